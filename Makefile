@@ -1,0 +1,127 @@
+# Every command of this project. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo install test check lint format types imports dependencies slots shape docs \
+        test-unit test-integration coverage bench clean
+
+PYTHON ?= python3
+WORKERS ?= 2
+FLOOR := 90
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Stamps: an install is repeated only when what it read has changed.
+RUNTIME := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+INPUTS := pyproject.toml constraints.txt
+
+# Everything runs from $(VENV), whatever environment is active around it.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+# The pins hold for the isolated build of the package too (older and newer pip, in this order).
+PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+       $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
+
+# The prompt reaches the program through the environment, exactly as it was typed: make must not
+# expand a $ in it, nor the shell a quote.
+PROMPT ?= Once upon a time there was a little fox who
+export DEMO_PROMPT := $(value PROMPT)
+unexport PROMPT
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+
+# Running ----------------------------------------------------------------------------------------
+
+demo: $(RUNTIME) ## one prompt, decoded and shown in every format: make demo PROMPT="..."
+	@$(BIN)/tempo generate --format all -- "$$DEMO_PROMPT"
+
+# Installing -------------------------------------------------------------------------------------
+
+install: $(DEV) ## the package, editable, with everything that checks it, in .venv
+
+$(BIN)/python:
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo "TEMPO needs Python 3.11 or newer, and there is no '$(PYTHON)' here: install it, or name one with 'make PYTHON=...'." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "TEMPO needs Python 3.11 or newer, and '$(PYTHON)' is $$("$(PYTHON)" -c 'import platform; print(platform.python_version())'): name a newer one with 'make PYTHON=...'." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "TEMPO needs Python's venv module, and '$(PYTHON)' has none: on Debian or Ubuntu, install the package python3-venv." >&2; exit 1; }
+	@echo "Creating $(VENV) with $$("$(PYTHON)" --version)"
+	@"$(PYTHON)" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(RUNTIME): $(INPUTS) | $(BIN)/python
+	@echo "Installing TEMPO into $(VENV) (PyTorch is large: a few minutes the first time)"
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(DEV): $(INPUTS) | $(BIN)/python
+	@echo "Installing TEMPO and its checks into $(VENV) (PyTorch is large: a few minutes the first time)"
+	@$(PIP) install -c constraints.txt -e '.[dev,plot]'
+	@touch $(RUNTIME) $@
+
+# Checking ---------------------------------------------------------------------------------------
+
+test: check ## everything: all checks, then all tests with branch coverage
+	@echo "== tests"
+	@$(BIN)/pytest -n $(WORKERS) --cov --cov-report=
+	@$(call floor)
+
+check: lint format types imports dependencies slots shape docs ## everything but the tests
+
+lint: $(DEV) ## ruff: every rule, but for the exceptions in pyproject.toml
+	@echo "== ruff check"
+	@$(BIN)/ruff check --quiet .
+
+format: $(DEV) ## ruff: formatting (to apply it: .venv/bin/ruff format .)
+	@echo "== ruff format"
+	@$(BIN)/ruff format --quiet --diff .
+
+types: $(DEV) ## mypy, strict
+	@echo "== mypy"
+	@$(BIN)/mypy --no-error-summary src $(wildcard benchmarks)
+
+imports: $(DEV) ## import-linter: the layers and what each may know
+	@echo "== import contracts"
+	@$(BIN)/lint-imports --no-logo >$(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; exit 1; }
+
+dependencies: $(DEV) ## deptry: what is imported is declared, what is declared is imported
+	@echo "== deptry"
+	@$(BIN)/deptry --no-ansi src >$(VENV)/deptry.log 2>&1 || { cat $(VENV)/deptry.log; exit 1; }
+
+slots: $(DEV) ## slotscheck: slots that really work
+	@echo "== slotscheck"
+	@$(BIN)/python -m slotscheck -m tempo >$(VENV)/slots.log 2>&1 || { cat $(VENV)/slots.log; exit 1; }
+
+shape: $(DEV) ## the length of modules and functions, and their names
+	@echo "== shape"
+	@$(BIN)/pytest -q --no-header tests/architecture/test_shape.py tests/architecture/test_public_names.py
+
+# Not with --quiet: that would drop the warnings before --strict counts them.
+docs: $(DEV) ## the documentation, into site/; a warning is an error
+	@echo "== docs"
+	@$(BIN)/mkdocs build --strict >$(VENV)/docs.log 2>&1 || { cat $(VENV)/docs.log; exit 1; }
+
+test-unit: $(DEV) ## the tests that need nothing but the code
+	@$(BIN)/pytest -n $(WORKERS) -m unit
+
+test-integration: $(DEV) ## the tests that run a real model, a subprocess or a build
+	@$(BIN)/pytest -n $(WORKERS) -m integration
+
+coverage: $(DEV) ## all tests, and htmlcov/: which branches they took
+	@$(BIN)/pytest -n $(WORKERS) --cov --cov-report=html --cov-report=term
+	@$(call floor)
+
+# Statements and branches together, of the two layers that hold every decision.
+floor = echo "== branch coverage of domain and application, at least $(FLOOR) %:" && \
+	$(BIN)/coverage report --include='src/tempo/domain/*,src/tempo/application/*' \
+	  --format=total --fail-under=$(FLOOR)
+
+bench: $(DEV) ## measure: benchmarks/ (none yet)
+	@set -- benchmarks/*.py; test -e "$$1" || { echo "There are no benchmarks yet."; exit 0; }; \
+	for script in "$$@"; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean: ## remove what the commands above left behind, except .venv
+	@rm -rf build dist site htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \
+	  .import_linter_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +

@@ -1,0 +1,80 @@
+"""What a run costs."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The price of a run.
+
+    Attributes:
+        passes: forward passes of the model, the prompt's among them.
+        token_rows: tokens that went through the model, the prompt's among them.
+        cache_rows: physical tokens in the cache at the end, the prompt's among them.
+        peak_cache_rows: the most that were there at once.
+        released_rows: rows that left the cache before the end.
+        milliseconds: wall time by phase: `prefill`, `model` (passes and readings), `engine` (all
+            the rest).
+    """
+
+    passes: int = 0
+    token_rows: int = 0
+    cache_rows: int = 0
+    peak_cache_rows: int = 0
+    released_rows: int = 0
+    milliseconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def total_milliseconds(self) -> float:
+        """Wall time of all phases."""
+        return sum(self.milliseconds.values())
+
+
+class CostMeter:
+    """Adds up what a run costs."""
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        """Start at nothing; `clock` gives seconds."""
+        self._clock = clock
+        self._seconds: dict[str, float] = {}
+        self.passes = 0
+        self.token_rows = 0
+        self.peak_cache_rows = 0
+        self.released_rows = 0
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Add the time of a block to a phase."""
+        start = self._clock()
+        try:
+            yield
+        finally:
+            self._seconds[name] = self._seconds.get(name, 0.0) + self._clock() - start
+
+    def fed(self, tokens: int, cache_rows: int) -> None:
+        """Count one pass over some tokens."""
+        self.passes += 1
+        self.token_rows += tokens
+        self.peak_cache_rows = max(self.peak_cache_rows, cache_rows)
+
+    def total(self, cache_rows: int) -> Cost:
+        """Return the sums; the phase `model` runs inside `engine` and is taken out of it."""
+        seconds = dict(self._seconds)
+        if "engine" in seconds:
+            seconds["engine"] = max(0.0, seconds["engine"] - seconds.get("model", 0.0))
+        return Cost(
+            passes=self.passes,
+            token_rows=self.token_rows,
+            cache_rows=cache_rows,
+            peak_cache_rows=self.peak_cache_rows,
+            released_rows=self.released_rows,
+            milliseconds={name: 1000.0 * time for name, time in seconds.items()},
+        )

@@ -1,0 +1,303 @@
+"""One run, step by step: the algorithm of design section 2 over the ports."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tempo.application.cost import CostMeter
+from tempo.application.recording import SelectedStep, recorded_step, with_posteriors
+from tempo.domain.ancestry import Ancestry
+from tempo.domain.errors import ChoiceError, NonFiniteLogitsError
+from tempo.domain.events import StepAppended
+from tempo.domain.frontier import Frontier, carry_forward, live_weights
+from tempo.domain.lattice import Lattice
+from tempo.domain.layout import LogicalLayout
+from tempo.domain.node import Node
+from tempo.domain.proposal import Reading
+from tempo.domain.selection import log_threshold
+from tempo.domain.stopping import stop_position
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tempo.application.request import GenerationRequest
+    from tempo.domain.frontier import Transition
+    from tempo.domain.lattice import LatticeStep
+    from tempo.domain.ports.model_backend import Mark, ModelBackend
+    from tempo.domain.ports.tokenizer import Tokenizer
+    from tempo.domain.proposal import Proposal
+    from tempo.domain.tokens import Slot, TokenId
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A path that could be the text: a live candidate's best chain, or a finished one's.
+
+    Attributes:
+        step: where it ends.
+        member: which member of that step it ends in.
+        log_share: log of its share of the lattice's paths, each step's kept mass taken as whole.
+        finished: whether it is finished.
+    """
+
+    step: int
+    member: int
+    log_share: float
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunMark:
+    """A moment of a run that it can go back to."""
+
+    session: Mark
+    layout: LogicalLayout
+    ancestry: Ancestry
+    frontier: Frontier
+    steps: int
+    finished: tuple[Hypothesis, ...]
+    finished_mass: float
+    log_kept: float
+    pending: tuple[Node, ...]
+    tails: tuple[bytes, ...]
+
+
+class DecodingRun:
+    """The state of a run and the verb that moves it on.
+
+    One `advance` feeds the newest set, reads its rows once, selects the next set, carries the
+    weights forward and lets go of rows that nothing can see any more.
+    """
+
+    def __init__(
+        self, backend: ModelBackend, tokenizer: Tokenizer, request: GenerationRequest
+    ) -> None:
+        """Open a session; the prompt goes through the model here.
+
+        Raises:
+            PromptError: for an empty prompt or one that does not fit the model's context.
+        """
+        self.request = request
+        self._backend = backend
+        self._tokenizer = tokenizer
+        self._stops = request.stopping.stop_bytes
+        self.meter = CostMeter()
+        with self.meter.phase("prefill"):
+            self.session = backend.open(request.prompt_ids, request.rules)
+        self.meter.fed(len(request.prompt_ids), self.session.cache_rows)
+        self.layout = LogicalLayout(len(request.prompt_ids), request.positions)
+        self.ancestry = Ancestry()
+        self.frontier = Frontier.of_prompt()
+        self.steps: list[LatticeStep] = []
+        self.finished: list[Hypothesis] = []
+        self.finished_mass = 0.0
+        self._log_kept = 0.0
+        self._pending: tuple[Node, ...] = ()
+        self._tails: tuple[bytes, ...] = (b"",)
+
+    @property
+    def live(self) -> tuple[Hypothesis, ...]:
+        """The unfinished hypotheses, in the order of the newest step's members."""
+        if not self.steps:
+            return ()
+        indices = self.steps[-1].token_set.live_indices
+        return tuple(
+            Hypothesis(len(self.steps) - 1, index, score - self._log_kept, finished=False)
+            for index, score in zip(indices, self.frontier.scores.tolist(), strict=False)
+        )
+
+    @property
+    def lattice(self) -> Lattice:
+        """The lattice so far, each member with its posterior."""
+        return with_posteriors(Lattice(self.request.prompt_ids, tuple(self.steps)))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the model's context has room to go on from the newest set."""
+        context = self._backend.description.context
+        return not self._pending or self._pending[-1].position + 1 < context
+
+    def advance(self, only: TokenId | None = None) -> StepAppended:
+        """Decode one step; `only` names the one token to keep of those considered.
+
+        Raises:
+            NonFiniteLogitsError: if the model gave NaN or infinity; what is decoded is kept.
+            ChoiceError: if `only` is not among the candidates considered.
+        """
+        with self.meter.phase("engine"):
+            self._feed()
+            selected = self._select(only)
+            self._finish(selected)
+            released = self._grow(selected)
+            earlier = self.steps[-1] if self.steps else None
+            step = recorded_step(selected, self.frontier, earlier, self.finished_mass)
+            self.steps.append(step)
+            return StepAppended(step, self.session.cache_rows, released)
+
+    def mark(self) -> RunMark:
+        """Return the present moment; only a run that never releases can go back to it."""
+        return RunMark(
+            session=self.session.mark(),
+            layout=self.layout.copy(),
+            ancestry=self.ancestry.copy(),
+            frontier=self.frontier,
+            steps=len(self.steps),
+            finished=tuple(self.finished),
+            finished_mass=self.finished_mass,
+            log_kept=self._log_kept,
+            pending=self._pending,
+            tails=self._tails,
+        )
+
+    def rewind(self, mark: RunMark) -> None:
+        """Go back to a mark.
+
+        Raises:
+            SessionError: if rows that lived at the mark were released since.
+        """
+        self.session.rewind(mark.session)
+        self.layout, self.ancestry = mark.layout.copy(), mark.ancestry.copy()
+        self.frontier = mark.frontier
+        del self.steps[mark.steps :]
+        self.finished = list(mark.finished)
+        self.finished_mass, self._log_kept = mark.finished_mass, mark.log_kept
+        self._pending, self._tails = mark.pending, mark.tails
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self.session.close()
+
+    def _feed(self) -> None:
+        if not self._pending:
+            return
+        nodes, self._pending = self._pending, ()
+        with self.meter.phase("model"):
+            self._backend.extend([(self.session, nodes)])
+        self.meter.fed(len(nodes), self.session.cache_rows)
+
+    def _propose(self, threshold: float) -> Proposal:
+        request = self.request
+        barred = request.barred
+        if len(self.steps) < request.stopping.min_steps:
+            barred += tuple(sorted(self._tokenizer.end_tokens - set(barred)))
+        reading = Reading(
+            weights=request.readout.row_weights(self.frontier.weights),
+            combination=request.readout.combination,
+            considered=request.selection.considered,
+            log_threshold=log_threshold(threshold),
+            barred=barred,
+        )
+        with self.meter.phase("model"):
+            (proposal,) = self._backend.propose([(self.session, reading)])
+        if not proposal.finite:
+            raise NonFiniteLogitsError(len(self.steps))
+        return proposal
+
+    def _select(self, only: TokenId | None) -> SelectedStep:
+        """Read the rows, cut, and carry the weights forward to the members."""
+        schedule = self.request.selection.threshold
+        threshold = schedule.at(len(self.steps), self.request.max_steps)
+        proposal = self._propose(threshold)
+        choice = self.request.selection.choose(proposal, threshold)
+        members = tuple(range(choice.kept)) if only is None else (_rank(proposal, only),)
+        columns = list(members)
+        transition = carry_forward(
+            self.frontier, proposal.rows[:, columns], proposal.plain_rows[:, columns]
+        )
+        contents = tuple(map(self._tokenizer.content, proposal.token_ids))
+        tails = self._grown_tails([contents[rank] for rank in members], transition)
+        end_tokens = self._tokenizer.end_tokens
+        live = tuple(
+            index
+            for index, (rank, tail) in enumerate(zip(members, tails, strict=True))
+            if proposal.token_ids[rank] not in end_tokens
+            and stop_position(tail, self._stops) is None
+        )
+        self._tails = tuple(tails[index] for index in live)
+        return SelectedStep(proposal, choice, members, contents, transition, live)
+
+    def _grown_tails(self, contents: Sequence[bytes], transition: Transition) -> list[bytes]:
+        """Return the end of each new path's bytes, long enough to hold a stop string."""
+        if not self._stops:
+            return [b""] * len(contents)
+        longest = max(len(stop) for stop in self._stops)
+        return [
+            (self._tails[parent] + content)[-(longest - 1 + len(content)) :]
+            for parent, content in zip(transition.best_parent, contents, strict=True)
+        ]
+
+    def _finish(self, selected: SelectedStep) -> None:
+        """Move the share of the members that ended to the finished hypotheses."""
+        transition = selected.transition
+        self._log_kept += math.log(transition.kept_mass) if transition.kept_mass > 0 else 0.0
+        if len(selected.live) == len(selected.members):
+            return
+        total = float(transition.mass.sum())
+        going_on = float(transition.mass[list(selected.live)].sum())
+        share = 1.0 - going_on / total if selected.live else 1.0
+        self.finished_mass += (1.0 - self.finished_mass) * share
+        ended = sorted(set(range(len(selected.members))) - set(selected.live))
+        self.finished += [
+            Hypothesis(len(self.steps), index, score - self._log_kept, finished=True)
+            for index, score in zip(ended, transition.scores[ended].tolist(), strict=True)
+        ]
+
+    def _grow(self, selected: SelectedStep) -> int:
+        """Make the live members the frontier; return how many rows left the cache."""
+        before, transition, live = self.frontier, selected.transition, list(selected.live)
+        if not live:
+            self.frontier = Frontier((), np.empty(0), np.empty(0), np.empty(0))
+            return 0
+        slots = self.layout.append(len(live))
+        parents = tuple(
+            before.slots[transition.best_parent[index]] if before.slots else None for index in live
+        )
+        self.ancestry.grow(slots, parents)
+        released = self._release()
+        rule = self.request.superposition
+        lineage = rule.lineage(before, transition, live)
+        histories = rule.histories(before, transition, live, lineage, self.ancestry)
+        self.frontier = Frontier(
+            slots=slots,
+            weights=live_weights(transition, live),
+            scores=transition.scores[live],
+            plain_scores=transition.plain_scores[live],
+            lineage=lineage,
+        )
+        siblings = self.request.visibility.sibling_weights
+        self._pending = tuple(
+            Node(
+                token_id=selected.proposal.token_ids[selected.members[index]],
+                position=self.layout.position(slot),
+                slot=slot,
+                parent=parent,
+                inherits=history.inherits,
+                weights=history.weights + siblings(slot, slots),
+            )
+            for index, slot, parent, history in zip(live, slots, parents, histories, strict=True)
+        )
+        return released
+
+    def _release(self) -> int:
+        if not self.request.release:
+            return 0
+        slots: tuple[Slot, ...] = self.ancestry.release(self.request.superposition.window)
+        if slots:
+            self.layout.remove(slots)
+            self.session.release(slots)
+            self.meter.released_rows += len(slots)
+        return len(slots)
+
+
+def _rank(proposal: Proposal, token_id: TokenId) -> int:
+    if token_id not in proposal.token_ids:
+        message = (
+            f"token {token_id} is not among the {len(proposal.token_ids)} candidates considered; "
+            "raise `considered` to look at more"
+        )
+        raise ChoiceError(message)
+    return proposal.token_ids.index(token_id)

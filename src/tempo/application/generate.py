@@ -1,0 +1,177 @@
+"""The main use-case: a prompt in, events while it runs, a lattice and a best path out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tempo.application.decoding_run import DecodingRun
+from tempo.application.settling import SettledText, best_hypothesis, chain_from
+from tempo.domain.errors import NonFiniteLogitsError
+from tempo.domain.events import RunFinished, RunStarted, TextSettled
+from tempo.domain.stopping import FinishReason, StopOn
+from tempo.domain.text import cut_at_stop, decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tempo.application.cost import Cost
+    from tempo.application.decoding_run import Hypothesis
+    from tempo.application.request import GenerationRequest
+    from tempo.domain.events import Event
+    from tempo.domain.lattice import Lattice
+    from tempo.domain.ports.model_backend import ModelBackend
+    from tempo.domain.ports.tokenizer import Tokenizer
+    from tempo.domain.tokens import TokenId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a run leaves.
+
+    Attributes:
+        lattice: all steps, with posteriors.
+        best: the best path, one member index a step; empty if nothing was decoded.
+        best_path_ids: its tokens, an end token among them.
+        text: its text, without end token and without what follows a stop string.
+        finished: whether the best path is finished.
+        finished_mass: share of the finished hypotheses, in [0, 1].
+        reason: why the run ended.
+        cost: what it took.
+    """
+
+    lattice: Lattice
+    best: tuple[int, ...]
+    best_path_ids: tuple[TokenId, ...]
+    text: str
+    finished: bool
+    finished_mass: float
+    reason: FinishReason
+    cost: Cost
+
+
+class Generation:
+    """One run under way. Iterate over its events; its outcome is there at any time."""
+
+    def __init__(
+        self, backend: ModelBackend, tokenizer: Tokenizer, request: GenerationRequest
+    ) -> None:
+        """Open the run; the prompt goes through the model here."""
+        self.request = request
+        self.reason: FinishReason | None = None
+        self._run = DecodingRun(backend, tokenizer, request)
+        self._settled = SettledText(request.stopping.stop_bytes)
+        self._outcome: Outcome | None = None
+        room = backend.description.context - len(request.prompt_ids)
+        self._max_steps = min(request.max_steps, max(1, room))
+
+    def events(self) -> Iterator[Event]:
+        """Decode until the run ends; closing the iterator cancels it.
+
+        Raises:
+            NonFiniteLogitsError: with the outcome so far as its `partial`.
+        """
+        try:
+            yield RunStarted(self.request.prompt_ids, self._max_steps)
+            while self.reason is None:
+                yield self._run.advance()
+                if text := self._settle():
+                    yield TextSettled(text, self._settled.steps)
+                self.reason = self._reason_to_stop()
+            yield RunFinished(self.reason, self.outcome().text[len(self._settled.given) :])
+        except NonFiniteLogitsError as error:
+            self.reason = FinishReason.ERROR
+            error.partial = self.outcome()
+            raise
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the run if it goes on, and let go of its cache. The outcome stays."""
+        if self.reason is None:
+            self.reason = FinishReason.CANCELLED
+        self.outcome()
+        self._run.close()
+
+    def outcome(self) -> Outcome:
+        """Return what is decoded so far; final once the run has ended."""
+        if self._outcome is not None:
+            return self._outcome
+        outcome = self._made_outcome()
+        if self.reason is not None:
+            self._outcome = outcome
+        return outcome
+
+    def _settle(self) -> str:
+        return self._settled.follow(self._run) if self._run.live else ""
+
+    def _best(self) -> Hypothesis | None:
+        return best_hypothesis(self._run, self._settled)
+
+    def _reason_to_stop(self) -> FinishReason | None:
+        run, stopping = self._run, self.request.stopping
+        best_is_finished = False
+        if run.finished and (stopping.stop or stopping.stop_on is StopOn.BEST):
+            best = self._best()
+            best_is_finished = best is not None and best.finished
+            if best is not None and best.finished and self._ends_in_stop_string(best):
+                return FinishReason.STOP_STRING
+        if not run.live or stopping.ends(run.finished_mass, len(run.finished), best_is_finished):
+            best = self._best()
+            by_string = best is not None and best.finished and self._ends_in_stop_string(best)
+            return FinishReason.STOP_STRING if by_string else FinishReason.END_OF_TEXT
+        if len(run.steps) >= self.request.max_steps:
+            return FinishReason.MAX_STEPS
+        return None if run.has_room else FinishReason.CONTEXT
+
+    def _ends_in_stop_string(self, hypothesis: Hypothesis) -> bool:
+        return bool(self._run.steps[hypothesis.step].token_set.members[hypothesis.member].content)
+
+    def _made_outcome(self) -> Outcome:
+        run, best = self._run, self._best()
+        members = tuple(chain_from(run, best.step, best.member, 0)) if best else ()
+        lattice = run.lattice
+        along = [
+            step.token_set.members[member]
+            for step, member in zip(lattice.steps, members, strict=False)
+        ]
+        content = b"".join(candidate.content for candidate in along)
+        return Outcome(
+            lattice=lattice,
+            best=members,
+            best_path_ids=tuple(candidate.token_id for candidate in along),
+            text=decoded(cut_at_stop(content, self.request.stopping.stop_bytes)),
+            finished=best is not None and best.finished,
+            finished_mass=run.finished_mass,
+            reason=self.reason or FinishReason.CANCELLED,
+            cost=run.meter.total(run.session.cache_rows),
+        )
+
+
+class Generate:
+    """Decode a prompt under a request."""
+
+    def __init__(self, backend: ModelBackend, tokenizer: Tokenizer) -> None:
+        """Work over any model adapter and its tokenizer."""
+        self._backend = backend
+        self._tokenizer = tokenizer
+
+    def start(self, request: GenerationRequest) -> Generation:
+        """Return a run whose events the caller draws.
+
+        Raises:
+            PromptError: for an empty prompt or one that does not fit the model's context.
+        """
+        return Generation(self._backend, self._tokenizer, request)
+
+    def run(self, request: GenerationRequest) -> Outcome:
+        """Decode to the end and return the outcome.
+
+        Raises:
+            PromptError: for an empty prompt or one that does not fit the model's context.
+            NonFiniteLogitsError: with the outcome so far as its `partial`.
+        """
+        generation = self.start(request)
+        for _ in generation.events():
+            pass
+        return generation.outcome()

@@ -1,0 +1,131 @@
+"""The n best distinct texts of a lattice, with exact scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tempo.application.rescoring import Rescore
+from tempo.domain.errors import InvalidValueError
+from tempo.domain.text import cut_at_stop, decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tempo.domain.lattice import Lattice
+    from tempo.domain.paths import Path
+    from tempo.domain.ports.model_backend import ModelBackend
+    from tempo.domain.tokens import TokenId
+
+
+@dataclass(frozen=True, slots=True)
+class NBestText:
+    """One complete text of a lattice.
+
+    Attributes:
+        text: without end token and without what follows a stop string.
+        token_ids: the best of the tokenisations found, its end token among them.
+        members: the path through the lattice that it is, one member index a step.
+        log_probability: of `token_ids` under the plain model, teacher-forced, in nats.
+        text_log_probability: of all tokenisations of this text that the lattice was asked for.
+        finished: whether it ends in an end token or a stop string.
+    """
+
+    text: str
+    token_ids: tuple[TokenId, ...]
+    members: tuple[int, ...]
+    log_probability: float
+    text_log_probability: float
+    finished: bool
+
+    @property
+    def mean_log_probability(self) -> float:
+        """Log-probability per token, in nats."""
+        return self.log_probability / len(self.token_ids)
+
+    def penalised(self, length_penalty: float) -> float:
+        """Return the score by which texts rank: log-probability over length^penalty.
+
+        transformers' beam search divides by the same power; 0 leaves the log-probability.
+        """
+        return float(self.log_probability / len(self.token_ids) ** length_penalty)
+
+
+class NBest:
+    """Find and rescore the best paths of a lattice, and merge those of one text."""
+
+    def __init__(self, backend: ModelBackend) -> None:
+        """Work over the model that made the lattice."""
+        self._rescore = Rescore(backend)
+
+    def run(
+        self,
+        lattice: Lattice,
+        count: int,
+        stops: tuple[bytes, ...] = (),
+        length_penalty: float = 0.0,
+    ) -> tuple[NBestText, ...]:
+        """Return the `count` best texts, best first; fewer where the lattice has fewer.
+
+        The best max(4 count, 20) paths by their unrescored scores are rescored; more are fetched
+        while equal texts merge.
+
+        Raises:
+            InvalidValueError: for a count under 1.
+        """
+        if count < 1:
+            message = f"{count} texts were asked for; ask for 1 or more"
+            raise InvalidValueError(message)
+        if not lattice.steps:
+            return ()
+        wanted = max(4 * count, 20)
+        paths = lattice.k_best(wanted)
+        while len(paths) == wanted and len(_distinct(lattice, paths, stops)) < count:
+            wanted *= 2
+            paths = lattice.k_best(wanted)
+        token_paths = [lattice.token_ids(path) for path in paths]
+        scores = self._rescore.run(lattice.prompt_ids, token_paths)
+        texts = _merged(lattice, paths, scores, stops)
+        ranked = sorted(texts, key=lambda text: (-text.penalised(length_penalty), text.token_ids))
+        return tuple(ranked[:count])
+
+
+def _key(lattice: Lattice, path: Path, stops: tuple[bytes, ...]) -> tuple[bytes, bool]:
+    return cut_at_stop(lattice.content(path), stops), path.finished
+
+
+def _distinct(
+    lattice: Lattice, paths: Iterable[Path], stops: tuple[bytes, ...]
+) -> set[tuple[bytes, bool]]:
+    return {_key(lattice, path, stops) for path in paths}
+
+
+def _merged(
+    lattice: Lattice, paths: Sequence[Path], scores: Sequence[float], stops: tuple[bytes, ...]
+) -> list[NBestText]:
+    """Return one text for all paths that spell it, best tokenisation first."""
+    groups: dict[tuple[bytes, bool], list[tuple[float, Path]]] = {}
+    for path, score in zip(paths, scores, strict=True):
+        groups.setdefault(_key(lattice, path, stops), []).append((score, path))
+    return [
+        _text(lattice, content, finished, group) for (content, finished), group in groups.items()
+    ]
+
+
+def _text(
+    lattice: Lattice,
+    content: bytes,
+    finished: bool,  # noqa: FBT001 - a fact, not a mode
+    group: Sequence[tuple[float, Path]],
+) -> NBestText:
+    score, path = max(group, key=lambda scored: scored[0])
+    return NBestText(
+        text=decoded(content),
+        token_ids=lattice.token_ids(path),
+        members=path.members,
+        log_probability=score,
+        text_log_probability=float(np.logaddexp.reduce([other for other, _ in group])),
+        finished=finished,
+    )

@@ -1,0 +1,55 @@
+"""What a run is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tempo.domain.errors import InvalidValueError
+from tempo.domain.layout import PositionScheme
+from tempo.domain.readout import Readout
+from tempo.domain.row_rules import RowRules
+from tempo.domain.selection import Selection
+from tempo.domain.stopping import Stopping
+from tempo.domain.superposition import Lineage
+from tempo.domain.visibility import Visibility
+
+if TYPE_CHECKING:
+    from tempo.domain.superposition import Superposition
+    from tempo.domain.tokens import TokenId
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """A prompt and the rules of one run; the defaults are those of the settings users meet.
+
+    Attributes:
+        prompt_ids: at least one token.
+        max_steps: at least 1; the model's context may allow fewer.
+        selection: which candidates are kept.
+        superposition: how later tokens weigh earlier candidates.
+        readout: how a step's rows become one distribution.
+        visibility: whether siblings see each other.
+        positions: how positions are given out.
+        rules: the logits processors.
+        stopping: what ends the run.
+        barred: tokens that are never proposed.
+        release: whether rows that no later row can see leave the cache.
+    """
+
+    prompt_ids: tuple[TokenId, ...]
+    max_steps: int = 100
+    selection: Selection = field(default_factory=Selection)
+    superposition: Superposition = field(default_factory=Lineage)
+    readout: Readout = Readout.MIXTURE
+    visibility: Visibility = Visibility.ISOLATED
+    positions: PositionScheme = PositionScheme.SHARED
+    rules: RowRules = field(default_factory=RowRules)
+    stopping: Stopping = field(default_factory=Stopping)
+    barred: tuple[TokenId, ...] = ()
+    release: bool = True
+
+    def __post_init__(self) -> None:
+        if self.max_steps < 1:
+            message = f"max_steps is {self.max_steps}; it must be 1 or more"
+            raise InvalidValueError(message)

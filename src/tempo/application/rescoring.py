@@ -1,0 +1,162 @@
+"""Exact scores of token paths: the paths form a trie that goes through the model at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tempo.domain.node import Node
+from tempo.domain.proposal import Reading
+from tempo.domain.row_rules import RowRules
+from tempo.domain.tokens import Slot, TokenId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tempo.domain.ports.model_backend import DecodingSession, ModelBackend
+
+TokenPath = tuple[TokenId, ...]
+
+LARGEST_PASS = 512
+"""Trie nodes that go through the model in one pass at most."""
+
+
+@dataclass(slots=True)
+class Trie:
+    """Token paths that share their beginnings.
+
+    A path's last token is scored but never fed: nothing follows it.
+
+    Attributes:
+        parents: for each node, its parent's number; -1 is the prompt.
+        tokens: for each node, its token.
+        depths: for each node, the number of its ancestors.
+    """
+
+    parents: list[int] = field(default_factory=list)
+    tokens: list[TokenId] = field(default_factory=list)
+    depths: list[int] = field(default_factory=list)
+    _known: dict[tuple[int, TokenId], int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of nodes."""
+        return len(self.tokens)
+
+    def add(self, path: TokenPath) -> list[int]:
+        """Add a path and return, for each of its tokens, the node whose row scores it."""
+        node, scored_by = -1, []
+        for depth, token in enumerate(path):
+            scored_by.append(node)
+            if depth < len(path) - 1:
+                node = self._child(node, token, depth)
+        return scored_by
+
+    def _child(self, parent: int, token: TokenId, depth: int) -> int:
+        known = self._known.get((parent, token))
+        if known is not None:
+            return known
+        number = len(self.tokens)
+        self._known[parent, token] = number
+        self.parents.append(parent)
+        self.tokens.append(token)
+        self.depths.append(depth)
+        return number
+
+
+class Rescore:
+    """Teacher-forced log-probabilities of continuations of one prompt, under the plain model."""
+
+    def __init__(self, backend: ModelBackend, largest_pass: int = LARGEST_PASS) -> None:
+        """Work over any model adapter; `largest_pass` bounds the nodes of one pass."""
+        self._backend = backend
+        self._largest_pass = largest_pass
+
+    def run(self, prompt: Sequence[TokenId], paths: Sequence[TokenPath]) -> list[float]:
+        """Return the log-probability of each path after the prompt, in nats.
+
+        The prompt goes through the model once; the paths' trie in as few passes as the bound
+        allows. Temperature 1, no processors.
+
+        Raises:
+            PromptError: for an empty prompt or one that does not fit the model's context.
+        """
+        scores: list[float] = []
+        with self._backend.open(prompt, RowRules()) as session:
+            start = session.mark()
+            for chunk in self._chunks(paths):
+                scores += self._scored(session, len(prompt), chunk)
+                session.rewind(start)
+        return scores
+
+    def _chunks(self, paths: Sequence[TokenPath]) -> Iterator[list[TokenPath]]:
+        """Group paths so that each group's trie fits one pass; a longer path stands alone."""
+        chunk: list[TokenPath] = []
+        trie = Trie()
+        for path in paths:
+            trie.add(path)
+            if chunk and len(trie) > self._largest_pass:
+                yield chunk
+                chunk, trie = [], Trie()
+                trie.add(path)
+            chunk.append(path)
+        if chunk:
+            yield chunk
+
+    def _scored(
+        self, session: DecodingSession, prompt_length: int, paths: Sequence[TokenPath]
+    ) -> list[float]:
+        trie = Trie()
+        scored_by = [trie.add(path) for path in paths]
+        questions = [
+            (node, token)
+            for path, nodes in zip(paths, scored_by, strict=True)
+            for token, node in zip(path, nodes, strict=True)
+        ]
+        answers = self._answers(session, prompt_length, trie, sorted(set(questions)))
+        return [
+            sum(answers[node, token] for token, node in zip(path, nodes, strict=True))
+            for path, nodes in zip(paths, scored_by, strict=True)
+        ]
+
+    def _answers(
+        self,
+        session: DecodingSession,
+        prompt_length: int,
+        trie: Trie,
+        questions: Sequence[tuple[int, TokenId]],
+    ) -> dict[tuple[int, TokenId], float]:
+        """Return the log-probability of each (node, token), pass by pass."""
+        answers = self._read(session, -1, 1, questions)
+        for first in range(0, len(trie), self._largest_pass):
+            last = min(first + self._largest_pass, len(trie))
+            nodes = [_node(trie, number, prompt_length) for number in range(first, last)]
+            self._backend.extend([(session, nodes)])
+            answers |= self._read(session, first, last - first, questions)
+        return answers
+
+    def _read(
+        self,
+        session: DecodingSession,
+        first: int,
+        rows: int,
+        questions: Sequence[tuple[int, TokenId]],
+    ) -> dict[tuple[int, TokenId], float]:
+        """Read the answers that the rows of nodes `first` ... give."""
+        mine = [(node, token) for node, token in questions if first <= node < first + rows]
+        if not mine:
+            return {}
+        pairs = tuple((node - first, token) for node, token in mine)
+        (proposal,) = self._backend.propose([(session, Reading(pairs=pairs))])
+        return dict(zip(mine, proposal.pair_scores.tolist(), strict=True))
+
+
+def _node(trie: Trie, number: int, prompt_length: int) -> Node:
+    parent = trie.parents[number]
+    slot = None if parent < 0 else Slot(prompt_length + parent)
+    return Node(
+        token_id=trie.tokens[number],
+        position=prompt_length + trie.depths[number],
+        slot=Slot(prompt_length + number),
+        parent=slot,
+        inherits=() if slot is None else ((slot, 1.0),),
+    )

@@ -1,0 +1,87 @@
+"""Text that streams: what all live best chains share, and nothing that could still change."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+from tempo.domain.stopping import held_back
+
+if TYPE_CHECKING:
+    from tempo.application.decoding_run import DecodingRun, Hypothesis
+
+
+class SettledText:
+    """Follows a run and hands out its text as it settles.
+
+    What was handed out is a promise: hypotheses that do not start with it are no longer eligible
+    to be the run's text.
+    """
+
+    def __init__(self, stops: tuple[bytes, ...]) -> None:
+        """Start with nothing settled; `stops` are the run's stop strings."""
+        self._stops = stops
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._members: list[int] = []
+        self._waiting = b""
+        self.given = ""
+
+    @property
+    def steps(self) -> int:
+        """How many steps are settled."""
+        return len(self._members)
+
+    def follow(self, run: DecodingRun) -> str:
+        """Return the text that settled since the last call; the run has a live candidate."""
+        settled = run.ancestry.settled
+        if settled > len(self._members):
+            newest = run.live[0]
+            chain = chain_from(run, newest.step, newest.member, len(self._members))
+            fresh = chain[: settled - len(self._members)]
+            for member in fresh:
+                step = run.steps[len(self._members)]
+                self._waiting += step.token_set.members[member].content
+                self._members.append(member)
+        return self._give()
+
+    def _give(self) -> str:
+        sure = len(self._waiting) - held_back(self._waiting, self._stops)
+        text = self._decoder.decode(self._waiting[:sure])
+        self._waiting = self._waiting[sure:]
+        self.given += text
+        return text
+
+    def eligible(self, run: DecodingRun, hypothesis: Hypothesis) -> bool:
+        """Whether a hypothesis starts with all settled steps."""
+        if hypothesis.step < len(self._members):
+            return False
+        return self._agrees(run, hypothesis)
+
+    def _agrees(self, run: DecodingRun, hypothesis: Hypothesis) -> bool:
+        if not self._members:
+            return True
+        last = len(self._members) - 1
+        chain = chain_from(run, hypothesis.step, hypothesis.member, last)
+        return chain[0] == self._members[last]
+
+
+def chain_from(run: DecodingRun, step: int, member: int, first: int) -> list[int]:
+    """Return the best parent chain that ends at a member, from step `first` on."""
+    found = [member]
+    for index in range(step, first, -1):
+        parent = run.steps[index].token_set.members[found[-1]].parent
+        found.append(0 if parent is None else parent)
+    return found[::-1]
+
+
+def best_hypothesis(run: DecodingRun, settled: SettledText) -> Hypothesis | None:
+    """Return the eligible hypothesis with the largest share of the lattice's paths.
+
+    Equal shares: finished before unfinished, then the earlier end, then the lower index.
+    """
+    eligible = [hypothesis for hypothesis in run.finished if settled.eligible(run, hypothesis)]
+    return min(
+        (*eligible, *run.live),
+        key=lambda one: (-one.log_share, not one.finished, one.step, one.member),
+        default=None,
+    )

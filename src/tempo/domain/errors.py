@@ -1,0 +1,88 @@
+"""Every error that TEMPO raises on purpose.
+
+TempoError
+├── InvalidValueError          a value outside its range
+│   ├── UnknownSettingError    a name that no setting has
+│   ├── IneffectiveSettingError  a setting that could change nothing
+│   └── ContradictionError     settings that exclude each other
+├── PromptError                an empty prompt, or one that does not fit the model
+├── ModelError
+│   ├── ModelNotFoundError     no such model, or a folder without weights
+│   ├── UnsupportedModelError  a model that cannot honour the layout
+│   └── SelfCheckError         a model whose rows break the isolation law
+├── NonFiniteLogitsError       the model produced NaN or infinity
+├── SessionError               a closed session, an expired mark, an unknown slot
+├── ChoiceError                a step or candidate that is not in the lattice
+└── OutputError                a file that could not be read or written
+"""
+
+from __future__ import annotations
+
+
+class TempoError(Exception):
+    """The root of the tree: catch it to catch whatever TEMPO raises on purpose."""
+
+
+class InvalidValueError(TempoError, ValueError):
+    """A value is outside its range; the message names the value, the range and what to do."""
+
+
+class UnknownSettingError(InvalidValueError):
+    """No setting has this name."""
+
+
+class IneffectiveSettingError(InvalidValueError):
+    """A setting was given a value that could change nothing."""
+
+
+class ContradictionError(InvalidValueError):
+    """Two settings exclude each other."""
+
+
+class PromptError(InvalidValueError):
+    """The prompt is empty or does not fit into the model's context."""
+
+
+class ModelError(TempoError):
+    """A model cannot be used."""
+
+
+class ModelNotFoundError(ModelError):
+    """There is no such model, or its folder holds no weights."""
+
+
+class UnsupportedModelError(ModelError):
+    """The model's cache or attention cannot honour shared positions."""
+
+
+class SelfCheckError(ModelError):
+    """The model's rows break the isolation law: its attention ignores the mask or the positions."""
+
+
+class NonFiniteLogitsError(TempoError, ArithmeticError):
+    """The model produced NaN or infinite logits.
+
+    Attributes:
+        step: the logical step whose rows were not finite, 0-based.
+        partial: what was decoded before, when the error reaches a caller of the engine.
+    """
+
+    def __init__(self, step: int) -> None:
+        super().__init__(
+            f"the model's logits for step {step} are not finite (NaN or infinity); "
+            "what was decoded before is kept; try another dtype (float32) or other weights"
+        )
+        self.step = step
+        self.partial: object | None = None
+
+
+class SessionError(TempoError):
+    """A session was used after it closed, with an expired mark or with an unknown slot."""
+
+
+class ChoiceError(TempoError, LookupError):
+    """A step or a candidate that is not there was asked for."""
+
+
+class OutputError(TempoError, OSError):
+    """A file could not be read or written."""

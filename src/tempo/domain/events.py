@@ -1,0 +1,68 @@
+"""What a run tells while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tempo.domain.lattice import LatticeStep
+    from tempo.domain.stopping import FinishReason
+    from tempo.domain.tokens import TokenId
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The prompt is in the cache.
+
+    Attributes:
+        prompt_ids: the prompt's tokens.
+        max_steps: how many steps the run may take, after the model's context was considered.
+    """
+
+    prompt_ids: tuple[TokenId, ...]
+    max_steps: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepAppended:
+    """A token set joined the lattice.
+
+    Attributes:
+        step: the set, its candidates and its transitions.
+        cache_rows: physical tokens in the cache, the prompt among them, before the set is fed.
+        released: how many rows left the cache at this step.
+    """
+
+    step: LatticeStep
+    cache_rows: int
+    released: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextSettled:
+    """More of the text is certain: the best chains of all live candidates share it.
+
+    Attributes:
+        text: what follows the text settled before.
+        steps: how many steps are settled in all.
+    """
+
+    text: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The run ended.
+
+    Attributes:
+        reason: why.
+        text: what follows the text settled before, so that all texts joined are the best path's.
+    """
+
+    reason: FinishReason
+    text: str
+
+
+Event = RunStarted | StepAppended | TextSettled | RunFinished

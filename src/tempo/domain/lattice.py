@@ -1,0 +1,143 @@
+"""All token sets of a run with the transition probabilities between neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tempo.domain.errors import ChoiceError
+from tempo.domain.paths import Path, k_best, sample_paths
+from tempo.domain.posteriors import posteriors
+
+if TYPE_CHECKING:
+    from tempo.domain.proposal import FloatArray
+    from tempo.domain.tokens import Candidate, LogicalStep, TokenId, TokenSet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LatticeStep:
+    """One step of the lattice; `k` live members before it, `m` members of its own.
+
+    Attributes:
+        step: 0-based.
+        token_set: the members, most probable first.
+        others: the candidates considered and not kept, by rank.
+        transitions: [k, m] log-probability of each member after each earlier live member.
+        plain_transitions: [k, m] the same under the plain model, at temperature 1.
+        entropy: of the readout over the whole vocabulary, in nats.
+        threshold: the probability that candidates had to reach.
+        kept_mass: probability that an ordinary sample stays in the lattice here, in (0, 1].
+        finished_mass: share of the finished hypotheses after this step, in [0, 1].
+        cut: tokens that reached the threshold and were cut by the width cap.
+        cut_mass: their probability.
+        near_ties: considered candidates so close to the threshold that rounding may decide.
+    """
+
+    step: LogicalStep
+    token_set: TokenSet
+    others: tuple[Candidate, ...]
+    transitions: FloatArray
+    plain_transitions: FloatArray
+    entropy: float
+    threshold: float
+    kept_mass: float
+    finished_mass: float
+    cut: int = 0
+    cut_mass: float = 0.0
+    near_ties: int = 0
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """All candidates considered at the step, by rank."""
+        if not self.others or self.others[0].rank > self.token_set.members[-1].rank:
+            return self.token_set.members + self.others
+        merged = (*self.token_set.members, *self.others)
+        return tuple(sorted(merged, key=lambda candidate: candidate.rank))
+
+    @property
+    def width(self) -> int:
+        """How many members the step has."""
+        return len(self.token_set)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """The central object of a run: every step's candidates and what connects them.
+
+    Attributes:
+        prompt_ids: the prompt's tokens.
+        steps: one entry a logical step.
+    """
+
+    prompt_ids: tuple[TokenId, ...]
+    steps: tuple[LatticeStep, ...]
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return len(self.steps)
+
+    def step(self, step: int) -> LatticeStep:
+        """Return one step.
+
+        Raises:
+            ChoiceError: for a step that the lattice does not have.
+        """
+        if not 0 <= step < len(self.steps):
+            message = f"step {step} is not in a lattice of {len(self.steps)} steps (from 0)"
+            raise ChoiceError(message)
+        return self.steps[step]
+
+    @property
+    def physical_tokens(self) -> int:
+        """How many tokens were kept over all steps."""
+        return sum(step.width for step in self.steps)
+
+    @property
+    def kept_mass(self) -> float:
+        """Probability that an ordinary sample stays inside the whole lattice."""
+        return float(np.prod([step.kept_mass for step in self.steps]))
+
+    def posteriors(self) -> tuple[FloatArray, ...]:
+        """Return, for each step, the members' shares of the paths through it; each sums to 1."""
+        return posteriors(self.steps)
+
+    def k_best(self, count: int) -> tuple[Path, ...]:
+        """Return the `count` best paths by plain score, best first (k-best Viterbi)."""
+        return k_best(self.steps, count)
+
+    def sample_paths(self, count: int, seed: int) -> tuple[Path, ...]:
+        """Draw paths from the lattice's posterior, with replacement."""
+        return sample_paths(self.steps, count, np.random.default_rng(seed))
+
+    def token_ids(self, path: Path) -> tuple[TokenId, ...]:
+        """Return a path's tokens, its end token among them."""
+        return tuple(candidate.token_id for candidate in self.along(path))
+
+    def content(self, path: Path) -> bytes:
+        """Return a path's bytes."""
+        return b"".join(candidate.content for candidate in self.along(path))
+
+    def along(self, path: Path) -> tuple[Candidate, ...]:
+        """Return the members that a path passes through."""
+        return tuple(
+            step.token_set.members[member]
+            for step, member in zip(self.steps, path.members, strict=False)
+        )
+
+    def chain(self, step: int, member: int) -> tuple[int, ...]:
+        """Return the best parent chain that ends at a member, one member index a step.
+
+        Raises:
+            ChoiceError: for a step or member that the lattice does not have.
+        """
+        members = self.step(step).token_set.members
+        if not 0 <= member < len(members):
+            message = f"step {step} has no member {member}; it has {len(members)} (from 0)"
+            raise ChoiceError(message)
+        found = [member]
+        for index in range(step, 0, -1):
+            parent = self.steps[index].token_set.members[found[-1]].parent
+            found.append(0 if parent is None else parent)
+        return tuple(reversed(found))

@@ -1,0 +1,72 @@
+"""Forward-backward over a lattice's own transitions (design section 2.8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tempo.domain.frontier import Frontier, carry_forward, live_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tempo.domain.lattice import LatticeStep
+    from tempo.domain.proposal import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForwardMasses:
+    """The forward pass over a lattice.
+
+    Attributes:
+        parents: for each step, [k, m] posterior of the parent of each member.
+        terminal: for each step, [m] share of all paths that end in each member; sums to 1 over
+            the whole lattice.
+    """
+
+    parents: tuple[FloatArray, ...]
+    terminal: tuple[FloatArray, ...]
+
+
+def terminal_masses(steps: Sequence[LatticeStep]) -> ForwardMasses:
+    """Run the forward algorithm over the recorded transitions.
+
+    A finished hypothesis keeps the share it had when it finished; the rest goes on.
+    """
+    parents: list[FloatArray] = []
+    terminal: list[FloatArray] = []
+    frontier, going_on = Frontier.of_prompt(), 1.0
+    for index, step in enumerate(steps):
+        transition = carry_forward(frontier, step.transitions, step.plain_transitions)
+        share = going_on * transition.mass / transition.mass.sum()
+        live = list(step.token_set.live_indices)
+        parents.append(transition.parent_posterior)
+        ending = share.copy()
+        if index < len(steps) - 1:
+            ending[live] = 0.0
+        terminal.append(ending)
+        going_on = float(share[live].sum())
+        frontier = Frontier(
+            slots=(),
+            weights=live_weights(transition, live) if live else np.ones(1),
+            scores=transition.scores[live],
+            plain_scores=transition.plain_scores[live],
+        )
+    return ForwardMasses(tuple(parents), tuple(terminal))
+
+
+def posteriors(steps: Sequence[LatticeStep]) -> tuple[FloatArray, ...]:
+    """Return, for each step, [m] the share of the paths through it that pass each member."""
+    forward = terminal_masses(steps)
+    passing: list[FloatArray] = []
+    later: FloatArray | None = None
+    for index in range(len(steps) - 1, -1, -1):
+        mass = forward.terminal[index].copy()
+        if later is not None:
+            live = list(steps[index].token_set.live_indices)
+            mass[live] += forward.parents[index + 1] @ later
+        passing.append(mass)
+        later = mass
+    return tuple(mass / mass.sum() for mass in reversed(passing))

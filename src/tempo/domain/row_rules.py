@@ -1,0 +1,46 @@
+"""What happens to each row of logits before the readout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tempo.domain.errors import InvalidValueError
+
+
+@dataclass(frozen=True, slots=True)
+class RowRules:
+    """The logits processors of a run, in transformers' meanings; the default changes nothing.
+
+    Attributes:
+        temperature: above 0; logits are divided by it.
+        top_k: keep the k most probable tokens of a row; None is off.
+        top_p: keep the smallest set with this mass, in (0, 1]; None is off.
+        min_p: keep tokens with at least this share of the row's best, in [0, 1]; None is off.
+        repetition_penalty: above 0; 1 is off. It looks at the prompt and the row's best path.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    min_p: float | None = None
+    repetition_penalty: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require(self.temperature > 0, "temperature", self.temperature, "above 0")
+        _require(self.top_k is None or self.top_k >= 1, "top_k", self.top_k, "1 or more")
+        _require(self.top_p is None or 0 < self.top_p <= 1, "top_p", self.top_p, "in (0, 1]")
+        _require(self.min_p is None or 0 <= self.min_p <= 1, "min_p", self.min_p, "in [0, 1]")
+        _require(
+            self.repetition_penalty > 0, "repetition_penalty", self.repetition_penalty, "above 0"
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows stay as the model gives them."""
+        return self == RowRules()
+
+
+def _require(holds: bool, name: str, value: float | None, allowed: str) -> None:  # noqa: FBT001 - a condition, not a mode
+    if not holds:
+        message = f"{name} is {value}; it must be {allowed}"
+        raise InvalidValueError(message)

@@ -1,0 +1,98 @@
+"""Which of the proposed candidates are kept."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tempo.domain.errors import ContradictionError, InvalidValueError
+from tempo.domain.schedule import ConstantThreshold
+from tempo.domain.tokens import CandidateState
+
+if TYPE_CHECKING:
+    from tempo.domain.proposal import Proposal
+    from tempo.domain.schedule import Schedule
+
+LARGEST_WIDTH = 64
+TIE_MARGIN = 1e-6
+"""Probabilities this close to the threshold are reported: rounding may decide them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The cut of one step.
+
+    Attributes:
+        threshold: the probability that candidates had to reach.
+        kept: how many candidates are kept; they are the first ones by rank.
+        cut: how many tokens of the vocabulary reached the threshold and were cut by the cap.
+        cut_mass: their probability.
+        near_ties: how many considered candidates lie within `TIE_MARGIN` of the threshold.
+    """
+
+    threshold: float
+    kept: int
+    cut: int
+    cut_mass: float
+    near_ties: int
+
+    def state(self, rank: int, log_probability: float) -> CandidateState:
+        """Return what became of the considered candidate at `rank`."""
+        if rank < self.kept:
+            return CandidateState.KEPT
+        if log_probability >= log_threshold(self.threshold):
+            return CandidateState.OVER_CAP
+        return CandidateState.BELOW_THRESHOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Keep what reaches the threshold, most probable first, at most `max_width`.
+
+    The argmax is kept where nothing reaches the threshold; threshold 0 means the cap alone.
+    `considered` candidates are looked at and reported, kept or not (design section 2.3).
+    """
+
+    threshold: Schedule = field(default_factory=lambda: ConstantThreshold(0.1))
+    max_width: int = 8
+    considered: int = 16
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_width <= LARGEST_WIDTH:
+            message = f"max_width is {self.max_width}; it must be from 1 to {LARGEST_WIDTH}"
+            raise InvalidValueError(message)
+        if self.considered < self.max_width:
+            message = (
+                f"considered is {self.considered} and max_width {self.max_width}; "
+                "consider at least as many candidates as may be kept"
+            )
+            raise ContradictionError(message)
+
+    def choose(self, proposal: Proposal, threshold: float) -> Choice:
+        """Cut one proposal at a threshold in [0, 1]."""
+        level = log_threshold(threshold)
+        reaching = int(np.count_nonzero(proposal.log_probabilities >= level))
+        kept = max(1, min(reaching, self.max_width))
+        probabilities = np.exp(proposal.log_probabilities)
+        kept_mass = float(probabilities[: min(kept, reaching)].sum())
+        near = np.abs(probabilities - threshold) <= TIE_MARGIN if threshold > 0 else np.zeros(1)
+        return Choice(
+            threshold=threshold,
+            kept=kept,
+            cut=max(0, proposal.passing - kept),
+            cut_mass=max(0.0, proposal.passing_mass - kept_mass)
+            if proposal.passing > kept
+            else 0.0,
+            near_ties=int(np.count_nonzero(near)),
+        )
+
+
+def log_threshold(threshold: float) -> float:
+    """Return a threshold's logarithm as float32 holds it, -inf for 0.
+
+    Adapters compare float32 log-probabilities; both sides of the port must cut at one number.
+    """
+    return float(np.float32(math.log(threshold))) if threshold > 0.0 else -math.inf

@@ -1,0 +1,235 @@
+"""How a later token weighs the several candidates of an earlier step in attention.
+
+Design section 2.5. Every rule answers one question: of the frontier's rows, which does a new
+candidate inherit its view of history from, and at which weight does it see the frontier's slots
+and those of the steps just before?
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tempo.domain.errors import InvalidValueError
+from tempo.domain.frontier import SoftStep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tempo.domain.ancestry import Ancestry
+    from tempo.domain.frontier import Frontier, Transition
+    from tempo.domain.node import Weights
+    from tempo.domain.proposal import FloatArray
+    from tempo.domain.tokens import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one new row sees of earlier steps; the fields are those of `Node`."""
+
+    inherits: Weights
+    weights: Weights
+
+
+class Superposition(Protocol):
+    """A rule that turns a transition into what the new rows see."""
+
+    @property
+    def window(self) -> float:
+        """How many steps back weights are soft; older ones are the best parent chain alone."""
+        ...
+
+    def lineage(
+        self, frontier: Frontier, transition: Transition, live: Sequence[int]
+    ) -> tuple[SoftStep, ...]:
+        """Return the new candidates' soft weights over earlier steps, newest first."""
+        ...
+
+    def histories(
+        self,
+        frontier: Frontier,
+        transition: Transition,
+        live: Sequence[int],
+        lineage: tuple[SoftStep, ...],
+        ancestry: Ancestry,
+    ) -> tuple[History, ...]:
+        """Return what the row of each live candidate sees.
+
+        `ancestry` has grown by the new candidates already.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Every live slot at weight 1: the scheme of the project's first descriptions."""
+
+    @property
+    def window(self) -> float:
+        """No step ever hardens."""
+        return math.inf
+
+    def lineage(
+        self,
+        frontier: Frontier,  # noqa: ARG002 - one signature for all rules
+        transition: Transition,  # noqa: ARG002
+        live: Sequence[int],  # noqa: ARG002
+    ) -> tuple[SoftStep, ...]:
+        """Return nothing: no row has a lineage of its own."""
+        return ()
+
+    def histories(
+        self,
+        frontier: Frontier,
+        transition: Transition,  # noqa: ARG002
+        live: Sequence[int],
+        lineage: tuple[SoftStep, ...],  # noqa: ARG002
+        ancestry: Ancestry,  # noqa: ARG002
+    ) -> tuple[History, ...]:
+        """Return the same history for all: what any row saw, and the whole frontier."""
+        seen = History(
+            inherits=tuple((slot, 1.0) for slot in frontier.slots[:1]),
+            weights=tuple((slot, 1.0) for slot in frontier.slots),
+        )
+        return (seen,) * len(live)
+
+
+@dataclass(frozen=True, slots=True)
+class Marginal:
+    """Every live slot at its forward weight: the members of a step share one unit."""
+
+    @property
+    def window(self) -> float:
+        """No step ever hardens."""
+        return math.inf
+
+    def lineage(
+        self,
+        frontier: Frontier,  # noqa: ARG002
+        transition: Transition,  # noqa: ARG002
+        live: Sequence[int],  # noqa: ARG002
+    ) -> tuple[SoftStep, ...]:
+        """Return nothing: no row has a lineage of its own."""
+        return ()
+
+    def histories(
+        self,
+        frontier: Frontier,
+        transition: Transition,  # noqa: ARG002
+        live: Sequence[int],
+        lineage: tuple[SoftStep, ...],  # noqa: ARG002
+        ancestry: Ancestry,  # noqa: ARG002
+    ) -> tuple[History, ...]:
+        """Return the same history for all: what any row saw, and the frontier by weight."""
+        seen = History(
+            inherits=tuple((slot, 1.0) for slot in frontier.slots[:1]),
+            weights=tuple(zip(frontier.slots, frontier.weights.tolist(), strict=False)),
+        )
+        return (seen,) * len(live)
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Each candidate sees an earlier one at the probability that it descends from it.
+
+    Attributes:
+        sharpness: above 0; parent posteriors are raised to this power and renormalised before
+            they enter the lineage, never the forward weights.
+        soft_steps: at least 0 or infinite; the steps this far back are soft, older ones are the
+            best parent chain alone. 0 is the rule `path`.
+    """
+
+    sharpness: float = 2.0
+    soft_steps: float = 2
+
+    def __post_init__(self) -> None:
+        if not self.sharpness > 0 or math.isinf(self.sharpness):
+            message = f"sharpness is {self.sharpness}; it must be above 0 and finite"
+            raise InvalidValueError(message)
+        whole = math.isinf(self.soft_steps) or float(self.soft_steps).is_integer()
+        if not (self.soft_steps >= 0 and whole):
+            message = f"window is {self.soft_steps}; it must be 0, 1, 2, ... or inf"
+            raise InvalidValueError(message)
+
+    @property
+    def window(self) -> float:
+        """How many steps back weights are soft."""
+        return self.soft_steps
+
+    def lineage(
+        self, frontier: Frontier, transition: Transition, live: Sequence[int]
+    ) -> tuple[SoftStep, ...]:
+        """Return `L_j` over the steps in the window; each row of each step sums to 1."""
+        if self.window == 0 or not frontier.slots:
+            return ()
+        nearest = sharpened(transition.parent_posterior[:, list(live)], self.sharpness).T
+        older = frontier.lineage
+        if not math.isinf(self.window):
+            older = older[: int(self.window) - 1]
+        elif older:
+            older = older[:0]
+        return (
+            SoftStep(frontier.slots, nearest),
+            *(SoftStep(step.slots, nearest @ step.weights) for step in older),
+        )
+
+    def histories(
+        self,
+        frontier: Frontier,
+        transition: Transition,
+        live: Sequence[int],
+        lineage: tuple[SoftStep, ...],
+        ancestry: Ancestry,
+    ) -> tuple[History, ...]:
+        """Return each candidate's history: soft in the window, its best chain before."""
+        if not frontier.slots:
+            return (History((), ()),) * len(live)
+        if math.isinf(self.window):
+            return _mixed_histories(lineage[0])
+        soft = [(step.slots, step.weights.tolist()) for step in lineage]
+        histories = []
+        for row, index in enumerate(live):
+            parent = frontier.slots[transition.best_parent[index]]
+            weights = [pair for slots, rows in soft for pair in zip(slots, rows[row], strict=True)]
+            weights += _hard_weights(parent, len(soft), ancestry)
+            histories.append(History(inherits=((parent, 1.0),), weights=tuple(weights)))
+        return tuple(histories)
+
+
+def path_superposition() -> Lineage:
+    """Return the rule `path`: each candidate sees its best parent chain and nothing else."""
+    return Lineage(sharpness=1.0, soft_steps=0)
+
+
+def sharpened(posterior: FloatArray, sharpness: float) -> FloatArray:
+    """Raise the columns of a parent posterior [k, m] to a power and renormalise them."""
+    if sharpness == 1.0:
+        return posterior
+    powered = (posterior / posterior.max(axis=0)) ** sharpness
+    total: FloatArray = powered.sum(axis=0)
+    return powered / total
+
+
+def _mixed_histories(nearest: SoftStep) -> tuple[History, ...]:
+    """Return histories of an infinite window: the parents' views, mixed by their weights."""
+    views = [tuple(zip(nearest.slots, row, strict=True)) for row in nearest.weights.tolist()]
+    return tuple(History(inherits=view, weights=view) for view in views)
+
+
+def _hard_weights(parent: Slot, hops: int, ancestry: Ancestry) -> list[tuple[Slot, float]]:
+    """Weights over the step that just left the window: the best chain's slot at 1, others at 0."""
+    slots = ancestry.slots_back(hops + 1)
+    if not slots:
+        return []
+    ancestor = ancestry.ancestor(parent, hops)
+    return [(slot, float(slot == ancestor)) for slot in slots]
+
+
+SUPERPOSITIONS: dict[str, str] = {
+    "lineage": "each candidate sees its probable ancestors",
+    "path": "each candidate sees its best parent chain",
+    "marginal": "all see every slot, by forward weight",
+    "uniform": "all see every slot, alike",
+}
+"""Names users meet, with their meanings."""

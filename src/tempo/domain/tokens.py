@@ -1,0 +1,126 @@
+"""The tokens considered at a step, and the set that is kept."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from tempo.domain.errors import InvalidValueError
+
+TokenId = NewType("TokenId", int)
+"""An entry of the model's vocabulary."""
+
+Slot = NewType("Slot", int)
+"""The name of one physical token. The prompt has slots 0..n-1; later tokens count on from n."""
+
+LogicalStep = NewType("LogicalStep", int)
+"""One position of the output, 0-based; all its tokens share one position of the model."""
+
+
+class CandidateState(StrEnum):
+    """What became of a candidate."""
+
+    KEPT = "kept"
+    FINISHED = "finished"
+    BELOW_THRESHOLD = "below_threshold"
+    OVER_CAP = "over_cap"
+    PRUNED = "pruned"
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the candidate belongs to its step's token set."""
+        return self in {CandidateState.KEPT, CandidateState.FINISHED}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A token considered at a step.
+
+    Attributes:
+        token_id: entry of the vocabulary.
+        content: the token's bytes; several tokens may spell one UTF-8 character.
+        probability: the readout's probability after the logits processors, in [0, 1].
+        rank: 0 for the most probable candidate of the step.
+        state: kept, finished, or why it was not kept.
+        weight: forward weight among the step's live candidates, 0 for all others.
+        score: best log-probability of a path that ends here, in nats, -inf if never kept.
+        parent: index, among the earlier step's members, of the best parent; None at step 0.
+        posterior: share of the lattice's paths through this step that pass here, once known.
+        slot: the physical token, None where nothing was fed to the model.
+        reason: for a pruned candidate, the rule and its figures.
+    """
+
+    token_id: TokenId
+    content: bytes
+    probability: float
+    rank: int
+    state: CandidateState
+    weight: float = 0.0
+    score: float = -math.inf
+    parent: int | None = None
+    posterior: float | None = None
+    slot: Slot | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.probability <= 1.0 + 1e-4:
+            message = f"a candidate's probability is {self.probability!r}; it must be in [0, 1]"
+            raise InvalidValueError(message)
+
+    @property
+    def text(self) -> str:
+        """The token's text; bytes that are no UTF-8 by themselves show as U+FFFD."""
+        return self.content.decode("utf-8", errors="replace")
+
+    @property
+    def log_probability(self) -> float:
+        """Natural logarithm of `probability`."""
+        return math.log(self.probability) if self.probability > 0.0 else -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSet:
+    """The members of one step, most probable first: the live candidates and finished ones.
+
+    Raises:
+        InvalidValueError: for an empty set, a repeated token, a candidate that is no member, or
+            members that are not in the order of their ranks.
+    """
+
+    step: LogicalStep
+    members: tuple[Candidate, ...]
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            message = f"step {self.step} has no candidate; a token set holds at least one"
+            raise InvalidValueError(message)
+        ranks = [member.rank for member in self.members]
+        if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
+            message = f"the ranks of step {self.step} are {ranks}; they must increase"
+            raise InvalidValueError(message)
+        if len({member.token_id for member in self.members}) < len(self.members):
+            message = f"step {self.step} holds a token twice; a token set holds each token once"
+            raise InvalidValueError(message)
+        strangers = [member for member in self.members if not member.state.is_member]
+        if strangers:
+            message = f"step {self.step} holds a candidate in state {strangers[0].state}"
+            raise InvalidValueError(message)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @property
+    def live(self) -> tuple[Candidate, ...]:
+        """The members that the model goes on from."""
+        return tuple(member for member in self.members if member.state is CandidateState.KEPT)
+
+    @property
+    def live_indices(self) -> tuple[int, ...]:
+        """Where the live members stand among all members."""
+        return tuple(
+            index
+            for index, member in enumerate(self.members)
+            if member.state is CandidateState.KEPT
+        )

@@ -1,0 +1,1 @@
+"""Any RoPE causal language model of transformers, through position ids and an explicit mask."""

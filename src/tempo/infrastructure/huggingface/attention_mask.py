@@ -1,0 +1,121 @@
+"""What each row sees, as an explicit additive mask.
+
+Here a token becomes invisible to its sibling: a weight of 0 is a bias of minus infinity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from tempo.domain.node import Node
+    from tempo.domain.tokens import Slot
+
+
+def causal_bias(first: int, count: int, device: torch.device) -> Tensor:
+    """Return [1, 1, count, first + count]: each prompt token sees those up to itself."""
+    keys = torch.arange(first + count, device=device)
+    queries = keys[first:, None]
+    bias = torch.zeros(count, first + count, device=device)
+    return bias.masked_fill(keys > queries, -torch.inf)[None, None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Views:
+    """Attention weights of the last pass's rows over the cache's rows.
+
+    Attributes:
+        weights: [rows, extent] float32; 1 sees fully, 0 not at all.
+        numbers: the row of `weights` that belongs to each slot of the last pass.
+    """
+
+    weights: Tensor
+    numbers: Mapping[Slot, int]
+
+    @classmethod
+    def of_prompt(cls, length: int, device: torch.device) -> Views:
+        """Return the view of a prompt's last token: all of the prompt."""
+        return cls(torch.ones(1, length, device=device), {})
+
+    @property
+    def bias(self) -> Tensor:
+        """[1, 1, rows, extent] the additive mask: the weights' logarithms."""
+        return self.weights.log()[None, None]
+
+    def extended(
+        self, nodes: Sequence[Node], rows: Mapping[Slot, int], extent: int, prompt_length: int
+    ) -> Views:
+        """Return the views of a pass's nodes; `rows` holds every slot's cache row."""
+        device = self.weights.device
+        before = len(self.weights)
+        numbers = {node.slot: before + index for index, node in enumerate(nodes)}
+        known = {**self.numbers, **numbers}
+        table = torch.zeros(before + len(nodes), extent, device=device)
+        table[:before, : self.weights.shape[1]] = self.weights
+        for _, level in groupby(_by_level(nodes), key=lambda leveled: leveled[0]):
+            indices = [index for _, index in level]
+            members = [nodes[index] for index in indices]
+            targets = torch.tensor([before + index for index in indices], device=device)
+            seen = _inherited(table, members, known)
+            seen[:, :prompt_length] = 1.0
+            _override(seen, members, rows)
+            table[targets] = seen
+        return Views(table[before:], {node.slot: index for index, node in enumerate(nodes)})
+
+    def without(self, rows: Sequence[int]) -> Views:
+        """Return views that do not see some cache rows."""
+        weights = self.weights.clone()
+        weights[:, list(rows)] = 0.0
+        return Views(weights, self.numbers)
+
+    def gathered(self, kept: Sequence[int]) -> Views:
+        """Return views over moved cache rows, given the old row of each new one."""
+        seen = [row for row in kept if row < self.weights.shape[1]]
+        index = torch.tensor(seen, device=self.weights.device)
+        return Views(self.weights.index_select(1, index), self.numbers)
+
+
+def _by_level(nodes: Sequence[Node]) -> list[tuple[int, int]]:
+    """Return (level, index) of each node, sorted; a child of the same pass is a level deeper."""
+    levels: dict[Slot, int] = {}
+    for node in nodes:
+        above = [levels[parent] for parent, _ in node.inherits if parent in levels]
+        levels[node.slot] = 1 + max(above, default=-1)
+    return sorted((levels[node.slot], index) for index, node in enumerate(nodes))
+
+
+def _inherited(table: Tensor, nodes: Sequence[Node], known: Mapping[Slot, int]) -> Tensor:
+    """Return [nodes, extent] the weighted mean of what each node's parents saw."""
+    parents = [[(known[slot], share) for slot, share in node.inherits] for node in nodes]
+    if all(len(views) == 1 and views[0][1] == 1.0 for views in parents):
+        return table[torch.tensor([views[0][0] for views in parents], device=table.device)]
+    shares = torch.zeros(len(nodes), len(table))
+    for index, views in enumerate(parents):
+        for number, share in views:
+            shares[index, number] += share
+    return shares.to(table.device) @ table
+
+
+def _override(seen: Tensor, nodes: Sequence[Node], rows: Mapping[Slot, int]) -> None:
+    """Set the weights that nodes name, and let each node see itself."""
+    at: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    for index, node in enumerate(nodes):
+        for slot, weight in node.weights:
+            at.append(index)
+            columns.append(rows[slot])
+            values.append(weight)
+        at.append(index)
+        columns.append(rows[node.slot])
+        values.append(1.0)
+    places = torch.tensor([at, columns], device=seen.device)
+    seen[places[0], places[1]] = torch.tensor(values, device=seen.device)

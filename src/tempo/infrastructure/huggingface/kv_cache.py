@@ -1,0 +1,187 @@
+"""A key-value cache that appends in place, frees rows and gathers along the sequence axis."""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import TYPE_CHECKING
+
+import torch
+from transformers import Cache
+from transformers.cache_utils import CacheLayerMixin
+
+from tempo.domain.errors import SessionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+SMALLEST_CAPACITY = 64
+
+
+class RowPlan:
+    """Which rows of the cache are in use; all layers share one plan.
+
+    Attributes:
+        extent: one past the last row in use.
+        rows: where the pass under way writes.
+    """
+
+    def __init__(self) -> None:
+        """Start with no row in use."""
+        self.extent = 0
+        self.rows: list[int] = []
+        self.index: Tensor | None = None
+        self._free: list[int] = []
+
+    @property
+    def live(self) -> int:
+        """How many rows are in use."""
+        return self.extent - len(self._free)
+
+    @property
+    def start(self) -> int | None:
+        """The first row of the pass under way if its rows follow each other, else None."""
+        first = self.rows[0]
+        return first if self.rows == list(range(first, first + len(self.rows))) else None
+
+    def allocate(self, count: int, device: torch.device) -> list[int]:
+        """Take rows for a pass: free ones first, lowest first, then fresh ones."""
+        reused, self._free = self._free[:count], self._free[count:]
+        fresh = list(range(self.extent, self.extent + count - len(reused)))
+        self.rows = reused + fresh
+        self.extent += len(fresh)
+        self.index = None
+        if self.start is None:
+            self.index = torch.tensor(self.rows, device=device)
+        return self.rows
+
+    def free(self, rows: Sequence[int]) -> None:
+        """Give rows back.
+
+        Raises:
+            SessionError: for a row that is not in use.
+        """
+        for row in rows:
+            if row >= self.extent or row in self._free:
+                message = f"cache row {row} is not in use"
+                raise SessionError(message)
+            insort(self._free, row)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether less than half of a cache of some size is in use."""
+        return self.extent > SMALLEST_CAPACITY and 2 * self.live < self.extent
+
+    def compact(self) -> list[int]:
+        """Move the rows in use to the front; return the old row of each new one."""
+        gone = set(self._free)
+        kept = [row for row in range(self.extent) if row not in gone]
+        self.extent, self._free = len(kept), []
+        return kept
+
+    def copy(self) -> RowPlan:
+        """Return an equal plan that changes by itself."""
+        twin = RowPlan()
+        twin.extent, twin._free = self.extent, list(self._free)
+        return twin
+
+
+class RowLayer(CacheLayerMixin):  # type: ignore[misc] - transformers' class is untyped
+    """One layer's keys and values, [1, kv_head, capacity, head_dim], written by row."""
+
+    is_sliding = False
+
+    def __init__(self, plan: RowPlan) -> None:
+        """Start empty; memory is taken at the first pass."""
+        super().__init__()
+        self.plan = plan
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        """Take memory for the plan's rows, in the dtype and on the device of the first states."""
+        capacity = max(SMALLEST_CAPACITY, self.plan.extent)
+        self.keys = _grown(key_states[:, :, :0], capacity)
+        self.values = _grown(value_states[:, :, :0], capacity)
+        self.is_initialized = True
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *_: object, **__: object
+    ) -> tuple[Tensor, Tensor]:
+        """Write a pass's states, [1, kv_head, tokens, head_dim], and return all rows in use."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        capacity = self.keys.shape[2]
+        if self.plan.extent > capacity:
+            capacity = max(2 * capacity, self.plan.extent)
+            self.keys, self.values = _grown(self.keys, capacity), _grown(self.values, capacity)
+        self._write(self.keys, key_states)
+        self._write(self.values, value_states)
+        return self.keys[:, :, : self.plan.extent], self.values[:, :, : self.plan.extent]
+
+    def _write(self, held: Tensor, states: Tensor) -> None:
+        if self.plan.index is not None:
+            held.index_copy_(2, self.plan.index, states)
+        else:
+            start = self.plan.rows[0]
+            held[:, :, start : start + states.shape[2]] = states
+
+    def gather(self, rows: Tensor) -> None:
+        """Move rows to the front, in the order given."""
+        self.keys[:, :, : len(rows)] = self.keys.index_select(2, rows)
+        self.values[:, :, : len(rows)] = self.values.index_select(2, rows)
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        """Return how many keys a pass of `query_length` tokens sees, and where they start."""
+        return self.plan.extent + query_length, 0
+
+    def get_seq_length(self) -> int:
+        """Return one past the last row in use."""
+        return self.plan.extent
+
+    def get_max_length(self) -> int:
+        """Return -1: rows grow as needed."""
+        return -1
+
+
+class RowCache(Cache):  # type: ignore[misc] - transformers' class is untyped
+    """The cache of one session (transformers' interface, our rows)."""
+
+    def __init__(self, plan: RowPlan | None = None) -> None:
+        """Start empty, or with the rows of a plan that a copy brings along."""
+        self.plan = plan or RowPlan()
+        super().__init__(layer_class_to_replicate=lambda: RowLayer(self.plan))
+
+    def allocate(self, count: int, device: torch.device) -> list[int]:
+        """Take the rows that the next pass writes."""
+        return self.plan.allocate(count, device)
+
+    def free(self, rows: Sequence[int]) -> None:
+        """Give rows back; what they hold may be overwritten."""
+        self.plan.free(rows)
+
+    def compact(self) -> list[int]:
+        """Move the rows in use to the front; return the old row of each new one."""
+        kept = self.plan.compact()
+        if self.layers:
+            index = torch.tensor(kept, device=self.layers[0].keys.device)
+            for layer in self.layers:
+                layer.gather(index)
+        return kept
+
+    def copy(self) -> RowCache:
+        """Return an equal cache with memory of its own."""
+        twin = RowCache(self.plan.copy())
+        for layer in self.layers:
+            copied = RowLayer(twin.plan)
+            copied.keys, copied.values = layer.keys.clone(), layer.values.clone()
+            copied.is_initialized = True
+            twin.layers.append(copied)
+        return twin
+
+
+def _grown(states: Tensor, capacity: int) -> Tensor:
+    """Return states [1, kv_head, rows, head_dim] at the front of zeros of `capacity` rows."""
+    batch, heads, rows, width = states.shape
+    grown = states.new_zeros(batch, heads, capacity, width)
+    grown[:, :, :rows] = states
+    return grown

@@ -1,0 +1,138 @@
+"""Models and tokenizers from a folder, a hub or the package itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tempo.domain.errors import InvalidValueError, ModelNotFoundError, UnsupportedModelError
+from tempo.infrastructure.embedded import embedded_model_path
+from tempo.infrastructure.huggingface.random_weights import random_model
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+EMBEDDED = "embedded"
+"""The name of the model that ships with the package."""
+
+WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model with its tokenizer, and the name that the user gave it."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    name: str
+
+
+def load(
+    name: str = EMBEDDED, device: str = "auto", dtype: str = "auto", random_weights: str = ""
+) -> Loaded:
+    """Load a model by folder, hub id or `embedded`; or draw one of a family at random.
+
+    A random model takes the tokenizer of `name`. `auto` is the first of cuda, mps and cpu that
+    works, and float32 on a cpu, elsewhere the dtype of the checkpoint.
+
+    Raises:
+        ModelNotFoundError: if there is no such model, or a folder without weights.
+        UnsupportedModelError: if transformers has no causal language model of this kind.
+        InvalidValueError: for an unknown device, dtype or family.
+    """
+    chosen = chosen_device(device)
+    source = _source(name)
+    tokenizer = _tokenizer(source, name)
+    if random_weights:
+        model = random_model(random_weights, len(tokenizer))
+        return Loaded(model.to(chosen), tokenizer, f"random {random_weights}")
+    model = _model(source, name, _chosen_dtype(dtype, chosen))
+    return Loaded(model.to(chosen).eval(), tokenizer, name)
+
+
+def chosen_device(device: str) -> torch.device:
+    """Return the device that a name stands for on this machine.
+
+    Raises:
+        InvalidValueError: for an unknown device, or one that this machine does not have.
+    """
+    if device not in DEVICES:
+        message = f"device is {device!r}; choose one of {', '.join(DEVICES)}"
+        raise InvalidValueError(message)
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if device == "auto":
+        return torch.device(next(kind for kind, there in available.items() if there))
+    if not available[device]:
+        message = f"device {device} is not available on this machine; use auto or cpu"
+        raise InvalidValueError(message)
+    return torch.device(device)
+
+
+def _chosen_dtype(dtype: str, device: torch.device) -> torch.dtype | str:
+    if dtype not in DTYPES:
+        message = f"dtype is {dtype!r}; choose one of {', '.join(DTYPES)}"
+        raise InvalidValueError(message)
+    if dtype == "auto":
+        return torch.float32 if device.type == "cpu" else "auto"
+    chosen: torch.dtype = getattr(torch, dtype)
+    return chosen
+
+
+def _source(name: str) -> str:
+    """Return what transformers loads, after the checks that a folder allows."""
+    if name == EMBEDDED:
+        return str(embedded_model_path())
+    folder = Path(name).expanduser()
+    if not folder.exists():
+        if name.startswith((".", "/", "~")) or not name:
+            message = f"there is no folder {name!r}; give a model's folder, a hub id or 'embedded'"
+            raise ModelNotFoundError(message)
+        return name
+    if not (folder / "config.json").is_file():
+        message = f"{name} is no model: it holds no config.json"
+        raise ModelNotFoundError(message)
+    if not any(next(folder.glob(pattern), None) for pattern in WEIGHTS):
+        message = f"{name} holds no weights; expected *.safetensors or *.bin beside config.json"
+        raise ModelNotFoundError(message)
+    return str(folder)
+
+
+def _tokenizer(source: str, name: str) -> PreTrainedTokenizerBase:
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source)
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise _not_found(name, "tokenizer", error) from error
+    return tokenizer
+
+
+def _model(source: str, name: str, dtype: torch.dtype | str) -> PreTrainedModel:
+    try:
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
+    except OSError as error:
+        raise _not_found(name, "model", error) from error
+    except (ValueError, KeyError) as error:
+        message = f"{name} cannot be loaded as a causal language model: {_first_line(error)}"
+        raise UnsupportedModelError(message) from error
+    return model
+
+
+def _not_found(name: str, part: str, error: Exception) -> ModelNotFoundError:
+    return ModelNotFoundError(
+        f"no {part} {name!r} could be loaded from a folder or a hub; "
+        f"give a folder, a hub id that is reachable, or 'embedded' ({_first_line(error)})"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200]

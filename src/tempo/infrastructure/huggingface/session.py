@@ -1,0 +1,242 @@
+"""One sequence state of a transformers model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import torch
+
+from tempo.domain.errors import SessionError
+from tempo.domain.tokens import Slot
+from tempo.infrastructure.huggingface.attention_mask import Views, causal_bias
+from tempo.infrastructure.reading.extraction import Rows, read
+from tempo.infrastructure.reading.processors import logits_processors, needs_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    import numpy.typing as npt
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
+    from tempo.domain.node import Node
+    from tempo.domain.proposal import Proposal, Reading
+    from tempo.domain.row_rules import RowRules
+    from tempo.domain.tokens import TokenId
+    from tempo.infrastructure.huggingface.kv_cache import RowCache
+    from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
+
+PREFILL_CHUNK = 512
+"""Prompt tokens of one pass at most: the explicit mask is chunk x prompt."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moment:
+    """The rows of the last pass, and how far the session had come.
+
+    Attributes:
+        next_slot: the lowest slot that the next node may have.
+        views: what the rows see.
+        rows: the rows' logits.
+        paths: the tokens of each row's best path, where some processor looks at them.
+        released: how many slots were released before.
+        moves: how many times the cache was compacted before.
+    """
+
+    next_slot: Slot
+    views: Views
+    rows: Rows
+    paths: Mapping[Slot, npt.NDArray[np.int64]] = field(default_factory=dict)
+    released: int = 0
+    moves: int = 0
+
+
+class HuggingFaceSession:
+    """A prompt, its cache, and the rows of the last pass."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        remapper: PositionIdRemapper,
+        new_cache: Callable[[], RowCache],
+        rules: RowRules,
+    ) -> None:
+        """Start empty; `prefill` comes next."""
+        self._model = model
+        self._remapper = remapper
+        self._new_cache = new_cache
+        self._rules = rules
+        self._processors = logits_processors(rules)
+        self._cache: RowCache | None = None
+        self._prompt = np.empty(0, dtype=np.int64)
+        self._rows_of: dict[Slot, int] = {}
+        self._released: list[Slot] = []
+        self._moves: list[list[int]] = []
+        self._now: _Moment | None = None
+
+    @property
+    def cache_rows(self) -> int:
+        """How many physical tokens the cache holds, the prompt among them."""
+        return self._held()[0].plan.live
+
+    @torch.inference_mode()
+    def prefill(self, prompt: Sequence[TokenId]) -> None:
+        """Feed the prompt once, in chunks."""
+        positions = self._remapper.prompt(len(prompt))
+        device = positions.device
+        ids = torch.tensor([prompt], device=device)
+        self._cache = cache = self._new_cache()
+        for first in range(0, len(prompt), PREFILL_CHUNK):
+            chunk = slice(first, min(first + PREFILL_CHUNK, len(prompt)))
+            cache.allocate(chunk.stop - first, device)
+            mask = causal_bias(first, chunk.stop - first, device)
+            logits = self._forward(ids[:, chunk], positions[:, chunk], mask, keep=1)
+        self._prompt = np.array(prompt, dtype=np.int64)
+        self._now = _Moment(
+            next_slot=Slot(len(prompt)),
+            views=Views.of_prompt(len(prompt), device),
+            rows=Rows(logits, (self._prompt,)),
+        )
+
+    def _held(self) -> tuple[RowCache, _Moment]:
+        if self._cache is None or self._now is None:
+            message = "this session is closed; open another"
+            raise SessionError(message)
+        return self._cache, self._now
+
+    def _forward(self, ids: Tensor, positions: Tensor, mask: Tensor, keep: int) -> Tensor:
+        """Return float32 logits [keep, vocab] of the last tokens; keys go to the planned rows."""
+        output = self._model(
+            input_ids=ids,
+            position_ids=positions,
+            attention_mask=mask,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=keep,
+        )
+        logits: Tensor = output.logits
+        return logits[0].float()
+
+    @torch.inference_mode()
+    def extend(self, nodes: Sequence[Node]) -> None:
+        """Feed nodes in one pass."""
+        cache, now = self._held()
+        self._check(nodes, now)
+        positions = self._remapper.nodes([node.position for node in nodes])
+        ids = torch.tensor([[node.token_id for node in nodes]], device=positions.device)
+        rows = cache.allocate(len(nodes), positions.device)
+        self._rows_of.update(zip((node.slot for node in nodes), rows, strict=True))
+        views = now.views.extended(nodes, self._rows_of, cache.plan.extent, len(self._prompt))
+        logits = self._forward(ids, positions, views.bias, keep=len(nodes))
+        paths = self._paths(nodes, now)
+        self._now = _Moment(
+            next_slot=Slot(nodes[-1].slot + 1),
+            views=views,
+            rows=Rows(logits, tuple(paths.values())),
+            paths=paths,
+            released=now.released,
+            moves=now.moves,
+        )
+
+    def _check(self, nodes: Sequence[Node], now: _Moment) -> None:
+        """Refuse names that are taken or unknown before anything changes."""
+        lowest, rows = now.next_slot, set(now.views.numbers)
+        slots = {node.slot for node in nodes} | self._rows_of.keys()
+        for node in nodes:
+            if node.slot < lowest:
+                message = f"slot {node.slot} was named before; the next one is {lowest}"
+                raise SessionError(message)
+            strangers = [slot for slot, _ in node.inherits if slot not in rows]
+            if strangers:
+                message = f"slot {strangers[0]} is not in the last pass; nothing to inherit"
+                raise SessionError(message)
+            strangers = [slot for slot, _ in node.weights if slot not in slots]
+            if strangers:
+                message = f"slot {strangers[0]} is not in the cache"
+                raise SessionError(message)
+            lowest = Slot(node.slot + 1)
+            rows.add(node.slot)
+
+    def _paths(self, nodes: Sequence[Node], now: _Moment) -> dict[Slot, npt.NDArray[np.int64]]:
+        """Return the tokens of each node's best path, where some processor looks at them."""
+        if not needs_paths(self._rules):
+            return {}
+        known = dict(now.paths)
+        for node in nodes:
+            path = self._prompt if node.parent is None else known[node.parent]
+            known[node.slot] = np.append(path, node.token_id)
+        return {node.slot: known[node.slot] for node in nodes}
+
+    @torch.inference_mode()
+    def propose(self, reading: Reading) -> Proposal:
+        """Read the rows of the last pass; one copy to the host."""
+        _, now = self._held()
+        return read(now.rows, reading, self._processors)
+
+    @torch.inference_mode()
+    def release(self, slots: Sequence[Slot]) -> None:
+        """Take slots out of the cache."""
+        cache, now = self._held()
+        unknown = [slot for slot in slots if slot not in self._rows_of]
+        if unknown or len(set(slots)) < len(slots):
+            message = f"slots {unknown or list(slots)} are not in the cache"
+            raise SessionError(message)
+        rows = [self._rows_of.pop(slot) for slot in slots]
+        cache.free(rows)
+        views = now.views.without(rows)
+        if cache.plan.is_sparse:
+            kept = cache.compact()
+            self._moves.append(kept)
+            place = {row: new for new, row in enumerate(kept)}
+            self._rows_of = {slot: place[row] for slot, row in self._rows_of.items()}
+            views = views.gathered(kept)
+        self._released += slots
+        self._now = replace(now, views=views, released=len(self._released), moves=len(self._moves))
+
+    def mark(self) -> _Moment:
+        """Return the present moment."""
+        return self._held()[1]
+
+    @torch.inference_mode()
+    def rewind(self, mark: _Moment) -> None:
+        """Go back to a moment since which none of its slots was released."""
+        cache, _ = self._held()
+        expired = [slot for slot in self._released[mark.released :] if slot < mark.next_slot]
+        if expired:
+            message = f"the mark has expired: slots {expired} were released since"
+            raise SessionError(message)
+        later = [slot for slot in self._rows_of if slot >= mark.next_slot]
+        cache.free([self._rows_of.pop(slot) for slot in later])
+        views = mark.views
+        for kept in self._moves[mark.moves :]:
+            views = views.gathered(kept)
+        self._now = replace(mark, views=views, released=len(self._released), moves=len(self._moves))
+
+    def fork(self) -> Self:
+        """Return an equal session with a cache of its own."""
+        cache, now = self._held()
+        twin = type(self)(self._model, self._remapper, self._new_cache, self._rules)
+        twin._cache, twin._now = cache.copy(), now
+        twin._prompt, twin._rows_of = self._prompt, dict(self._rows_of)
+        twin._released, twin._moves = list(self._released), list(self._moves)
+        return twin
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._cache = self._now = None
+
+    def __enter__(self) -> Self:
+        """Return the session itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the session."""
+        self.close()
