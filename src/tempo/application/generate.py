@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tempo.application.decoding_run import DecodingRun
-from tempo.application.settling import SettledText, best_hypothesis, chain_from
+from tempo.application.outcome import outcome_of
+from tempo.application.settling import SettledText, best_hypothesis
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.events import RunFinished, RunStarted, TextSettled
 from tempo.domain.stopping import FinishReason, StopOn
-from tempo.domain.text import cut_at_stop, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
-    from tempo.application.cost import Cost
     from tempo.application.decoding_run import Hypothesis
+    from tempo.application.outcome import Outcome
     from tempo.application.request import GenerationRequest
     from tempo.domain.events import Event
-    from tempo.domain.lattice import Lattice
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
-    from tempo.domain.tokens import TokenId
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
-    """What a run leaves.
-
-    Attributes:
-        lattice: all steps, with posteriors.
-        best: the best path, one member index a step; empty if nothing was decoded.
-        best_path_ids: its tokens, an end token among them.
-        text: its text, without end token and without what follows a stop string.
-        finished: whether the best path is finished.
-        finished_mass: share of the finished hypotheses, in [0, 1].
-        reason: why the run ended.
-        cost: what it took.
-    """
-
-    lattice: Lattice
-    best: tuple[int, ...]
-    best_path_ids: tuple[TokenId, ...]
-    text: str
-    finished: bool
-    finished_mass: float
-    reason: FinishReason
-    cost: Cost
 
 
 class Generation:
@@ -65,7 +37,7 @@ class Generation:
         room = backend.description.context - len(request.prompt_ids)
         self._max_steps = min(request.max_steps, max(1, room))
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event]:
         """Decode until the run ends; closing the iterator cancels it.
 
         Raises:
@@ -97,7 +69,7 @@ class Generation:
         """Return what is decoded so far; final once the run has ended."""
         if self._outcome is not None:
             return self._outcome
-        outcome = self._made_outcome()
+        outcome = outcome_of(self._run, self._settled, self.reason or FinishReason.CANCELLED)
         if self.reason is not None:
             self._outcome = outcome
         return outcome
@@ -126,26 +98,6 @@ class Generation:
 
     def _ends_in_stop_string(self, hypothesis: Hypothesis) -> bool:
         return bool(self._run.steps[hypothesis.step].token_set.members[hypothesis.member].content)
-
-    def _made_outcome(self) -> Outcome:
-        run, best = self._run, self._best()
-        members = tuple(chain_from(run, best.step, best.member, 0)) if best else ()
-        lattice = run.lattice
-        along = [
-            step.token_set.members[member]
-            for step, member in zip(lattice.steps, members, strict=False)
-        ]
-        content = b"".join(candidate.content for candidate in along)
-        return Outcome(
-            lattice=lattice,
-            best=members,
-            best_path_ids=tuple(candidate.token_id for candidate in along),
-            text=decoded(cut_at_stop(content, self.request.stopping.stop_bytes)),
-            finished=best is not None and best.finished,
-            finished_mass=run.finished_mass,
-            reason=self.reason or FinishReason.CANCELLED,
-            cost=run.meter.total(run.session.cache_rows),
-        )
 
 
 class Generate:

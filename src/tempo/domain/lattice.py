@@ -62,7 +62,7 @@ class LatticeStep:
         return len(self.token_set)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Lattice:
     """The central object of a run: every step's candidates and what connects them.
 
@@ -77,6 +77,9 @@ class Lattice:
     def __len__(self) -> int:
         """Return the number of steps."""
         return len(self.steps)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self)} steps, {self.physical_tokens} tokens)"
 
     def step(self, step: int) -> LatticeStep:
         """Return one step.

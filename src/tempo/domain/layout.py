@@ -110,7 +110,7 @@ class LogicalLayout:
     def copy(self) -> LogicalLayout:
         """Return an equal layout that changes by itself."""
         twin = LogicalLayout(self.prompt_length, self.scheme)
-        twin._steps = list(self._steps)  # noqa: SLF001 - its own class
-        twin._step_of = dict(self._step_of)  # noqa: SLF001
-        twin._next_slot = self._next_slot  # noqa: SLF001
+        twin._steps = list(self._steps)
+        twin._step_of = dict(self._step_of)
+        twin._next_slot = self._next_slot
         return twin

@@ -135,16 +135,17 @@ def sample_paths(
     ]
     masses = np.array([forward.terminal[index][member] for index, member in ends])
     drawn = rng.choice(len(ends), size=count, p=masses / masses.sum())
-    return tuple(_back(steps, forward.parents, *ends[choice], rng) for choice in drawn.tolist())
+    return tuple(_back(steps, forward.parents, ends[int(choice)], rng) for choice in drawn.tolist())
 
 
 def _back(
     steps: Sequence[LatticeStep],
     parents: Sequence[FloatArray],
-    step: int,
-    member: int,
+    end: tuple[int, int],
     rng: np.random.Generator,
 ) -> Path:
+    """Step back from a member at the end of a path, (step, member), to the first step."""
+    step, member = end
     members = [member]
     score = 0.0
     for index in range(step, -1, -1):

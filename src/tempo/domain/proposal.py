@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from tempo.domain.errors import InvalidValueError
-from tempo.domain.tokens import TokenId
+
+if TYPE_CHECKING:
+    from tempo.domain.tokens import TokenId
+
+ROUNDING = 1e-6
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -42,7 +47,7 @@ class Reading:
     pairs: tuple[tuple[int, TokenId], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.weights and abs(sum(self.weights) - 1.0) > 1e-6:
+        if self.weights and abs(sum(self.weights) - 1.0) > ROUNDING:
             message = f"the readout's weights sum to {sum(self.weights)!r}; they must sum to 1"
             raise InvalidValueError(message)
         if self.weights and self.considered < 1:

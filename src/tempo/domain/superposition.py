@@ -207,8 +207,8 @@ def sharpened(posterior: FloatArray, sharpness: float) -> FloatArray:
     if sharpness == 1.0:
         return posterior
     powered = (posterior / posterior.max(axis=0)) ** sharpness
-    total: FloatArray = powered.sum(axis=0)
-    return powered / total
+    scaled: FloatArray = powered / powered.sum(axis=0)
+    return scaled
 
 
 def _mixed_histories(nearest: SoftStep) -> tuple[History, ...]:

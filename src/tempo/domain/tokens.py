@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import NewType
 
 from tempo.domain.errors import InvalidValueError
@@ -97,7 +98,7 @@ class TokenSet:
             message = f"step {self.step} has no candidate; a token set holds at least one"
             raise InvalidValueError(message)
         ranks = [member.rank for member in self.members]
-        if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(ranks)):
             message = f"the ranks of step {self.step} are {ranks}; they must increase"
             raise InvalidValueError(message)
         if len({member.token_id for member in self.members}) < len(self.members):

@@ -1,0 +1,1 @@
+"""Thin ways in: Python, the command line, transformers' own `generate`."""

@@ -11,7 +11,7 @@ from .muon import Muon
 from .network import Network
 from .streams import WindowSampler
 
-WINDOW_LENGTHS = (512, 512, 512, 1024)
+WINDOW_LENGTH = 1024
 SHUFFLE_STEPS = 250
 Progress = Callable[[int, float], None]
 
@@ -28,10 +28,10 @@ class Plan:
     batch_tokens: int
     early_shares: Mapping[str, float]
     late_shares: Mapping[str, float]
-    matrix_rate: float = 4e-3
+    matrix_rate: float = 3e-3
     vector_rate: float = 2e-3
     weight_decay: float = 0.1
-    warm_up: int = 200
+    warm_up: int = 100
     decay_share: float = 0.7
     teacher_weight: float = 0.9
 
@@ -86,14 +86,13 @@ def fit(
     for step in range(plan.steps):
         if step % SHUFFLE_STEPS == 0:
             sampler.shuffle()
-        length = WINDOW_LENGTHS[step % len(WINDOW_LENGTHS)]
         shares = plan.shares(sampler.names, step)
-        windows = sampler.draw(shares, plan.batch_tokens // length, length + 1)
+        windows = sampler.draw(shares, plan.batch_tokens // WINDOW_LENGTH, WINDOW_LENGTH + 1)
         with torch.autocast(device.type, torch.bfloat16):
             loss = window_loss(network, windows, teachers, plan.teacher_weight)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step(step)
-        if (step + 1) % max(1, plan.steps // 5) == 0:
+        if (step + 1) % max(1, plan.steps // 2) == 0:
             progress(step + 1, float(loss.detach()))
             network.train()
     network.eval()

@@ -22,7 +22,7 @@ class Muon:
         self, matrices: Iterable[nn.Parameter], *, weight_decay: float, momentum: float = 0.95
     ) -> None:
         """Group the matrices by shape and start each group's momentum at zero."""
-        groups: defaultdict[torch.Size, list[nn.Parameter]] = defaultdict(list)
+        groups: defaultdict[torch.Size, list[Tensor]] = defaultdict(list)
         for matrix in matrices:
             groups[matrix.shape].append(matrix)
         self._groups = [(group, torch.zeros_like(torch.stack(group))) for group in groups.values()]
@@ -42,11 +42,10 @@ class Muon:
                 matrix.grad = None
 
 
-def _gradient(matrix: nn.Parameter) -> Tensor:
+def _gradient(matrix: Tensor) -> Tensor:
     """Return a matrix's gradient, which must be there."""
     if matrix.grad is None:
-        message = "a matrix has no gradient"
-        raise RuntimeError(message)
+        raise RuntimeError("a matrix has no gradient")
     return matrix.grad
 
 
@@ -60,4 +59,5 @@ def orthogonalise(matrices: Tensor) -> Tensor:
     for _ in range(ITERATIONS):
         square = current @ current.mT
         current = first * current + (second * square + third * (square @ square)) @ current
-    return current.mT if tall else current
+    result: Tensor = current.mT if tall else current
+    return result

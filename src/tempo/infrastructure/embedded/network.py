@@ -13,7 +13,7 @@ ROTARY_BASE = 10_000.0
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Sizes of a network; `dropout` applies to attention, to each sublayer and the embedding."""
+    """Sizes of a network; `dropout` applies to the embedding and to each sublayer."""
 
     vocabulary: int
     width: int
@@ -36,7 +36,6 @@ class Attention(nn.Module):
         """Make the four projections."""
         super().__init__()
         self.heads = shape.heads
-        self.dropout = shape.dropout
         self.q_proj = nn.Linear(shape.width, shape.width, bias=False)
         self.k_proj = nn.Linear(shape.width, shape.width, bias=False)
         self.v_proj = nn.Linear(shape.width, shape.width, bias=False)
@@ -52,7 +51,6 @@ class Attention(nn.Module):
             rotate(query, cosine, sine),
             rotate(key, cosine, sine),
             value,
-            dropout_p=self.dropout if self.training else 0.0,
             is_causal=True,
         )
         output: Tensor = self.o_proj(mixed.transpose(1, 2).flatten(2))

@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Final
 
-import torch
 from tokenizers import Tokenizer
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
-from .corpus import END_OF_TEXT
 from .network import NORM_EPSILON, ROTARY_BASE, Network, Shape
 from .tokenizer_training import wrap_tokenizer
 
@@ -16,15 +14,15 @@ SHARD_SIZE: Final = "14MB"
 
 def write_model(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
     """Save bfloat16 weights in shards, the configurations and the tokenizer."""
-    end_of_text = tokenizer.token_to_id(END_OF_TEXT)
-    model = LlamaForCausalLM(llama_config(network.shape, end_of_text))
+    end_of_text = tokenizer.encode("").ids[0]
+    model = LlamaForCausalLM(llama_config(network.shape, end_of_text)).bfloat16()
     weights = {f"model.{name}": weight.cpu() for name, weight in network.state_dict().items()}
     weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
     model.load_state_dict(weights)
     model.generation_config = GenerationConfig(
         bos_token_id=end_of_text, eos_token_id=end_of_text, pad_token_id=end_of_text
     )
-    model.to(torch.bfloat16).save_pretrained(folder, max_shard_size=SHARD_SIZE)
+    model.save_pretrained(folder, max_shard_size=SHARD_SIZE)
     wrap_tokenizer(tokenizer).save_pretrained(folder)
 
 

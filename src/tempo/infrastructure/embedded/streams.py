@@ -35,12 +35,14 @@ class EncodedSource:
 class WindowSampler:
     """Draws windows from several sources, some at a block's start and the rest anywhere."""
 
-    def __init__(self, sources: Mapping[str, EncodedSource], start_share: float) -> None:
-        """Keep the sources; `start_share` of the windows begin where a block begins."""
+    def __init__(
+        self, sources: Mapping[str, EncodedSource], start_shares: Mapping[str, float]
+    ) -> None:
+        """Keep the sources; `start_shares` of their windows begin where a block begins."""
         self.names = tuple(sources)
         self._sources = tuple(sources.values())
-        self._start_share = start_share
         device = self._sources[0].tokens.device
+        self._start_shares = torch.tensor([start_shares[name] for name in sources], device=device)
         sizes = [len(source.tokens) for source in self._sources]
         counts = [len(source.lengths) for source in self._sources]
         self._sizes = torch.tensor(sizes, device=device)
@@ -64,7 +66,7 @@ class WindowSampler:
         uniform = torch.rand(3, windows, device=device)
         block = (uniform[0] * self._counts[source]).long() + self._block_offsets[source]
         anywhere = (uniform[1].double() * self._sizes[source]).long()
-        at_start = uniform[2] < self._start_share
+        at_start = uniform[2] < self._start_shares[source]
         start = torch.where(at_start, self._starts[block], anywhere)
         index = start[:, None] + torch.arange(length, device=device)
         index = index % self._sizes[source, None] + self._offsets[source, None]

@@ -30,20 +30,26 @@ from .streams import EncodedSource, WindowSampler
 from .tokenizer_training import CONTEXT, encode_blocks, tokenizer_texts, train_tokenizer
 
 EARLY_SHARES: Final[Mapping[str, float]] = {
-    STORIES: 0.12,
+    STORIES: 0.10,
     STORYBOOKS: 0.03,
     FAIRY_TALES: 0.07,
-    CHILDRENS_BOOKS: 0.43,
+    CHILDRENS_BOOKS: 0.45,
     NOVELS: 0.35,
 }
 LATE_SHARES: Final[Mapping[str, float]] = {
-    STORIES: 0.22,
+    STORIES: 0.20,
     STORYBOOKS: 0.04,
     FAIRY_TALES: 0.09,
     CHILDRENS_BOOKS: 0.50,
-    NOVELS: 0.15,
+    NOVELS: 0.17,
 }
-START_SHARE: Final = 0.25
+START_SHARES: Final[Mapping[str, float]] = {
+    STORIES: 0.5,
+    STORYBOOKS: 0.3,
+    FAIRY_TALES: 0.05,
+    CHILDRENS_BOOKS: 0.05,
+    NOVELS: 0.05,
+}
 BATCH_TOKENS: Final = 49_152
 
 
@@ -67,7 +73,7 @@ class Workbench:
             STORIES_HELD_OUT: split.held_out[STORIES_HELD_OUT][:STORY_BLOCKS],
             CHILDRENS_BOOKS: split.held_out[CHILDRENS_BOOKS],
         }
-        return cls(device, tokenizer, WindowSampler(sources, START_SHARE), held_out)
+        return cls(device, tokenizer, WindowSampler(sources, START_SHARES), held_out)
 
     def losses(self, network: Network) -> dict[str, HeldOutLoss]:
         """Measure a network in training on both held-out sets."""
@@ -116,13 +122,13 @@ class Recipe:
 
     vocabulary: int = 4096
     teachers: int = 1
-    teacher_steps: int = 3200
-    student_steps: int = 6800
+    teacher_steps: int = 1600
+    student_steps: int = 3600
     batch_tokens: int = BATCH_TOKENS
 
     def teacher_shape(self) -> Shape:
         """Sizes of a teacher: wider than the student, and held back by more dropout."""
-        return Shape(self.vocabulary, 512, 10, 8, 1408, CONTEXT, 0.1)
+        return Shape(self.vocabulary, 512, 10, 8, 1408, CONTEXT, 0.15)
 
     def student_shape(self) -> Shape:
         """Sizes of the model that ships."""

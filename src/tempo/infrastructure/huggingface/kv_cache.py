@@ -87,14 +87,16 @@ class RowPlan:
         return twin
 
 
-class RowLayer(CacheLayerMixin):  # type: ignore[misc] - transformers' class is untyped
+class RowLayer(CacheLayerMixin):
     """One layer's keys and values, [1, kv_head, capacity, head_dim], written by row."""
 
     is_sliding = False
+    keys: Tensor
+    values: Tensor
 
     def __init__(self, plan: RowPlan) -> None:
         """Start empty; memory is taken at the first pass."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # transformers leaves it untyped
         self.plan = plan
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
@@ -143,13 +145,26 @@ class RowLayer(CacheLayerMixin):  # type: ignore[misc] - transformers' class is 
         return -1
 
 
-class RowCache(Cache):  # type: ignore[misc] - transformers' class is untyped
+class RowCache(Cache):
     """The cache of one session (transformers' interface, our rows)."""
 
     def __init__(self, plan: RowPlan | None = None) -> None:
         """Start empty, or with the rows of a plan that a copy brings along."""
         self.plan = plan or RowPlan()
-        super().__init__(layer_class_to_replicate=lambda: RowLayer(self.plan))
+        self.row_layers: list[RowLayer] = []
+        super().__init__(layers=[])
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: object, **__: object
+    ) -> tuple[Tensor, Tensor]:
+        """Write a pass's states of one layer and return that layer's rows in use."""
+        while len(self.row_layers) <= layer_idx:
+            self._add(RowLayer(self.plan))
+        return self.row_layers[layer_idx].update(key_states, value_states)
+
+    def _add(self, layer: RowLayer) -> None:
+        self.row_layers.append(layer)
+        self.layers.append(layer)
 
     def allocate(self, count: int, device: torch.device) -> list[int]:
         """Take the rows that the next pass writes."""
@@ -162,20 +177,18 @@ class RowCache(Cache):  # type: ignore[misc] - transformers' class is untyped
     def compact(self) -> list[int]:
         """Move the rows in use to the front; return the old row of each new one."""
         kept = self.plan.compact()
-        if self.layers:
-            index = torch.tensor(kept, device=self.layers[0].keys.device)
-            for layer in self.layers:
-                layer.gather(index)
+        for layer in self.row_layers:
+            layer.gather(torch.tensor(kept, device=layer.keys.device))
         return kept
 
     def copy(self) -> RowCache:
         """Return an equal cache with memory of its own."""
         twin = RowCache(self.plan.copy())
-        for layer in self.layers:
+        for layer in self.row_layers:
             copied = RowLayer(twin.plan)
             copied.keys, copied.values = layer.keys.clone(), layer.values.clone()
             copied.is_initialized = True
-            twin.layers.append(copied)
+            twin._add(copied)
         return twin
 
 

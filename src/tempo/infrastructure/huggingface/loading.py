@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import torch
+from huggingface_hub import constants, try_to_load_from_cache
+from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tempo.domain.errors import InvalidValueError, ModelNotFoundError, UnsupportedModelError
@@ -29,7 +34,7 @@ class Loaded:
     """A model with its tokenizer, and the name that the user gave it."""
 
     model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
+    tokenizer: PreTrainedTokenizerBase | None
     name: str
 
 
@@ -51,9 +56,15 @@ def load(
     tokenizer = _tokenizer(source, name)
     if random_weights:
         model = random_model(random_weights, len(tokenizer))
-        return Loaded(model.to(chosen), tokenizer, f"random {random_weights}")
+        return Loaded(_placed(model, chosen), tokenizer, f"random {random_weights}")
     model = _model(source, name, _chosen_dtype(dtype, chosen))
-    return Loaded(model.to(chosen).eval(), tokenizer, name)
+    return Loaded(_placed(model, chosen), tokenizer, name)
+
+
+def _placed(model: PreTrainedModel, device: torch.device) -> PreTrainedModel:
+    nn.Module.to(model, device)
+    model.eval()
+    return model
 
 
 def chosen_device(device: str) -> torch.device:
@@ -97,6 +108,7 @@ def _source(name: str) -> str:
         if name.startswith((".", "/", "~")) or not name:
             message = f"there is no folder {name!r}; give a model's folder, a hub id or 'embedded'"
             raise ModelNotFoundError(message)
+        _require_hub(name)
         return name
     if not (folder / "config.json").is_file():
         message = f"{name} is no model: it holds no config.json"
@@ -105,6 +117,28 @@ def _source(name: str) -> str:
         message = f"{name} holds no weights; expected *.safetensors or *.bin beside config.json"
         raise ModelNotFoundError(message)
     return str(folder)
+
+
+def _require_hub(name: str) -> None:
+    """Refuse at once what only a hub could have when no hub can be reached.
+
+    A proxy may reach what this machine cannot name; then the attempt itself has to tell.
+
+    Raises:
+        ModelNotFoundError: if the hub's address cannot be found and no copy is cached.
+    """
+    cached = try_to_load_from_cache(name, "config.json") if name.count("/") <= 1 else None
+    if isinstance(cached, str) or getproxies():
+        return
+    host = urlsplit(constants.ENDPOINT).hostname
+    try:
+        socket.getaddrinfo(host, 443)
+    except OSError as error:
+        message = (
+            f"there is no folder {name!r}, and the hub {host} cannot be reached to look for a "
+            "model of this name; give a model's folder or 'embedded'"
+        )
+        raise ModelNotFoundError(message) from error
 
 
 def _tokenizer(source: str, name: str) -> PreTrainedTokenizerBase:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import (
@@ -29,10 +29,11 @@ FAMILIES: dict[str, type[PreTrainedConfig]] = {
 """Families by the names that users give."""
 
 
-def random_model(
+def random_model(  # noqa: PLR0913 - a model has as many knobs
     family: str,
     vocabulary: int,
     attention: str = "sdpa",
+    *,
     seed: int = 0,
     context: int = 8192,
     scale: float = 0.2,
@@ -47,21 +48,22 @@ def random_model(
     if family not in FAMILIES:
         message = f"there is no family {family!r}; choose one of {', '.join(FAMILIES)}"
         raise InvalidValueError(message)
-    config = FAMILIES[family](
-        vocab_size=vocabulary,
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=16,
-        max_position_embeddings=context,
-        initializer_range=scale,
-        tie_word_embeddings=family == "gemma",
-        bos_token_id=0,
-        eos_token_id=0,
-        pad_token_id=None,
-    )
+    shape: dict[str, Any] = {
+        "vocab_size": vocabulary,
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "max_position_embeddings": context,
+        "initializer_range": scale,
+        "tie_word_embeddings": family == "gemma",
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+        "pad_token_id": None,
+    }
+    config = FAMILIES[family](**shape)
     if family == "mistral":
         config.sliding_window = None
     state = torch.random.get_rng_state()
@@ -70,4 +72,5 @@ def random_model(
         config, attn_implementation=attention, dtype=torch.float32
     )
     torch.random.set_rng_state(state)
-    return model.eval()
+    model.eval()
+    return model

@@ -219,9 +219,9 @@ class HuggingFaceSession:
         """Return an equal session with a cache of its own."""
         cache, now = self._held()
         twin = type(self)(self._model, self._remapper, self._new_cache, self._rules)
-        twin._cache, twin._now = cache.copy(), now
-        twin._prompt, twin._rows_of = self._prompt, dict(self._rows_of)
-        twin._released, twin._moves = list(self._released), list(self._moves)
+        twin._cache, twin._now = cache.copy(), now  # noqa: SLF001 - its own class
+        twin._prompt, twin._rows_of = self._prompt, dict(self._rows_of)  # noqa: SLF001
+        twin._released, twin._moves = list(self._released), list(self._moves)  # noqa: SLF001
         return twin
 
     def close(self) -> None:

@@ -57,6 +57,8 @@ def _refusal(model: PreTrainedModel, config: PreTrainedConfig) -> str | None:
             "its positions are not rotary (learned absolute, ALiBi or none), "
             "so tokens cannot share a position; use a model with RoPE"
         )
+    if model.training:
+        return "it is in training mode, where dropout makes every row random; call model.eval()"
     attention = getattr(model.config, "_attn_implementation", None)
     if attention not in ATTENTIONS:
         return (

@@ -78,7 +78,7 @@ def _speller(tokenizer: PreTrainedTokenizerBase) -> Callable[[int], bytes]:
         return lambda token: _byte_level(_piece(tokenizer, token), added.get(token))
     if decoders & {"Replace", "Metaspace", "ByteFallback"}:
         return lambda token: _sentence_piece(_piece(tokenizer, token), added.get(token))
-    return lambda token: tokenizer.decode([token]).encode()
+    return lambda token: str(tokenizer.decode([token])).encode()
 
 
 def _decoder_types(decoder: Mapping[str, object] | None) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""Pictures of lattices (matplotlib, an optional dependency)."""

@@ -108,7 +108,7 @@ class ScriptedSession:
         """Return an equal session."""
         self._moment()
         twin = type(self)(self._script, self._prompt, self._rules, self._context)
-        twin._now = self._now
+        twin._now = self._now  # noqa: SLF001 - its own class
         return twin
 
     def close(self) -> None:

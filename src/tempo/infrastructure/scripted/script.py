@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 END = "<end>"
 """The end token's name in every script's vocabulary."""
 
+ROUNDING = 1e-9
+
 Context = tuple[str, ...]
 
 
@@ -97,7 +99,7 @@ def _row(context: Context, row: Mapping[str, float], ids: Mapping[str, TokenId])
     values = np.zeros(len(ids))
     for name, probability in row.items():
         values[ids[name]] = probability
-    if abs(values.sum() - 1.0) > 1e-9 or values.min() < 0.0:
+    if abs(values.sum() - 1.0) > ROUNDING or values.min() < 0.0:
         message = f"probabilities after {context} are {dict(row)}; they must sum to 1"
         raise InvalidValueError(message)
     return values

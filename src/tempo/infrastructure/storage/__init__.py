@@ -1,0 +1,1 @@
+"""Lattices as documents and files."""

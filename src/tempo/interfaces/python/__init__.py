@@ -1,0 +1,1 @@
+"""What `import tempo` gives."""

@@ -1,0 +1,78 @@
+"""From what a user typed to the prompt's tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tempo.domain.errors import PromptError
+from tempo.domain.tokens import TokenId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tempo.domain.ports.tokenizer import Tokenizer
+
+THINKING = "Enable deep thinking subroutine."
+"""The system message that switches the thinking mode of the Cogito models on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt as a user gives it.
+
+    Attributes:
+        text: what to continue, or what the user says in a chat.
+        system: the system prompt; naming one makes the prompt a chat.
+        chat: whether the text is a turn of a chat, put into the model's chat template.
+        enable_thinking: whether the system prompt starts with the thinking mode's message.
+    """
+
+    text: str
+    system: str | None = None
+    chat: bool = False
+    enable_thinking: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.text:
+            message = "the prompt is empty; give it some text"
+            raise PromptError(message)
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether the model's chat template is used."""
+        return self.chat or self.enable_thinking or self.system is not None
+
+    @property
+    def messages(self) -> tuple[tuple[str, str], ...]:
+        """(role, text) of each turn."""
+        system = "\n\n".join(
+            part for part in (THINKING * self.enable_thinking, self.system or "") if part
+        )
+        turn = ("user", self.text)
+        return (("system", system), turn) if system else (turn,)
+
+    def encoded(self, tokenizer: Tokenizer) -> tuple[TokenId, ...]:
+        """Return the prompt's tokens.
+
+        Raises:
+            InvalidValueError: for a chat with a model that has no chat template.
+        """
+        if self.is_chat:
+            return tokenizer.encode_chat(self.messages)
+        return tokenizer.encode(self.text)
+
+
+def checked_ids(tokens: Sequence[int], vocabulary: int) -> tuple[TokenId, ...]:
+    """Return a prompt given as tokens.
+
+    Raises:
+        PromptError: for no tokens, or one outside the vocabulary.
+    """
+    ids = tuple(TokenId(int(token)) for token in tokens)
+    strangers = [token for token in ids if not 0 <= token < vocabulary]
+    if not ids or strangers:
+        named = f"token {strangers[0]}" if strangers else "no token"
+        message = f"the prompt holds {named}; give tokens from 0 to {vocabulary - 1}"
+        raise PromptError(message)
+    return ids

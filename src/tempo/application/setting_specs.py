@@ -1,0 +1,106 @@
+"""What a setting is, and how a value that a user gave is read and judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tempo.domain.errors import InvalidValueError
+
+SPEC = "spec"
+
+
+class Group(StrEnum):
+    """Where a setting stands in help pages."""
+
+    SELECTION = "Selection"
+    ATTENTION = "Attention"
+    THRESHOLD = "Threshold over time"
+    SAMPLING = "Logits processors"
+    STOPPING = "Stopping"
+    EXPERT = "Expert"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSpec:
+    """One setting as users meet it: one word in Python, on the command line and in JSON.
+
+    Attributes:
+        kind: the type of its values: int, float, bool, str, or list for several strings.
+        allowed: its range, in words.
+        meaning: one sentence.
+        group: where it stands in help pages.
+        choices: the values of a str, empty for others.
+        optional: whether it can be off, which is None.
+    """
+
+    kind: type
+    allowed: str
+    meaning: str
+    group: Group
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+
+
+def setting(default: Any, spec: SettingSpec) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Return a dataclass field that carries its spec."""
+    return field(default=default, metadata={SPEC: spec})
+
+
+def spec_of(entry: Field[Any]) -> SettingSpec:
+    """Return the spec that a field carries."""
+    spec: SettingSpec = entry.metadata[SPEC]
+    return spec
+
+
+def read_value(name: str, value: object, spec: SettingSpec) -> object:
+    """Return a value in its setting's type.
+
+    Raises:
+        InvalidValueError: naming the setting, the value and what is allowed.
+    """
+    if value is None and spec.optional:
+        return None
+    if spec.kind is list:
+        return _texts(name, value, spec)
+    if spec.choices:
+        if value in spec.choices:
+            return str(value)
+        raise _refused(name, value, f"one of {', '.join(spec.choices)}")
+    if spec.kind is bool:
+        if isinstance(value, bool):
+            return value
+        raise _refused(name, value, "true or false")
+    return _number(name, value, spec)
+
+
+def _number(name: str, value: object, spec: SettingSpec) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise _refused(name, value, f"a number, {spec.allowed}")
+    try:
+        number = float(value)
+    except ValueError:
+        raise _refused(name, value, f"a number, {spec.allowed}") from None
+    if math.isnan(number):
+        raise _refused(name, value, f"a number, {spec.allowed}")
+    if spec.kind is not int:
+        return number
+    if not number.is_integer():
+        raise _refused(name, value, f"a whole number, {spec.allowed}")
+    return int(number)
+
+
+def _texts(name: str, value: object, spec: SettingSpec) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    fits = isinstance(value, Sequence) and not isinstance(value, Mapping)
+    if fits and all(isinstance(text, str) for text in value):  # type: ignore[attr-defined]
+        return tuple(value)  # type: ignore[arg-type]
+    raise _refused(name, value, spec.allowed)
+
+
+def _refused(name: str, value: object, allowed: str) -> InvalidValueError:
+    return InvalidValueError(f"{name} is {value!r}; it must be {allowed}")

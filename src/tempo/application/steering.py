@@ -1,0 +1,101 @@
+"""Decode by hand: one step at a time, choosing candidates and going back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tempo.application.decoding_run import DecodingRun
+from tempo.application.outcome import outcome_of
+from tempo.application.settling import SettledText
+from tempo.domain.errors import ChoiceError
+from tempo.domain.stopping import FinishReason
+
+if TYPE_CHECKING:
+    from tempo.application.decoding_run import RunMark
+    from tempo.application.outcome import Outcome
+    from tempo.application.request import GenerationRequest
+    from tempo.domain.lattice import LatticeStep
+    from tempo.domain.ports.model_backend import ModelBackend
+    from tempo.domain.ports.tokenizer import Tokenizer
+    from tempo.domain.tokens import TokenId
+
+
+class SteeredRun:
+    """A run that a person moves. It keeps all rows, so that any step can be gone back to."""
+
+    def __init__(
+        self, backend: ModelBackend, tokenizer: Tokenizer, request: GenerationRequest
+    ) -> None:
+        """Open the run; the prompt goes through the model here.
+
+        Raises:
+            PromptError: for an empty prompt or one that does not fit the model's context.
+        """
+        self._run = DecodingRun(backend, tokenizer, replace(request, release=False))
+        self._marks: list[RunMark] = []
+
+    @property
+    def steps(self) -> tuple[LatticeStep, ...]:
+        """The steps so far."""
+        return tuple(self._run.steps)
+
+    def step(self) -> LatticeStep:
+        """Decode one step.
+
+        Raises:
+            ChoiceError: if nothing unfinished is left, or the model's context has no room.
+        """
+        return self._advance(None)
+
+    def choose(self, step: int, token_id: TokenId) -> LatticeStep:
+        """Go back to before a step and keep only one of the candidates considered there.
+
+        `step` may be the next one. Later steps are gone; call `step` to go on.
+
+        Raises:
+            ChoiceError: for a step that is not there, or a token that was not considered.
+        """
+        if not 0 <= step <= len(self._run.steps):
+            message = f"step {step} is not there; choose from 0 to {len(self._run.steps)}"
+            raise ChoiceError(message)
+        if step < len(self._run.steps):
+            considered = [one.token_id for one in self._run.steps[step].candidates]
+            if token_id not in considered:
+                message = f"token {token_id} is not among the {len(considered)} considered there"
+                raise ChoiceError(message)
+            self.back(len(self._run.steps) - step)
+        return self._advance(token_id)
+
+    def back(self, steps: int = 1) -> None:
+        """Undo the last steps.
+
+        Raises:
+            ChoiceError: for more steps than there are, or fewer than 1.
+        """
+        if not 1 <= steps <= len(self._marks):
+            message = f"cannot go back {steps} steps; there are {len(self._marks)}"
+            raise ChoiceError(message)
+        self._run.rewind(self._marks[-steps])
+        del self._marks[-steps:]
+
+    def _advance(self, only: TokenId | None) -> LatticeStep:
+        if self._run.steps and not self._run.live:
+            message = "all hypotheses are finished; go back or choose another candidate"
+            raise ChoiceError(message)
+        if not self._run.has_room:
+            message = "the model's context is full; go back or open a session with less prompt"
+            raise ChoiceError(message)
+        mark = self._run.mark()
+        step = self._run.advance(only).step
+        self._marks.append(mark)
+        return step
+
+    def outcome(self) -> Outcome:
+        """Return what is decoded so far."""
+        stops = self._run.request.stopping.stop_bytes
+        return outcome_of(self._run, SettledText(stops), FinishReason.CANCELLED)
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._run.close()

@@ -1,0 +1,109 @@
+"""The one place where adapters and use-cases are wired.
+
+Swap any part by overriding its provider: `container.backend.override(...)`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dependency_injector import containers, providers
+
+from tempo.application.generate import Generate
+from tempo.application.n_best import NBest
+from tempo.application.self_check import SelfCheck
+from tempo.application.steering import SteeredRun
+from tempo.infrastructure.embedded import embedded_model_path, story_openings
+from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
+from tempo.infrastructure.huggingface.bare_tokenizer import BareTokenizer
+from tempo.infrastructure.huggingface.kv_cache import RowCache
+from tempo.infrastructure.huggingface.loading import DEVICES, DTYPES, EMBEDDED, Loaded, load
+from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
+from tempo.infrastructure.huggingface.random_weights import FAMILIES
+from tempo.infrastructure.huggingface.support import describe
+from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
+from tempo.infrastructure.logging import events
+from tempo.infrastructure.plotting.lattice_plot import plot_lattice
+from tempo.infrastructure.storage.lattice_document import document, from_document
+from tempo.infrastructure.storage.lattice_file import LatticeFile, save_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = [
+    "DEVICES",
+    "DTYPES",
+    "EMBEDDED",
+    "FAMILIES",
+    "Container",
+    "container_around",
+    "container_of",
+    "embedded_model_path",
+    "save_text",
+    "story_openings",
+]
+
+
+def _end_tokens(model: PreTrainedModel) -> tuple[int, ...]:
+    """Return the end tokens that a model's generation configuration names."""
+    config = getattr(model, "generation_config", None)
+    named = getattr(config, "eos_token_id", None)
+    if named is None:
+        return ()
+    return tuple(named) if isinstance(named, (list, tuple)) else (int(named),)
+
+
+class Container(containers.DeclarativeContainer):
+    """Everything that TEMPO is made of."""
+
+    config = providers.Configuration(
+        default={"model": EMBEDDED, "device": "auto", "dtype": "auto", "random_weights": ""}
+    )
+    logger = providers.Singleton(events)
+    loaded = providers.Singleton(
+        load,
+        name=config.model,
+        device=config.device,
+        dtype=config.dtype,
+        random_weights=config.random_weights,
+    )
+    model = loaded.provided.model
+    description = providers.Singleton(describe, model=model, name=loaded.provided.name)
+    remapper = providers.Singleton(
+        PositionIdRemapper, context=description.provided.context, device=model.device
+    )
+    cache = providers.Factory(RowCache)
+    backend = providers.Singleton(
+        HuggingFaceBackend,
+        model=model,
+        description=description,
+        remapper=remapper,
+        new_cache=cache.provider,
+    )
+    end_tokens = providers.Singleton(_end_tokens, model=model)
+    tokenizer = providers.Singleton(
+        HuggingFaceTokenizer, tokenizer=loaded.provided.tokenizer, end_tokens=end_tokens
+    )
+    generate = providers.Factory(Generate, backend=backend, tokenizer=tokenizer)
+    steered = providers.Factory(SteeredRun, backend=backend, tokenizer=tokenizer)
+    n_best = providers.Factory(NBest, backend=backend)
+    self_check = providers.Factory(SelfCheck, backend=backend)
+    lattice_file = providers.Factory(LatticeFile, write=document, read=from_document)
+    plotter = providers.Object(plot_lattice)
+
+
+def container_around(model: PreTrainedModel, end_tokens: Sequence[int]) -> Container:
+    """Return a container around a loaded model whose tokenizer is not at hand."""
+    container = container_of(model, None)
+    container.tokenizer.override(providers.Singleton(BareTokenizer, end_tokens=end_tokens))
+    return container
+
+
+def container_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None) -> Container:
+    """Return a container around a model that transformers has loaded already."""
+    container = Container()
+    name = getattr(model.config, "name_or_path", "") or type(model).__name__
+    container.loaded.override(providers.Object(Loaded(model, tokenizer, name)))
+    return container

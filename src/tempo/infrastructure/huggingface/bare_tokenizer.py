@@ -1,0 +1,46 @@
+"""A vocabulary without texts, for callers who hold tokens alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tempo.domain.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tempo.domain.tokens import TokenId
+
+
+class BareTokenizer:
+    """Knows the end tokens and nothing else; every token is empty."""
+
+    def __init__(self, end_tokens: Iterable[TokenId]) -> None:
+        """Take a model's end tokens."""
+        self._end_tokens = frozenset(end_tokens)
+
+    @property
+    def end_tokens(self) -> frozenset[TokenId]:
+        """The tokens that end a text."""
+        return self._end_tokens
+
+    def encode(self, text: str) -> tuple[TokenId, ...]:
+        """Refuse: there is no vocabulary.
+
+        Raises:
+            InvalidValueError: always.
+        """
+        message = f"{text[:20]!r} cannot be encoded without a tokenizer; pass tokenizer=..."
+        raise InvalidValueError(message)
+
+    def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[TokenId, ...]:
+        """Refuse: there is no vocabulary.
+
+        Raises:
+            InvalidValueError: always.
+        """
+        return self.encode(messages[0][1])
+
+    def content(self, token_id: TokenId) -> bytes:  # noqa: ARG002 - the port's signature
+        """Return no bytes."""
+        return b""

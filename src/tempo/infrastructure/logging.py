@@ -1,0 +1,39 @@
+"""Structured events through the standard library's logging: silent until someone listens."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.stdlib import BoundLogger
+
+NAME = "tempo"
+
+
+def events() -> BoundLogger:
+    """Return the project's logger; each event is a fixed name with key-values."""
+    logger: BoundLogger = structlog.wrap_logger(
+        logging.getLogger(NAME),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+    )
+    return logger
+
+
+def listen(*, debug: bool = False) -> None:
+    """Send events to standard error: warnings, or with `debug` everything."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger(NAME)
+    logger.handlers = [handler]
+    logger.setLevel(logging.DEBUG if debug else logging.WARNING)
+    logger.propagate = False

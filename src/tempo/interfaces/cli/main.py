@@ -1,0 +1,53 @@
+"""The `tempo` command."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tempo.interfaces.cli.doctor_command import doctor
+from tempo.interfaces.cli.failures import exit_code_of
+from tempo.interfaces.cli.generate_command import generate
+from tempo.interfaces.cli.setting_options import with_setting_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    name="tempo",
+    help="Decode several hypotheses inside one sequence state of a language model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tempo-decoding {version('tempo-decoding')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _tempo(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Decode several hypotheses inside one sequence state of a language model."""
+
+
+app.command("generate")(with_setting_options(generate))
+app.command("doctor")(doctor)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    chosen = None if arguments is None else list(arguments)
+    sys.exit(exit_code_of(lambda: app(chosen, standalone_mode=False)))

@@ -1,0 +1,184 @@
+"""What `tempo generate` prints, and in which order."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from tempo.domain.errors import ContradictionError, IneffectiveSettingError, InvalidValueError
+from tempo.interfaces.cli import rendering
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tempo.interfaces.python.result import Result
+
+N_BEST = 5
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    CLEAN = "clean"
+    BRACKETED = "bracketed"
+    RAW = "raw"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChoices:
+    """What a user wants to see.
+
+    Attributes:
+        format: which of the texts.
+        n_best: how many best texts; None is the format's default.
+        length_penalty: the power of the length that their scores are divided by.
+        sample: how many texts drawn from the posterior.
+        show_token_ids: whether each token's id stands behind it.
+        echo: whether the prompt stands before the text.
+        as_json: whether one JSON document is all that is printed.
+        seeded: whether the user named a seed.
+    """
+
+    format: Format
+    n_best: int | None
+    length_penalty: float
+    sample: int
+    show_token_ids: bool
+    echo: bool
+    as_json: bool
+    seeded: bool
+
+    def __post_init__(self) -> None:
+        if self.n_best is not None and self.n_best < 1:
+            message = f"n_best is {self.n_best}; it must be 1 or more"
+            raise InvalidValueError(message)
+        if self.sample < 0:
+            message = f"sample is {self.sample}; it must be 1 or more"
+            raise InvalidValueError(message)
+        if self.as_json:
+            self._refuse_beside_json()
+        elif self.length_penalty and not self.texts:
+            message = "length_penalty would have no effect: it needs --n-best or --format all"
+            raise IneffectiveSettingError(message)
+        if self.seeded and not self.sample:
+            message = "seed would have no effect: decoding draws nothing; it needs --sample"
+            raise IneffectiveSettingError(message)
+
+    def _refuse_beside_json(self) -> None:
+        beside = {
+            "--format": self.format is not Format.CLEAN,
+            "--show-token-ids": self.show_token_ids,
+            "--echo": self.echo,
+        }
+        for name, chosen in beside.items():
+            if chosen:
+                message = f"{name} excludes --output-json, whose document holds all of it"
+                raise ContradictionError(message)
+
+    @property
+    def texts(self) -> int:
+        """How many best texts are shown."""
+        default = N_BEST if self.as_json or self.format is Format.ALL else 0
+        return default if self.n_best is None else self.n_best
+
+    @property
+    def streams(self) -> bool:
+        """Whether the clean text is printed as it settles."""
+        shows_clean = self.format in {Format.CLEAN, Format.ALL}
+        return shows_clean and not self.as_json and not self.show_token_ids
+
+
+class Output:
+    """Prints one run: its text while it settles, the rest once it has ended."""
+
+    def __init__(self, choices: OutputChoices, console: Console, prompt: str) -> None:
+        """Print to a console. Text streams to pipes; on a terminal the progress display has it."""
+        self._choices = choices
+        self._console = console
+        self._lead = prompt if choices.echo else ""
+        self._streaming = choices.streams and not console.is_terminal
+        self._written: str | None = None
+
+    def settle(self, text: str) -> None:
+        """Write settled text where it streams."""
+        if not self._streaming:
+            return
+        if self._written is None:
+            self._heading("best text")
+            self._write(self._lead)
+            self._written = ""
+        self._write(text)
+        self._written += text
+
+    def finish(self, result: Result) -> None:
+        """Print all that has not been printed yet."""
+        if self._choices.as_json:
+            json.dump(self.document(result), sys.stdout)
+            self._write("\n")
+            return
+        if self._streaming:
+            self.settle(result.text[len(self._written or "") :])
+            self._write("\n")
+        else:
+            self._print_text(result)
+        if self._choices.format is Format.ALL:
+            self._section("bracketed")
+            self._console.print(rendering.bracketed(result, show_ids=self._choices.show_token_ids))
+        self._print_lists(result)
+
+    def document(self, result: Result) -> dict[str, object]:
+        """Return the JSON document of a result."""
+        document = result.as_mapping(
+            self._choices.texts or N_BEST, length_penalty=self._choices.length_penalty
+        )
+        if self._choices.sample and result.best_path_ids:
+            document["samples"] = list(result.sample(self._choices.sample))
+        return document
+
+    def _print_text(self, result: Result) -> None:
+        self._heading("best text")
+        self._write(self._lead)
+        show_ids = self._choices.show_token_ids
+        match self._choices.format:
+            case Format.BRACKETED:
+                self._console.print(rendering.bracketed(result, show_ids=show_ids))
+            case Format.RAW:
+                self._write((rendering.raw_with_ids(result) if show_ids else result.raw) + "\n")
+            case _:
+                text = rendering.clean_with_ids(result) if show_ids else result.text
+                self._write(text + "\n")
+
+    def _print_lists(self, result: Result) -> None:
+        texts = self._choices.texts
+        if texts and result.best_path_ids:
+            found = result.n_best(texts, length_penalty=self._choices.length_penalty)
+            self._section(f"{len(found)} best")
+            if self._console.is_terminal:
+                self._console.print(rendering.n_best_table(found))
+            else:
+                self._write("\n".join(rendering.n_best_lines(found)) + "\n")
+        if self._choices.sample and result.best_path_ids:
+            self._section(f"{self._choices.sample} sampled")
+            for text in result.sample(self._choices.sample):
+                self._write(rendering.one_line(text) + "\n")
+        if self._choices.format is Format.ALL:
+            self._section("cost")
+            self._write(rendering.cost_line(result) + "\n")
+
+    def _heading(self, title: str) -> None:
+        if self._choices.format is Format.ALL:
+            self._console.print(Text(f"{title}:", style="bold dim"))
+
+    def _section(self, title: str) -> None:
+        self._write("\n")
+        self._console.print(Text(f"{title}:", style="bold dim"))
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()

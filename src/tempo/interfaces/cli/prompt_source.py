@@ -1,0 +1,50 @@
+"""Where the prompt comes from: an argument, an option, a file or standard input."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tempo.domain.errors import ContradictionError, PromptError
+
+
+def prompt_text(argument: str | None, option: str | None, file: str | None) -> str:
+    """Return the one prompt given; `-` and nothing at all mean standard input.
+
+    Files and standard input lose one newline at their end.
+
+    Raises:
+        ContradictionError: for several prompts.
+        PromptError: for none, or a file that cannot be read.
+    """
+    given = [source for source in (argument, option, file) if source is not None]
+    if len(given) > 1:
+        message = "several prompts were given; use one of PROMPT, --prompt and --prompt-file"
+        raise ContradictionError(message)
+    if file is not None:
+        return _read_file(file)
+    if given and given[0] != "-":
+        return given[0]
+    if not given and sys.stdin.isatty():
+        message = 'there is no prompt; give it as tempo generate "PROMPT", or on standard input'
+        raise PromptError(message)
+    return _read_stdin()
+
+
+def _read_stdin() -> str:
+    try:
+        return sys.stdin.read().removesuffix("\n")
+    except UnicodeDecodeError as error:
+        message = f"standard input is not UTF-8 text: {error.reason} at byte {error.start}"
+        raise PromptError(message) from error
+
+
+def _read_file(path: str) -> str:
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8").removesuffix("\n")
+    except OSError as error:
+        message = f"the prompt file {path} cannot be read: {error.strerror or error}"
+        raise PromptError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"the prompt file {path} is not UTF-8 text: {error.reason} at byte {error.start}"
+        raise PromptError(message) from error

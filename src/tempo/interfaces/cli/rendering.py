@@ -1,0 +1,158 @@
+"""Results as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+
+from tempo.domain.text import alternatives, escaped, set_text
+from tempo.domain.tokens import CandidateState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tempo.application.n_best import NBestText
+    from tempo.domain.lattice import LatticeStep
+    from tempo.domain.tokens import Candidate
+    from tempo.interfaces.python.result import Result
+
+COLOURS = ("bright_red", "bright_blue", "bright_green", "bright_yellow", "bright_magenta", "cyan")
+"""Colours of the alternatives of a step, by rank, over and over."""
+
+
+def bracketed(result: Result, *, show_ids: bool) -> Text:
+    """Return the text with every step of several tokens in brackets, alternatives in colour.
+
+    The shown path's token is underlined; pruned ones are struck through.
+    """
+    text = Text()
+    single = b""
+    best = result.lattice.best
+    for step, member in zip(result.lattice.steps, best, strict=False):
+        shown = alternatives(step, pruned=True)
+        if len(shown) == 1 and not show_ids:
+            single += shown[0].content
+            continue
+        text.append(escaped(single, "[]"))
+        single = b""
+        _append_set(text, step, shown, step.token_set.members[member], show_ids=show_ids)
+    text.append(escaped(single, "[]"))
+    return text
+
+
+def _append_set(
+    text: Text,
+    step: LatticeStep,
+    shown: Sequence[Candidate],
+    best: Candidate,
+    *,
+    show_ids: bool,
+) -> None:
+    ids = [f"({candidate.token_id})" if show_ids else "" for candidate in shown]
+    if len(shown) == 1:
+        text.append(f"{escaped(step.token_set.members[0].content, '[]')}{ids[0]}")
+        return
+    space, texts = set_text(shown)
+    text.append(space)
+    text.append("[", style="bold")
+    for rank, (candidate, spelled, token) in enumerate(zip(shown, texts, ids, strict=True)):
+        if rank:
+            text.append("/", style="bold")
+        style = COLOURS[rank % len(COLOURS)]
+        if candidate is best:
+            style += " underline"
+        if candidate.state is CandidateState.PRUNED:
+            style += " strike"
+        text.append(spelled + token, style=style)
+    text.append("]", style="bold")
+
+
+def clean_with_ids(result: Result) -> str:
+    """Return the best path with each token's id behind it."""
+    path = result.lattice.steps
+    members = [
+        step.token_set.members[member]
+        for step, member in zip(path, result.lattice.best, strict=False)
+    ]
+    return "".join(f"{escaped(one.content, '')}({one.token_id})" for one in members)
+
+
+def raw_with_ids(result: Result) -> str:
+    """Return all physical tokens in order with their ids."""
+    return "".join(
+        f"{escaped(member.content, '')}({member.token_id})"
+        for step in result.lattice.steps
+        for member in step.token_set.members
+    )
+
+
+def one_line(text: str) -> str:
+    """Return text in one line: backslash, newline and tab are written as escapes."""
+    return escaped(text.encode(), "").replace("\n", "\\n").replace("\t", "\\t")
+
+
+def n_best_table(texts: Sequence[NBestText]) -> Table:
+    """Return texts with their log-probabilities, best first."""
+    table = Table(box=None, padding=(0, 1), show_edge=False, header_style="dim")
+    table.add_column("log-prob", justify="right", no_wrap=True)
+    table.add_column("per token", justify="right", no_wrap=True)
+    table.add_column("end", no_wrap=True)
+    table.add_column("text", overflow="fold")
+    for text in texts:
+        table.add_row(
+            f"{text.log_probability:.3f}",
+            f"{text.mean_log_probability:.3f}",
+            "yes" if text.finished else "no",
+            Text(text.text.strip("\n")),
+        )
+    return table
+
+
+def n_best_lines(texts: Sequence[NBestText]) -> list[str]:
+    """Return texts for a pipe: rank, log-probability, per token, text, separated by tabs."""
+    return [
+        f"{rank}\t{text.log_probability:.4f}\t{text.mean_log_probability:.4f}\t"
+        f"{one_line(text.text)}"
+        for rank, text in enumerate(texts, 1)
+    ]
+
+
+def cost_line(result: Result) -> str:
+    """Return what a run took, in one line."""
+    steps = result.lattice.steps
+    if not steps:
+        return "0 steps"
+    widths = [step.width for step in steps]
+    masses = [step.kept_mass for step in steps]
+    cost = result.cost
+    per_step = (cost.total_milliseconds - cost.milliseconds.get("prefill", 0.0)) / len(steps)
+    return (
+        f"{len(steps)} steps · width {np.mean(widths):.1f} mean, {max(widths)} max · "
+        f"kept mass {np.exp(np.mean(np.log(masses))):.3f} a step, "
+        f"{np.prod(masses):.2g} in all · "
+        f"{cost.cache_rows} cache rows ({cost.released_rows} released) · {per_step:.1f} ms a step"
+    )
+
+
+def notes(result: Result, context: int) -> list[str]:
+    """Return what a user should know about how a run went."""
+    steps = result.lattice.steps
+    said = []
+    if result.finish_reason == "context":
+        said.append(f"stopped after {len(steps)} steps: the model's context of {context} is full")
+    if result.finish_reason == "cancelled":
+        said.append(f"stopped by the user after {len(steps)} steps; what was decoded is kept")
+    cut = [step for step in steps if step.cut and step.threshold > 0]
+    if cut:
+        mass = sum(step.cut_mass for step in cut) / len(cut)
+        said.append(
+            f"the width cap cut tokens above the threshold at {len(cut)} of {len(steps)} steps "
+            f"(mean mass {mass:.3f}); raise --max-width to keep them"
+        )
+    ties = sum(step.near_ties for step in steps)
+    if ties:
+        said.append(f"{ties} candidates lie within 1e-6 of the threshold; rounding decides them")
+    return said

@@ -1,0 +1,101 @@
+"""The settings as command-line options: made from the one schema that Python and JSON use."""
+
+from __future__ import annotations
+
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tempo.application.settings import DEFAULTS, SPECS
+from tempo.application.settings_reading import ALIASES, SWITCHES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tempo.application.setting_specs import SettingSpec
+
+KINDS: dict[type, Any] = {bool: bool | None, list: list[str] | None}
+"""What typer reads; all other kinds come as text and are read by the settings themselves."""
+
+METAVARS: dict[type, str | None] = {
+    bool: None,
+    int: "INT",
+    float: "FLOAT",
+    str: "RULE",
+    list: "TEXT",
+}
+
+
+def with_setting_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Give a command one option for each setting; they arrive in its keyword `settings`."""
+    own = [
+        parameter
+        for parameter in signature(command, eval_str=True).parameters.values()
+        if parameter.kind is not Parameter.VAR_KEYWORD
+    ]
+    options = [_option(name, spec) for name, spec in SPECS.items()] + _switches()
+
+    def with_settings(**given: Any) -> int | None:  # noqa: ANN401 - options of all types
+        named = {option.name: given.pop(option.name) for option in options}
+        settings = {name: value for name, value in named.items() if value not in (None, [], ())}
+        return command(**given, **settings)
+
+    parameters = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in (*own, *options)]
+    with_settings.__signature__ = signature(command).replace(  # type: ignore[attr-defined]
+        parameters=parameters, return_annotation=int
+    )
+    with_settings.__annotations__ = {
+        parameter.name: parameter.annotation for parameter in parameters
+    }
+    with_settings.__doc__ = command.__doc__
+    return with_settings
+
+
+def _option(name: str, spec: SettingSpec) -> Parameter:
+    """Return the option of one setting; left out, it is None."""
+    words = [name, *(alias for alias, meant in ALIASES.items() if meant == name)]
+    flags = [f"--{word.replace('_', '-')}" for word in words]
+    if spec.kind is bool:
+        flag = flags[0]
+        flags = [f"{flag}/--no-{flag.removeprefix('--')}"]
+    info = typer.Option(
+        *flags,
+        help=f"{spec.meaning} {_range(spec)} Default: {_default(name)}.",
+        metavar=METAVARS[spec.kind],
+        rich_help_panel=spec.group.value,
+        show_default=False,
+    )
+    return Parameter(
+        name,
+        Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[KINDS.get(spec.kind, str | None), info],
+    )
+
+
+def _range(spec: SettingSpec) -> str:
+    allowed = ", ".join(spec.choices) if spec.choices else spec.allowed
+    return f"({allowed})"
+
+
+def _default(name: str) -> str:
+    default = DEFAULTS[name]
+    if default is None or default == ():
+        return "off"
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _switches() -> list[Parameter]:
+    """Return the older switches as hidden flags."""
+    return [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                bool | None, typer.Option(f"--{name.replace('_', '-')}", hidden=True)
+            ],
+        )
+        for name in SWITCHES
+    ]

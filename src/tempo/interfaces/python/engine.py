@@ -1,0 +1,191 @@
+"""The engine as users hold it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from tempo.application.prompting import Prompt, checked_ids
+from tempo.application.settings_reading import build_request, read_settings
+from tempo.domain.errors import ContradictionError, NonFiniteLogitsError
+from tempo.infrastructure.container import EMBEDDED, Container, container_of
+from tempo.interfaces.python.result import Result
+from tempo.interfaces.python.session import Session
+from tempo.interfaces.python.stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from tempo.application.outcome import Outcome
+    from tempo.application.request import GenerationRequest
+    from tempo.application.self_check import SelfCheckReport
+    from tempo.application.settings import Settings
+    from tempo.domain.ports.model_backend import ModelDescription
+
+CHECK_PROMPT = "Once upon a time"
+"""What the isolation check is run on at load."""
+
+
+def load(
+    model: str = EMBEDDED,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    random_weights: str = "",
+    check: bool = True,
+) -> Engine:
+    """Load a model and return an engine.
+
+    `model` is a folder, a hub id, or `embedded` for the model that ships with the package. `auto`
+    takes cuda, then mps, then the cpu, and float32 on a cpu, elsewhere the checkpoint's dtype.
+    `random_weights` names a family to draw a small model of. `check` runs the isolation law on the
+    model (a few passes over five tokens).
+
+    Raises:
+        ModelNotFoundError: if there is no such model, or a folder without weights.
+        UnsupportedModelError: if its cache or attention cannot honour shared positions.
+        SelfCheckError: if its rows break the isolation law.
+        InvalidValueError: for an unknown device, dtype or family.
+    """
+    container = Container()
+    container.config.from_dict(
+        {"model": model, "device": device, "dtype": dtype, "random_weights": random_weights}
+    )
+    return Engine.of(container, check=check)
+
+
+class Engine:
+    """Decodes prompts; may be used from several threads at once."""
+
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, check: bool = True
+    ) -> None:
+        """Decode with a model that transformers has loaded already.
+
+        Raises:
+            UnsupportedModelError: if its cache or attention cannot honour shared positions.
+            SelfCheckError: if its rows break the isolation law.
+        """
+        self._wire(container_of(model, tokenizer), check=check)
+
+    @classmethod
+    def of(cls, container: Container, *, check: bool = True) -> Engine:
+        """Decode with the parts of a container, any of which may be overridden."""
+        engine = cls.__new__(cls)
+        engine._wire(container, check=check)  # noqa: SLF001 - its own class
+        return engine
+
+    def _wire(self, container: Container, *, check: bool) -> None:
+        self.container = container
+        backend, _ = container.backend(), container.tokenizer()
+        container.logger().info(
+            "model.loaded", name=backend.description.name, device=backend.description.device
+        )
+        if check:
+            self.self_check()
+
+    @property
+    def description(self) -> ModelDescription:
+        """Facts about the model."""
+        description: ModelDescription = self.container.backend().description
+        return description
+
+    def self_check(self) -> SelfCheckReport:
+        """Compare rows of a shared sequence with runs of their own, on this very model.
+
+        Raises:
+            SelfCheckError: if they differ by more than rounding.
+        """
+        prompt = self.container.tokenizer().encode(CHECK_PROMPT)
+        report: SelfCheckReport = self.container.self_check().require(prompt)
+        self.container.logger().debug(
+            "self_check.passed", isolation=report.isolation, path=report.path
+        )
+        return report
+
+    def generate(
+        self,
+        prompt: str | Sequence[int],
+        *,
+        system: str | None = None,
+        chat: bool = False,
+        enable_thinking: bool = False,
+        settings: Settings | None = None,
+        **names: object,
+    ) -> Result:
+        """Decode a prompt to the end.
+
+        `names` are settings by name (see `tempo.Settings`); they override those in `settings`.
+        `system`, `chat` and `enable_thinking` put the prompt into the model's chat template.
+
+        Raises:
+            InvalidValueError: for settings or a prompt that are wrong, each with its own subclass.
+            NonFiniteLogitsError: with the result so far as its `partial`.
+        """
+        request, wrap = self._asked(_prompt(prompt, system, chat, enable_thinking), settings, names)
+        try:
+            return wrap(self.container.generate().run(request))
+        except NonFiniteLogitsError as error:
+            error.partial = wrap(cast("Outcome", error.partial))
+            raise
+
+    def stream(
+        self,
+        prompt: str | Sequence[int],
+        *,
+        system: str | None = None,
+        chat: bool = False,
+        enable_thinking: bool = False,
+        settings: Settings | None = None,
+        **names: object,
+    ) -> Stream:
+        """Decode a prompt event by event, for `for` and `async for`; closing cancels.
+
+        Arguments and errors are those of `generate`.
+        """
+        request, wrap = self._asked(_prompt(prompt, system, chat, enable_thinking), settings, names)
+        return Stream(self.container.generate().start(request), wrap)
+
+    def session(
+        self,
+        prompt: str | Sequence[int],
+        *,
+        system: str | None = None,
+        chat: bool = False,
+        enable_thinking: bool = False,
+        settings: Settings | None = None,
+        **names: object,
+    ) -> Session:
+        """Open a run to move by hand: `step`, `choose`, `back`; close it, or use `with`.
+
+        Arguments and errors are those of `generate`.
+        """
+        request, wrap = self._asked(_prompt(prompt, system, chat, enable_thinking), settings, names)
+        return Session(self.container.steered(request=request), wrap)
+
+    def _asked(
+        self, prompt: Prompt | Sequence[int], settings: Settings | None, names: dict[str, object]
+    ) -> tuple[GenerationRequest, Callable[[Outcome], Result]]:
+        """Return the request that a user's words mean, and how its outcome is wrapped."""
+        made = read_settings(names, settings)
+        if isinstance(prompt, Prompt):
+            ids, text = prompt.encoded(self.container.tokenizer()), prompt.text
+        else:
+            ids, text = checked_ids(prompt, self.description.vocabulary), None
+        request = build_request(made, ids)
+        return request, lambda outcome: Result(outcome, made, self.container, text)
+
+
+def _prompt(
+    prompt: str | Sequence[int],
+    system: str | None,
+    chat: bool,  # noqa: FBT001 - named in every public signature
+    enable_thinking: bool,  # noqa: FBT001
+) -> Prompt | Sequence[int]:
+    if isinstance(prompt, str):
+        return Prompt(prompt, system, chat, enable_thinking)
+    if system is not None or chat or enable_thinking:
+        message = "a prompt given as tokens is no chat; leave out system, chat and enable_thinking"
+        raise ContradictionError(message)
+    return prompt

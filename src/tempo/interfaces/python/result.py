@@ -1,0 +1,168 @@
+"""What a generation gives back."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tempo.domain.text import bracketed_text, cut_at_stop, decoded, raw_text
+from tempo.interfaces.python.lattice import Lattice
+from tempo.interfaces.python.uncertainty import Uncertainty
+
+if TYPE_CHECKING:
+    from tempo.application.cost import Cost
+    from tempo.application.n_best import NBestText
+    from tempo.application.outcome import Outcome
+    from tempo.application.settings import Settings
+    from tempo.domain.stopping import FinishReason
+    from tempo.domain.tokens import TokenId
+    from tempo.infrastructure.container import Container
+
+
+class Result:
+    """One generation: its text, its lattice, and what can be asked of them.
+
+    Attributes:
+        text: the best path, clean: the continuation without the prompt.
+        prompt: what was asked, None for a prompt given as tokens.
+        prompt_ids, best_path_ids: tokens of the prompt and of the best path (its end token
+            included).
+        finished: whether the best path ends in an end token or a stop string.
+        finish_reason: why the run ended.
+        finished_mass: share of the finished hypotheses, in [0, 1].
+        cost: what it took.
+        settings: what it ran under.
+    """
+
+    def __init__(
+        self, outcome: Outcome, settings: Settings, container: Container, prompt: str | None
+    ) -> None:
+        """Wrap what a run left."""
+        self._outcome = outcome
+        self._container = container
+        self.settings = settings
+        self.prompt = prompt
+        self.text: str = outcome.text
+        self.prompt_ids: tuple[TokenId, ...] = outcome.lattice.prompt_ids
+        self.best_path_ids: tuple[TokenId, ...] = outcome.best_path_ids
+        self.finished: bool = outcome.finished
+        self.finish_reason: FinishReason = outcome.reason
+        self.finished_mass: float = outcome.finished_mass
+        self.cost: Cost = outcome.cost
+
+    @cached_property
+    def lattice(self) -> Lattice:
+        """All steps with their candidates and transitions."""
+        lattice = self._outcome.lattice
+        return Lattice(lattice.prompt_ids, lattice.steps, self._outcome.best)
+
+    @property
+    def bracketed(self) -> str:
+        """The text with every step of several tokens as `[park/garden]`, pruned ones marked."""
+        return bracketed_text(self._shown_steps)
+
+    @property
+    def bracketed_survivors(self) -> str:
+        """The bracketed text without what was pruned."""
+        return bracketed_text(self._shown_steps, pruned=False)
+
+    @property
+    def raw(self) -> str:
+        """All physical tokens decoded in order, siblings one after another."""
+        return raw_text(self.lattice.steps)
+
+    @property
+    def uncertainty(self) -> Uncertainty:
+        """Per step of the shown path: entropy, width, posterior of the shown token."""
+        return Uncertainty(self.lattice, self._outcome.best)
+
+    @property
+    def _shown_steps(self) -> tuple[Any, ...]:
+        return self.lattice.steps[: len(self._outcome.best)]
+
+    @property
+    def _stops(self) -> tuple[bytes, ...]:
+        return self._outcome.request.stopping.stop_bytes
+
+    def n_best(self, count: int = 5, *, length_penalty: float = 0.0) -> tuple[NBestText, ...]:
+        """Return the best distinct texts with exact scores, best first.
+
+        `result.text` is the path that streamed; the first of these is the best after rescoring,
+        and may be another. Ranked by log-probability over length^`length_penalty`.
+
+        Raises:
+            InvalidValueError: for a count under 1.
+        """
+        return self._container.n_best().run(
+            self._outcome.lattice, count, self._stops, length_penalty
+        )
+
+    def sample(self, count: int = 1, *, seed: int | None = None) -> tuple[str, ...]:
+        """Draw texts from the lattice's posterior, with replacement.
+
+        `seed` is the settings' own where it is left out.
+
+        Raises:
+            InvalidValueError: for a count under 1 or a run without steps.
+        """
+        chosen = self.settings.seed if seed is None else seed
+        paths = self._outcome.lattice.sample_paths(count, chosen)
+        return tuple(
+            decoded(cut_at_stop(self._outcome.lattice.content(path), self._stops)) for path in paths
+        )
+
+    def as_mapping(self, n_best: int = 0, *, length_penalty: float = 0.0) -> dict[str, Any]:
+        """Return everything as plain data for JSON, with `n_best` texts."""
+        wanted = n_best and self.lattice.steps
+        texts = self.n_best(n_best, length_penalty=length_penalty) if wanted else ()
+        return {
+            "prompt": self.prompt,
+            "prompt_ids": list(self.prompt_ids),
+            "text": self.text,
+            "bracketed": self.bracketed,
+            "raw": self.raw,
+            "best_path_ids": list(self.best_path_ids),
+            "best_path": list(self._outcome.best),
+            "finished": self.finished,
+            "finish_reason": self.finish_reason.value,
+            "finished_mass": self.finished_mass,
+            "n_best": [_text_mapping(text) for text in texts],
+            "cost": _cost_mapping(self.cost),
+            "settings": self.settings.as_mapping(),
+            "model": self._model_mapping(),
+            "lattice": self._container.lattice_file().document(self.lattice),
+        }
+
+    def _model_mapping(self) -> dict[str, Any]:
+        description = self._container.backend().description
+        return {
+            "name": description.name,
+            "family": description.family,
+            "dtype": description.dtype,
+            "device": description.device,
+        }
+
+    def __repr__(self) -> str:
+        return f"Result({self.text!r}, steps={len(self.lattice)}, {self.finish_reason.value})"
+
+
+def _text_mapping(text: NBestText) -> dict[str, Any]:
+    return {
+        "text": text.text,
+        "token_ids": list(text.token_ids),
+        "log_probability": text.log_probability,
+        "mean_log_probability": text.mean_log_probability,
+        "text_log_probability": text.text_log_probability,
+        "finished": text.finished,
+    }
+
+
+def _cost_mapping(cost: Cost) -> dict[str, Any]:
+    return {
+        "passes": cost.passes,
+        "token_rows": cost.token_rows,
+        "cache_rows": cost.cache_rows,
+        "peak_cache_rows": cost.peak_cache_rows,
+        "released_rows": cost.released_rows,
+        "milliseconds": cost.milliseconds,
+    }

@@ -1,0 +1,76 @@
+"""A run that a person moves by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from tempo.domain.tokens import TokenId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from tempo.application.outcome import Outcome
+    from tempo.application.steering import SteeredRun
+    from tempo.domain.lattice import LatticeStep
+    from tempo.interfaces.python.result import Result
+
+
+class Session:
+    """Decode step by step: `s.step()`, `s.choose(step, token_id)`, `s.back(2)`."""
+
+    def __init__(self, run: SteeredRun, wrap: Callable[[Outcome], Result]) -> None:
+        """Move a run that was opened."""
+        self._run = run
+        self._wrap = wrap
+
+    @property
+    def steps(self) -> tuple[LatticeStep, ...]:
+        """The steps so far."""
+        return self._run.steps
+
+    def step(self) -> LatticeStep:
+        """Decode one step and return it.
+
+        Raises:
+            ChoiceError: if nothing unfinished is left, or the model's context has no room.
+        """
+        return self._run.step()
+
+    def choose(self, step: int, token_id: int) -> LatticeStep:
+        """Keep only one candidate of a step, kept or considered; later steps are gone.
+
+        `step` may be the next one, `len(session.steps)`.
+
+        Raises:
+            ChoiceError: for a step that is not there, or a token that was not considered.
+        """
+        return self._run.choose(step, TokenId(token_id))
+
+    def back(self, steps: int = 1) -> None:
+        """Undo the last steps.
+
+        Raises:
+            ChoiceError: for more steps than there are, or fewer than 1.
+        """
+        self._run.back(steps)
+
+    @property
+    def result(self) -> Result:
+        """What is decoded so far."""
+        return self._wrap(self._run.outcome())
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._run.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
