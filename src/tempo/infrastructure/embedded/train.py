@@ -37,17 +37,17 @@ EARLY_SHARES: Final[Mapping[str, float]] = {
     NOVELS: 0.35,
 }
 LATE_SHARES: Final[Mapping[str, float]] = {
-    STORIES: 0.20,
+    STORIES: 0.15,
     STORYBOOKS: 0.04,
     FAIRY_TALES: 0.09,
-    CHILDRENS_BOOKS: 0.50,
-    NOVELS: 0.17,
+    CHILDRENS_BOOKS: 0.53,
+    NOVELS: 0.19,
 }
 START_SHARES: Final[Mapping[str, float]] = {
     STORIES: 0.5,
     STORYBOOKS: 0.3,
     FAIRY_TALES: 0.05,
-    CHILDRENS_BOOKS: 0.05,
+    CHILDRENS_BOOKS: 0.12,
     NOVELS: 0.05,
 }
 BATCH_TOKENS: Final = 49_152
@@ -122,13 +122,13 @@ class Recipe:
 
     vocabulary: int = 4096
     teachers: int = 1
-    teacher_steps: int = 1600
-    student_steps: int = 3600
+    teacher_steps: int = 1650
+    student_steps: int = 2500
     batch_tokens: int = BATCH_TOKENS
 
     def teacher_shape(self) -> Shape:
         """Sizes of a teacher: wider than the student, and held back by more dropout."""
-        return Shape(self.vocabulary, 512, 10, 8, 1408, CONTEXT, 0.15)
+        return Shape(self.vocabulary, 512, 10, 8, 1408, CONTEXT, 0.2)
 
     def student_shape(self) -> Shape:
         """Sizes of the model that ships."""
