@@ -57,11 +57,15 @@ def alternatives(step: LatticeStep, *, pruned: bool) -> tuple[Candidate, ...]:
 
 
 def alternative_text(candidate: Candidate) -> str:
-    """Return one alternative as it stands between brackets, without its leading space."""
+    r"""Return one alternative as it stands between brackets, without its leading space.
+
+    Newlines and tabs stand as `\n` and `\t` there.
+    """
     if candidate.state is CandidateState.FINISHED and not candidate.content:
         return END_MARK
     mark = PRUNED_MARK if candidate.state is CandidateState.PRUNED else ""
-    return mark + escaped(candidate.content.removeprefix(b" "), "[]/")
+    spelled = escaped(candidate.content.removeprefix(b" "), "[]/")
+    return mark + spelled.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def shares_space(shown: Sequence[Candidate]) -> bool:

@@ -14,6 +14,7 @@ from tempo.application.n_best import NBest
 from tempo.application.self_check import SelfCheck
 from tempo.application.steering import SteeredRun
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
+from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 from tempo.infrastructure.huggingface.bare_tokenizer import BareTokenizer
 from tempo.infrastructure.huggingface.kv_cache import RowCache
@@ -75,12 +76,14 @@ class Container(containers.DeclarativeContainer):
         PositionIdRemapper, context=description.provided.context, device=model.device
     )
     cache = providers.Factory(RowCache)
+    mask_type = providers.Singleton(mask_dtype, model=model)
     backend = providers.Singleton(
         HuggingFaceBackend,
         model=model,
         description=description,
         remapper=remapper,
         new_cache=cache.provider,
+        mask_dtype=mask_type,
     )
     end_tokens = providers.Singleton(_end_tokens, model=model)
     tokenizer = providers.Singleton(

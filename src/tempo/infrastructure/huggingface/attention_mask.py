@@ -10,14 +10,33 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 import torch
+from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from torch import Tensor
+    from transformers import PreTrainedModel
 
     from tempo.domain.node import Node
     from tempo.domain.tokens import Slot
+
+
+def mask_dtype(model: PreTrainedModel) -> torch.dtype:
+    """Return the type in which a model's attention takes an additive mask.
+
+    float32 wherever it can be: rounding the bias to bfloat16 misweights lineage by about 1 %. Some
+    kernels of scaled dot product attention insist on the type of the queries; one tiny call tells.
+    """
+    if model.dtype == torch.float32 or model.config._attn_implementation == "eager":  # noqa: SLF001 - transformers has no public name for it
+        return torch.float32
+    states = torch.zeros(1, 1, 2, 16, dtype=model.dtype, device=model.device)
+    mask = torch.zeros(1, 1, 2, 2, device=model.device)
+    try:
+        functional.scaled_dot_product_attention(states, states, states, attn_mask=mask)
+    except RuntimeError:
+        return model.dtype
+    return torch.float32
 
 
 def causal_bias(first: int, count: int, device: torch.device) -> Tensor:

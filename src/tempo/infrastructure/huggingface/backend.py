@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from tempo.infrastructure.huggingface.session import HuggingFaceSession
 
 if TYPE_CHECKING:
@@ -29,8 +31,10 @@ class HuggingFaceBackend:
         description: ModelDescription,
         remapper: PositionIdRemapper,
         new_cache: Callable[[], RowCache],
+        mask_dtype: torch.dtype = torch.float32,
     ) -> None:
         """Serve a model that `support.describe` accepted."""
+        self._mask_dtype = mask_dtype
         self._model = model
         self._description = description
         self._remapper = remapper
@@ -43,7 +47,9 @@ class HuggingFaceBackend:
 
     def open(self, prompt: Sequence[TokenId], rules: RowRules) -> HuggingFaceSession:
         """Start a session: the prompt goes through the model once, in chunks."""
-        session = HuggingFaceSession(self._model, self._remapper, self._new_cache, rules)
+        session = HuggingFaceSession(
+            self._model, self._remapper, self._new_cache, rules, self._mask_dtype
+        )
         session.prefill(prompt)
         return session
 

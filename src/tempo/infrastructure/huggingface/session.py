@@ -63,9 +63,11 @@ class HuggingFaceSession:
         remapper: PositionIdRemapper,
         new_cache: Callable[[], RowCache],
         rules: RowRules,
+        mask_dtype: torch.dtype = torch.float32,
     ) -> None:
         """Start empty; `prefill` comes next."""
         self._model = model
+        self._mask_dtype = mask_dtype
         self._remapper = remapper
         self._new_cache = new_cache
         self._rules = rules
@@ -112,7 +114,7 @@ class HuggingFaceSession:
         output = self._model(
             input_ids=ids,
             position_ids=positions,
-            attention_mask=mask,
+            attention_mask=mask.to(self._mask_dtype),
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=keep,
@@ -218,7 +220,9 @@ class HuggingFaceSession:
     def fork(self) -> Self:
         """Return an equal session with a cache of its own."""
         cache, now = self._held()
-        twin = type(self)(self._model, self._remapper, self._new_cache, self._rules)
+        twin = type(self)(
+            self._model, self._remapper, self._new_cache, self._rules, self._mask_dtype
+        )
         twin._cache, twin._now = cache.copy(), now  # noqa: SLF001 - its own class
         twin._prompt, twin._rows_of = self._prompt, dict(self._rows_of)  # noqa: SLF001
         twin._released, twin._moves = list(self._released), list(self._moves)  # noqa: SLF001
