@@ -14,6 +14,7 @@ from tempo.domain.ancestry import Ancestry
 from tempo.domain.errors import ChoiceError, NonFiniteLogitsError
 from tempo.domain.events import StepAppended
 from tempo.domain.frontier import Frontier, carry_forward, live_weights
+from tempo.domain.hypothesis import Hypothesis
 from tempo.domain.lattice import Lattice
 from tempo.domain.layout import LogicalLayout
 from tempo.domain.node import Node
@@ -31,23 +32,6 @@ if TYPE_CHECKING:
     from tempo.domain.ports.tokenizer import Tokenizer
     from tempo.domain.proposal import Proposal
     from tempo.domain.tokens import Slot, TokenId
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """A path that could be the text: a live candidate's best chain, or a finished one's.
-
-    Attributes:
-        step: where it ends.
-        member: which member of that step it ends in.
-        log_share: log of its share of the lattice's paths, each step's kept mass taken as whole.
-        finished: whether it is finished.
-    """
-
-    step: int
-    member: int
-    log_share: float
-    finished: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

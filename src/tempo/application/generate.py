@@ -14,10 +14,10 @@ from tempo.domain.stopping import FinishReason, StopOn
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from tempo.application.decoding_run import Hypothesis
     from tempo.application.outcome import Outcome
     from tempo.application.request import GenerationRequest
     from tempo.domain.events import Event
+    from tempo.domain.hypothesis import Hypothesis
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
 

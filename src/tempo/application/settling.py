@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tempo.domain.stopping import held_back
 
 if TYPE_CHECKING:
-    from tempo.application.decoding_run import DecodingRun, Hypothesis
+    from tempo.application.decoding_run import DecodingRun
+    from tempo.domain.hypothesis import Hypothesis
 
 
 class SettledText:

@@ -8,6 +8,7 @@ and those of the steps just before?
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -61,9 +62,10 @@ class Superposition(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Uniform:
-    """Every live slot at weight 1: the scheme of the project's first descriptions."""
+class _SharedHistory(ABC):
+    """What rules have in common under which all new rows see the same."""
+
+    __slots__ = ()
 
     @property
     def window(self) -> float:
@@ -79,39 +81,9 @@ class Uniform:
         """Return nothing: no row has a lineage of its own."""
         return ()
 
-    def histories(
-        self,
-        frontier: Frontier,
-        transition: Transition,  # noqa: ARG002
-        live: Sequence[int],
-        lineage: tuple[SoftStep, ...],  # noqa: ARG002
-        ancestry: Ancestry,  # noqa: ARG002
-    ) -> tuple[History, ...]:
-        """Return the same history for all: what any row saw, and the whole frontier."""
-        seen = History(
-            inherits=tuple((slot, 1.0) for slot in frontier.slots[:1]),
-            weights=tuple((slot, 1.0) for slot in frontier.slots),
-        )
-        return (seen,) * len(live)
-
-
-@dataclass(frozen=True, slots=True)
-class Marginal:
-    """Every live slot at its forward weight: the members of a step share one unit."""
-
-    @property
-    def window(self) -> float:
-        """No step ever hardens."""
-        return math.inf
-
-    def lineage(
-        self,
-        frontier: Frontier,  # noqa: ARG002
-        transition: Transition,  # noqa: ARG002
-        live: Sequence[int],  # noqa: ARG002
-    ) -> tuple[SoftStep, ...]:
-        """Return nothing: no row has a lineage of its own."""
-        return ()
+    @abstractmethod
+    def weights(self, frontier: Frontier) -> Weights:
+        """Return the weights at which the frontier's slots are seen from now on."""
 
     def histories(
         self,
@@ -122,11 +94,26 @@ class Marginal:
         ancestry: Ancestry,  # noqa: ARG002
     ) -> tuple[History, ...]:
         """Return the same history for all: what any row saw, and the frontier by weight."""
-        seen = History(
-            inherits=tuple((slot, 1.0) for slot in frontier.slots[:1]),
-            weights=tuple(zip(frontier.slots, frontier.weights.tolist(), strict=False)),
-        )
-        return (seen,) * len(live)
+        any_row = tuple((slot, 1.0) for slot in frontier.slots[:1])
+        return (History(any_row, self.weights(frontier)),) * len(live)
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform(_SharedHistory):
+    """Every live slot at weight 1: the scheme of the project's first descriptions."""
+
+    def weights(self, frontier: Frontier) -> Weights:
+        """Return weight 1 for every slot."""
+        return tuple((slot, 1.0) for slot in frontier.slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Marginal(_SharedHistory):
+    """Every live slot at its forward weight: the members of a step share one unit."""
+
+    def weights(self, frontier: Frontier) -> Weights:
+        """Return each slot's forward weight."""
+        return tuple(zip(frontier.slots, frontier.weights.tolist(), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +211,3 @@ def _hard_weights(parent: Slot, hops: int, ancestry: Ancestry) -> list[tuple[Slo
         return []
     ancestor = ancestry.ancestor(parent, hops)
     return [(slot, float(slot == ancestor)) for slot in slots]
-
-
-SUPERPOSITIONS: dict[str, str] = {
-    "lineage": "each candidate sees its probable ancestors",
-    "path": "each candidate sees its best parent chain",
-    "marginal": "all see every slot, by forward weight",
-    "uniform": "all see every slot, alike",
-}
-"""Names users meet, with their meanings."""
