@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tempo.application.rescoring import Rescore
 from tempo.domain.errors import InvalidValueError
+from tempo.domain.stopping import stop_position
 from tempo.domain.text import cut_at_stop, decoded
 
 if TYPE_CHECKING:
@@ -82,14 +83,41 @@ class NBest:
             return ()
         wanted = max(4 * count, 20)
         paths = lattice.k_best(wanted)
-        while len(paths) == wanted and len(_distinct(lattice, paths, stops)) < count:
+        while (
+            len(paths) == wanted
+            and len(_distinct(lattice, _ended_at_stops(lattice, paths, stops), stops)) < count
+        ):
             wanted *= 2
             paths = lattice.k_best(wanted)
+        paths = _ended_at_stops(lattice, paths, stops)
         token_paths = [lattice.token_ids(path) for path in paths]
         scores = self._rescore.run(lattice.prompt_ids, token_paths)
         texts = _merged(lattice, paths, scores, stops)
         ranked = sorted(texts, key=lambda text: (-text.penalised(length_penalty), text.token_ids))
         return tuple(ranked[:count])
+
+
+def _ended_at_stops(
+    lattice: Lattice, paths: Iterable[Path], stops: tuple[bytes, ...]
+) -> tuple[Path, ...]:
+    """Return the paths, each ended where it completes a stop string, each way once.
+
+    A member is finished for its best chain: another path to it may hold no stop string.
+    """
+    if not stops:
+        return tuple(paths)
+    ended = (_ended_at_stop(lattice, path, stops) for path in paths)
+    return tuple({path.members: path for path in ended}.values())
+
+
+def _ended_at_stop(lattice: Lattice, path: Path, stops: tuple[bytes, ...]) -> Path:
+    content = b""
+    for length, candidate in enumerate(lattice.along(path), start=1):
+        content += candidate.content
+        if stop_position(content, stops) is not None:
+            return replace(path, members=path.members[:length], finished=True)
+    by_end_token = path.finished and not lattice.along(path)[-1].content
+    return replace(path, finished=by_end_token)
 
 
 def _key(lattice: Lattice, path: Path, stops: tuple[bytes, ...]) -> tuple[bytes, bool]:

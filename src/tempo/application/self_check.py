@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tempo.domain.errors import SelfCheckError
+from tempo.domain.errors import NonFiniteLogitsError, SelfCheckError
 from tempo.domain.node import Node
 from tempo.domain.proposal import Reading
 from tempo.domain.row_rules import RowRules
@@ -46,8 +45,7 @@ class SelfCheckReport:
     @property
     def passed(self) -> bool:
         """Whether both differences are within the tolerance."""
-        worst = max(self.isolation, self.path)
-        return not math.isnan(worst) and worst <= self.tolerance
+        return all(found <= self.tolerance for found in (self.isolation, self.path))
 
     @property
     def has_power(self) -> bool:
@@ -68,7 +66,7 @@ class SelfCheck:
         Raises:
             PromptError: for an empty prompt.
         """
-        first, second = self._apart(prompt).token_ids[:2]
+        first, second = self._siblings_after(prompt)
         apart = [self._apart([*prompt, token]) for token in (first, second)]
         child = apart[0].token_ids[0]
         siblings = _siblings(len(prompt), (first, second), visible=False)
@@ -98,6 +96,11 @@ class SelfCheck:
             raise SelfCheckError(message)
         return report
 
+    def _siblings_after(self, prompt: Sequence[TokenId]) -> tuple[TokenId, TokenId]:
+        first, *others = self._apart(prompt).token_ids
+        neighbour = TokenId((first + 1) % self._backend.description.vocabulary)
+        return first, others[0] if others else neighbour
+
     def _apart(self, tokens: Sequence[TokenId]) -> Proposal:
         """Return the answer of a run of its own."""
         with self._backend.open(tokens, RowRules()) as session:
@@ -105,6 +108,8 @@ class SelfCheck:
 
     def _read(self, session: DecodingSession, reading: Reading) -> Proposal:
         (proposal,) = self._backend.propose([(session, reading)])
+        if not proposal.finite:
+            raise NonFiniteLogitsError(0)
         return proposal
 
     def _difference(

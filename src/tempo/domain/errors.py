@@ -4,8 +4,8 @@ TempoError
 ├── InvalidValueError          a value outside its range
 │   ├── UnknownSettingError    a name that no setting has
 │   ├── IneffectiveSettingError  a setting that could change nothing
-│   └── ContradictionError     settings that exclude each other
-├── PromptError                an empty prompt, or one that does not fit the model
+│   ├── ContradictionError     settings that exclude each other
+│   └── PromptError            an empty prompt, or one that does not fit the model
 ├── ModelError
 │   ├── ModelNotFoundError     no such model, or a folder without weights
 │   ├── UnsupportedModelError  a model that cannot honour the layout

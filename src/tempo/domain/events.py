@@ -17,7 +17,7 @@ class RunStarted:
 
     Attributes:
         prompt_ids: the prompt's tokens.
-        max_steps: how many steps the run may take, after the model's context was considered.
+        max_steps: how many steps the run takes at most, after the model's context was considered.
     """
 
     prompt_ids: tuple[TokenId, ...]

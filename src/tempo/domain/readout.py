@@ -17,8 +17,9 @@ class Readout(StrEnum):
     """The rule that reads one distribution from a step's rows (design section 2.2).
 
     MIXTURE weighs the rows by their forward weights; it is exact after the first parallel set.
-    PRODUCT is the normalised geometric mean under the same weights. BEST reads the heaviest row
-    alone, LAST the row of the least probable candidate.
+    PRODUCT is the normalised geometric mean under the same weights, and the mixture where
+    processors left the rows no token in common. BEST reads the heaviest row alone, LAST the row
+    of the least probable candidate.
     """
 
     MIXTURE = "mixture"

@@ -69,7 +69,7 @@ class BezierThreshold:
         x = _progress(step, max_steps)
         rest = 1.0 - x
         bend = 3 * rest * rest * x * self.p1 + 3 * rest * x * x * self.p2 + x**3
-        return self.first + (self.final - self.first) * bend
+        return (1.0 - bend) * self.first + bend * self.final
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,5 @@ class ReluThreshold:
         x = _progress(step, max_steps)
         if x <= self.activation:
             return self.first if x < 1.0 else self.final
-        return self.first + (self.final - self.first) * (x - self.activation) / (
-            1.0 - self.activation
-        )
+        share = (x - self.activation) / (1.0 - self.activation)
+        return (1.0 - share) * self.first + share * self.final

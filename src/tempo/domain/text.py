@@ -59,12 +59,13 @@ def alternatives(step: LatticeStep, *, pruned: bool) -> tuple[Candidate, ...]:
 def alternative_text(candidate: Candidate) -> str:
     r"""Return one alternative as it stands between brackets, without its leading space.
 
-    Newlines and tabs stand as `\n` and `\t` there.
+    Characters that mark something there carry a backslash; newlines and tabs are written as `\n`
+    and `\t`.
     """
-    if candidate.state is CandidateState.FINISHED and not candidate.content:
-        return END_MARK
     mark = PRUNED_MARK if candidate.state is CandidateState.PRUNED else ""
-    spelled = escaped(candidate.content.removeprefix(b" "), "[]/")
+    if not candidate.content and candidate.state is not CandidateState.KEPT:
+        return mark + END_MARK
+    spelled = escaped(candidate.content.removeprefix(b" "), "[]/~<")
     return mark + spelled.replace("\n", "\\n").replace("\t", "\\t")
 
 

@@ -49,6 +49,7 @@ def read(rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Propo
     if reading.weights:
         processed = _processed(rows, plain, reading, processors)
         readout = _combined(processed, reading)
+        head[0] = head[0] * (readout.amax() > -torch.inf)
         head += _summary(readout, reading.log_threshold)
         body = _candidates(readout, processed, plain, reading.considered)
     else:
@@ -75,7 +76,7 @@ def _processed(
     if reading.barred:
         scores[:, list(reading.barred)] = -torch.inf
     if not processors:
-        return scores.log_softmax(-1)
+        return _normalised(scores)
     if not rows.paths:
         nothing = torch.empty(len(scores), 0, dtype=torch.long, device=scores.device)
         return _after(processors, nothing, scores)
@@ -89,7 +90,12 @@ def _processed(
 
 def _after(processors: LogitsProcessorList, paths: Tensor, scores: Tensor) -> Tensor:
     processed: Tensor = processors(paths, scores)  # type: ignore[arg-type]
-    return processed.log_softmax(-1)
+    return _normalised(processed)
+
+
+def _normalised(scores: Tensor) -> Tensor:
+    """Return log-probabilities; a row that excludes every token stays -inf."""
+    return scores.log_softmax(-1).nan_to_num(nan=-torch.inf, neginf=-torch.inf)
 
 
 def _combined(processed: Tensor, reading: Reading) -> Tensor:
@@ -97,10 +103,11 @@ def _combined(processed: Tensor, reading: Reading) -> Tensor:
     if len(reading.weights) == 1:
         return processed[0]
     weights = torch.tensor(reading.weights, dtype=processed.dtype, device=processed.device)
+    mixture = (processed + weights.log()[:, None]).logsumexp(0)
     if reading.combination is Combination.ARITHMETIC:
-        return (processed + weights.log()[:, None]).logsumexp(0)
-    weighted = torch.where(weights[:, None] > 0, weights[:, None] * processed, 0.0)
-    return weighted.sum(0).log_softmax(-1)
+        return mixture
+    weighted = torch.where(weights[:, None] > 0, weights[:, None] * processed, 0.0).sum(0)
+    return torch.where(weighted.isneginf().all(), mixture, weighted.log_softmax(-1))
 
 
 def _summary(readout: Tensor, log_threshold: float) -> list[Tensor]:

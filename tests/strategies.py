@@ -1,0 +1,268 @@
+"""Every Hypothesis strategy of the tests."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tempo.application.request import GenerationRequest
+from tempo.domain.frontier import Frontier
+from tempo.domain.lattice import Lattice, LatticeStep
+from tempo.domain.proposal import Proposal
+from tempo.domain.readout import Readout
+from tempo.domain.schedule import ConstantThreshold
+from tempo.domain.selection import Selection, log_threshold
+from tempo.domain.stopping import StopOn, Stopping
+from tempo.domain.superposition import Lineage, Marginal, Uniform, path_superposition
+from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, Slot, TokenId, TokenSet
+from tempo.domain.visibility import Visibility
+from tempo.infrastructure.scripted.script import END, Script
+
+seeds = st.integers(0, 2**32 - 1)
+units = st.floats(0.0, 1.0)
+pieces = st.text(alphabet="ab é.", min_size=1, max_size=2)
+contents = st.binary(max_size=4) | st.text(max_size=3).map(str.encode)
+"""The bytes of a token: whole characters, parts of one, and what was never UTF-8."""
+
+# Distributions ----------------------------------------------------------------------------------
+
+
+def distribution(rng, size, *, sharpness=1.5):
+    weights = np.exp(sharpness * rng.normal(size=size))
+    return weights / weights.sum()
+
+
+@st.composite
+def distributions(draw, size):
+    """Probabilities [size], many of them equal and some zero."""
+    counts = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size).filter(any))
+    return np.array(counts) / sum(counts)
+
+
+@st.composite
+def logits(draw, max_rows=3, max_vocabulary=24):
+    """Rows [k, v] of few distinct values, so that many are equal."""
+    shape = draw(st.integers(1, max_rows)), draw(st.integers(1, max_vocabulary))
+    rng = np.random.default_rng(draw(seeds))
+    levels = draw(st.integers(1, 6))
+    return rng.integers(0, levels, size=shape) * draw(st.sampled_from([0.25, 1.0, 3.0]))
+
+
+@st.composite
+def row_weights(draw, rows):
+    """Weights [rows] that sum to 1, some of them zero."""
+    return tuple(draw(distributions(rows)).tolist())
+
+
+# Domain -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A whole distribution, and the proposal that shows its best candidates."""
+
+    probabilities: np.ndarray
+    threshold: float
+    proposal: Proposal
+
+
+@st.composite
+def offers(draw, max_vocabulary=20, considered=8):
+    size = draw(st.integers(1, max_vocabulary))
+    probabilities = draw(distributions(size))
+    threshold = draw(st.just(0.0) | st.sampled_from(probabilities.tolist()) | units)
+    with np.errstate(divide="ignore"):
+        logs = np.log(probabilities)
+    order = np.argsort(-probabilities, kind="stable")
+    order = order[probabilities[order] > 0][:considered]
+    passing = (logs >= log_threshold(threshold)) & (probabilities > 0)
+    proposal = Proposal(
+        token_ids=tuple(map(TokenId, order.tolist())),
+        log_probabilities=logs[order],
+        passing=int(passing.sum()),
+        passing_mass=float(probabilities[passing].sum()),
+    )
+    return Offer(probabilities, threshold, proposal)
+
+
+@st.composite
+def log_rows(draw, rows, columns, *, impossible=True):
+    """Log-probabilities [rows, columns], each row's mass under 1; some of them -inf."""
+    rng = np.random.default_rng(draw(seeds))
+    table = np.log([distribution(rng, columns + 1)[:-1] for _ in range(rows)])
+    if impossible and draw(st.booleans()):
+        table[rng.random(table.shape) < 0.2] = -math.inf
+    return table
+
+
+@st.composite
+def transition_tables(draw, max_steps=4, max_width=4, *, impossible=True):
+    """Several steps of rows [k, m], each step's `k` the `m` of the step before."""
+    widths = draw(st.lists(st.integers(1, max_width), min_size=1, max_size=max_steps))
+    return [
+        draw(log_rows(before, width, impossible=impossible))
+        for before, width in zip([1, *widths], widths, strict=False)
+    ]
+
+
+@st.composite
+def frontiers(draw, width):
+    """A frontier of `width` rows with slots from 10 on."""
+    rng = np.random.default_rng(draw(seeds))
+    scores = np.log(distribution(rng, width))
+    slots = tuple(Slot(10 + row) for row in range(width))
+    return Frontier(slots, distribution(rng, width), scores, 1.5 * scores)
+
+
+def candidate(index, content=b" x", state=CandidateState.KEPT, **fields):
+    fields = {"token_id": TokenId(index), "rank": index, "probability": 0.5} | fields
+    return Candidate(content=content, state=state, **fields)
+
+
+def lattice_step(number, members, rows, plain_rows=None, others=()):
+    return LatticeStep(
+        step=LogicalStep(number),
+        token_set=TokenSet(LogicalStep(number), tuple(members)),
+        others=tuple(others),
+        transitions=rows,
+        plain_transitions=rows if plain_rows is None else plain_rows,
+        entropy=0.0,
+        threshold=0.1,
+        kept_mass=1.0,
+        finished_mass=0.0,
+    )
+
+
+@st.composite
+def lattices(draw, max_steps=4, max_width=3):
+    """Lattices whose members may be finished, of steps that may all end at the last one."""
+    steps, live_before = [], 1
+    count = draw(st.integers(1, max_steps))
+    for number in range(count):
+        width = draw(st.integers(1, max_width))
+        live = draw(st.lists(st.booleans(), min_size=width, max_size=width))
+        if not any(live) and number < count - 1:
+            live[draw(st.integers(0, width - 1))] = True
+        members = [
+            candidate(index, state=CandidateState.KEPT if lives else CandidateState.FINISHED)
+            for index, lives in enumerate(live)
+        ]
+        rows, plain = (
+            draw(log_rows(live_before, width, impossible=impossible))
+            for impossible in (False, False)
+        )
+        steps.append(lattice_step(number, members, rows, plain))
+        live_before = sum(live)
+    return Lattice((TokenId(1),), tuple(steps))
+
+
+@st.composite
+def texts_in_brackets(draw, content):
+    """Steps of members alone, one to three a step, each with its own content."""
+    steps = draw(
+        st.lists(st.lists(content, min_size=1, max_size=3, unique=True), min_size=1, max_size=4)
+    )
+    return [
+        lattice_step(
+            number,
+            [candidate(index, text) for index, text in enumerate(step)],
+            np.zeros((1, len(step))),
+        )
+        for number, step in enumerate(steps)
+    ]
+
+
+@st.composite
+def forests(draw, max_steps=7, max_width=4):
+    """For each step, each candidate's parent as an index into the step before; None at first."""
+    widths = draw(st.lists(st.integers(1, max_width), min_size=1, max_size=max_steps))
+    steps = [[None] * widths[0]]
+    for before, width in pairwise(widths):
+        parents = st.integers(0, before - 1)
+        steps.append(draw(st.lists(parents, min_size=width, max_size=width)))
+    return steps
+
+
+# Scripts and requests ---------------------------------------------------------------------------
+
+
+def drawn_script(vocabulary, order, seed, *, end_weight, sharpness=1.5):
+    """A script whose every context of up to `order` tokens has its own distribution."""
+    rng = np.random.default_rng(seed)
+    table, contexts = {}, [()]
+    for _ in range(order + 1):
+        for context in contexts:
+            weights = np.exp(sharpness * rng.normal(size=len(vocabulary)))
+            weights[0] *= end_weight
+            table[context] = weights / weights.sum()
+        contexts = [
+            (TokenId(token), *context)
+            for context in contexts
+            for token in range(1, len(vocabulary))
+        ]
+    return Script((END, *vocabulary[1:]), table, order)
+
+
+@st.composite
+def scripts(draw, max_order=2, end_weights=(0.0, 0.3, 1.0)):
+    """Scripts over short texts of the letters "ab é.", which stop strings can cross."""
+    names = draw(st.lists(pieces, min_size=2, max_size=4, unique=True))
+    return drawn_script(
+        (END, *names),
+        draw(st.integers(0, max_order)),
+        draw(seeds),
+        end_weight=draw(st.sampled_from(end_weights)),
+    )
+
+
+finite_lineages = st.builds(
+    Lineage, sharpness=st.sampled_from([0.5, 1.0, 2.0]), soft_steps=st.integers(0, 3)
+)
+superpositions = (
+    finite_lineages
+    | st.just(path_superposition())
+    | st.builds(Lineage, sharpness=st.sampled_from([1.0, 2.0]), soft_steps=st.just(math.inf))
+    | st.builds(Marginal)
+    | st.builds(Uniform)
+)
+selections = st.builds(
+    lambda threshold, width: Selection(ConstantThreshold(threshold), width, max(width, 5)),
+    st.sampled_from([0.0, 0.05, 0.15, 0.3]),
+    st.integers(1, 4),
+)
+stoppings = st.builds(
+    Stopping,
+    stop_on=st.sampled_from(StopOn),
+    stop_mass=st.sampled_from([0.2, 0.5, 1.0]),
+    min_steps=st.integers(0, 2),
+    stop=st.lists(pieces, max_size=2, unique=True).map(tuple),
+)
+
+
+@st.composite
+def prompts(draw, script):
+    tokens = st.integers(1, len(script.vocabulary) - 1).map(TokenId)
+    return tuple(draw(st.lists(tokens, min_size=1, max_size=3)))
+
+
+@st.composite
+def requests(draw, script, **fixed):
+    """Requests of a few steps over a script; `fixed` fields hold a value or a strategy."""
+    fields = {
+        "prompt_ids": prompts(script),
+        "max_steps": st.integers(1, 6),
+        "selection": selections,
+        "superposition": superpositions,
+        "readout": st.sampled_from(Readout),
+        "visibility": st.sampled_from(Visibility),
+        "stopping": stoppings,
+        "release": st.booleans(),
+    } | fixed
+    return GenerationRequest(
+        **{
+            name: draw(value) if isinstance(value, st.SearchStrategy) else value
+            for name, value in fields.items()
+        }
+    )
