@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field
 from enum import StrEnum
+from numbers import Integral, Real
 from typing import Any
 
 from tempo.domain.errors import InvalidValueError
@@ -78,19 +79,25 @@ def read_value(name: str, value: object, spec: SettingSpec) -> object:
 
 
 def _number(name: str, value: object, spec: SettingSpec) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise _refused(name, value, f"a number, {spec.allowed}")
+    """Return a number or its text as the setting's kind; numbers of numpy are numbers too."""
+    refusal = _refused(name, value, f"a {'whole ' * (spec.kind is int)}number, {spec.allowed}")
+    if isinstance(value, bool) or not isinstance(value, (Real, str)):
+        raise refusal
     try:
         number = float(value)
-    except ValueError:
-        raise _refused(name, value, f"a number, {spec.allowed}") from None
-    if math.isnan(number):
-        raise _refused(name, value, f"a number, {spec.allowed}")
-    if spec.kind is not int:
-        return number
-    if not number.is_integer():
-        raise _refused(name, value, f"a whole number, {spec.allowed}")
-    return int(number)
+        whole = int(value) if isinstance(value, Integral) else _whole(value, number)
+    except (ValueError, OverflowError):
+        raise refusal from None
+    if math.isnan(number) or (spec.kind is int and whole is None):
+        raise refusal
+    return number if spec.kind is float or whole is None else whole
+
+
+def _whole(value: object, number: float) -> int | None:
+    """Return a whole number without rounding its text to a float; None for any other."""
+    if isinstance(value, str) and value.strip().lstrip("+-").isdecimal():
+        return int(value)
+    return int(number) if number.is_integer() else None
 
 
 def _texts(name: str, value: object, spec: SettingSpec) -> tuple[str, ...]:

@@ -235,8 +235,8 @@ class Settings:
         """Return every setting by name, as JSON holds it."""
         values = {name: getattr(self, name) for name in SPECS}
         values["stop"] = list(self.stop)
-        values["window"] = "inf" if math.isinf(self.window) else self.window
-        return values
+        infinite = [name for name, value in values.items() if value == math.inf]
+        return values | dict.fromkeys(infinite, "inf")
 
 
 SPECS: dict[str, SettingSpec] = {

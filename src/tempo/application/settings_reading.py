@@ -11,6 +11,7 @@ from tempo.application.settings import SPECS, Settings
 from tempo.domain.errors import (
     ContradictionError,
     IneffectiveSettingError,
+    InvalidValueError,
     UnknownSettingError,
 )
 from tempo.domain.layout import PositionScheme
@@ -44,10 +45,22 @@ SWITCHES: dict[str, tuple[str, str, str]] = {
 }
 """Older switches: the setting that each one names, its value when on and when off."""
 
-CURVE = ("final_threshold", "bezier_p1", "bezier_p2", "use_relu", "relu_activation_point")
-"""Naming one of these switches the threshold's curve on."""
+CURVE = ("final_threshold", "bezier_p1", "bezier_p2", "relu_activation_point")
+"""Naming one of these switches the threshold's curve on, and so does `use_relu` when it is on."""
 
-MULTIPATH = ("selection_threshold", "max_width", "superposition", "sharpness", "window", "readout")
+MULTIPATH = (
+    "selection_threshold",
+    "max_width",
+    "superposition",
+    "sharpness",
+    "window",
+    "visibility",
+    "positions",
+    "readout",
+    *CURVE,
+    "use_relu",
+    "dynamic_threshold",
+)
 """Settings that plain greedy decoding excludes."""
 
 
@@ -69,7 +82,10 @@ def read_settings(given: Mapping[str, object], base: Settings | None = None) -> 
             raise ContradictionError(message)
         values[name] = read
     if base is not None:
-        values = {name: getattr(base, name) for name in SPECS if base.names(name)} | values
+        named = {name: getattr(base, name) for name in SPECS if base.names(name)}
+        values = {name: read_value(name, named[name], SPECS[name]) for name in named} | values
+    if any(name in values for name in CURVE) and not values.get("default_mode"):
+        values.setdefault("dynamic_threshold", True)
     if values.get("max_width", 0) > values.get("considered", Settings().considered):
         values.setdefault("considered", values["max_width"])
     settings = Settings(**values, named=frozenset(values))
@@ -81,6 +97,9 @@ def _resolved(word: str, value: object) -> tuple[str, object]:
     """Return the setting that a word names, and the value that is meant."""
     if word in SWITCHES:
         name, on, off = SWITCHES[word]
+        if not isinstance(value, bool):
+            message = f"{word} is {value!r}; it must be true or false"
+            raise InvalidValueError(message)
         return name, on if value else off
     name = ALIASES.get(word, word)
     if name not in SPECS:
@@ -133,7 +152,7 @@ def _schedule(settings: Settings) -> Schedule:
     first, final = settings.selection_threshold, settings.final_threshold
     if settings.use_relu:
         return ReluThreshold(first, final, settings.relu_activation_point)
-    if settings.dynamic_threshold or any(map(settings.names, CURVE)):
+    if settings.dynamic_threshold or any(map(settings.departs, CURVE)):
         return BezierThreshold(first, final, settings.bezier_p1, settings.bezier_p2)
     return ConstantThreshold(first)
 
@@ -171,10 +190,6 @@ def _refuse_contradictions(settings: Settings) -> None:
             f"min_steps is {settings.min_steps} and max_steps {settings.max_steps}; "
             "min_steps must not be larger"
         )
-        raise ContradictionError(message)
-    curve = [name for name in CURVE if settings.names(name)]
-    if curve and "dynamic_threshold" in settings.named and not settings.dynamic_threshold:
-        message = f"dynamic_threshold is off and {curve[0]} was given; leave out one of them"
         raise ContradictionError(message)
 
 

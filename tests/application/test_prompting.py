@@ -1,0 +1,96 @@
+from dataclasses import dataclass, field
+
+import pytest
+
+from tempo.application.prompting import THINKING, Prompt, checked_ids
+from tempo.domain.errors import InvalidValueError, PromptError
+from tempo.infrastructure.scripted.script import Script
+from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
+
+
+@dataclass
+class ListeningTokenizer:
+    """Remembers what it was asked to encode."""
+
+    heard: list = field(default_factory=list)
+
+    def encode(self, text):
+        self.heard.append(text)
+        return (1, 2)
+
+    def encode_chat(self, messages):
+        self.heard.append(messages)
+        return (3, 4)
+
+
+def heard(prompt):
+    tokenizer = ListeningTokenizer()
+    ids = prompt.encoded(tokenizer)
+    (said,) = tokenizer.heard
+    return ids, said
+
+
+def test_an_empty_prompt_is_refused():
+    with pytest.raises(PromptError, match="the prompt is empty; give it some text"):
+        Prompt("")
+
+
+@pytest.mark.parametrize("text", [" ", "\n", "é"])
+def test_a_prompt_of_any_text_is_taken_as_it_is(text):
+    assert heard(Prompt(text)) == ((1, 2), text)
+
+
+def test_a_chat_prompt_is_one_turn_of_the_user():
+    assert heard(Prompt("Hello", chat=True)) == ((3, 4), (("user", "Hello"),))
+
+
+def test_naming_a_system_prompt_makes_a_chat():
+    assert heard(Prompt("Hello", system="Be brief.")) == (
+        (3, 4),
+        (("system", "Be brief."), ("user", "Hello")),
+    )
+
+
+def test_the_thinking_mode_is_the_documents_system_message():
+    assert THINKING == "Enable deep thinking subroutine."
+    assert heard(Prompt("Hello", enable_thinking=True)) == (
+        (3, 4),
+        (("system", "Enable deep thinking subroutine."), ("user", "Hello")),
+    )
+
+
+def test_the_thinking_message_stands_before_the_system_prompt():
+    prompt = Prompt("Hello", system="Be brief.", enable_thinking=True)
+    assert prompt.messages == (
+        ("system", "Enable deep thinking subroutine.\n\nBe brief."),
+        ("user", "Hello"),
+    )
+
+
+def test_an_empty_system_prompt_makes_a_chat_without_a_system_turn():
+    assert heard(Prompt("Hello", system="")) == ((3, 4), (("user", "Hello"),))
+
+
+def test_a_chat_with_a_model_that_has_no_template_is_refused():
+    tokenizer = ScriptedTokenizer(Script.of({"": {"a": 1.0}}))
+    with pytest.raises(InvalidValueError, match="no chat template"):
+        Prompt("a", chat=True).encoded(tokenizer)
+
+
+@pytest.mark.parametrize("tokens", [(0,), (9, 0, 9), range(10)])
+def test_tokens_of_the_vocabulary_are_a_prompt(tokens):
+    assert checked_ids(tokens, vocabulary=10) == tuple(tokens)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sentence"),
+    [
+        ((), "the prompt holds no token; give tokens from 0 to 9"),
+        ((3, 10), "the prompt holds token 10; give tokens from 0 to 9"),
+        ((-1, 99), "the prompt holds token -1; give tokens from 0 to 9"),
+    ],
+)
+def test_tokens_outside_the_vocabulary_are_refused(tokens, sentence):
+    with pytest.raises(PromptError) as caught:
+        checked_ids(tokens, vocabulary=10)
+    assert str(caught.value) == sentence
