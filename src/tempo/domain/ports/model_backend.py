@@ -123,13 +123,18 @@ class ModelBackend(Protocol):
     def extend(self, batch: Sequence[tuple[DecodingSession, Sequence[Node]]]) -> None:
         """Feed each session its nodes, in the order given, in one pass.
 
-        Parents stand in the session's last pass or earlier among the nodes.
+        Parents stand in the session's last pass or earlier among the nodes. The prompt is seen by
+        every row; only later slots have weights.
 
         Raises:
-            SessionError: for a slot or parent that the session does not have.
+            SessionError: for no nodes, or a slot or parent that the session does not have.
         """
         ...
 
     def propose(self, batch: Sequence[tuple[DecodingSession, Reading]]) -> list[Proposal]:
-        """Read the rows of each session's last pass."""
+        """Read the rows of each session's last pass.
+
+        Raises:
+            SessionError: for weights or pairs that are not for the session's rows.
+        """
         ...

@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import torch
 from huggingface_hub import constants, try_to_load_from_cache
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -52,12 +53,15 @@ def load(
         InvalidValueError: for an unknown device, dtype or family.
     """
     chosen = chosen_device(device)
+    precision = _chosen_dtype(dtype, chosen)
     source = _source(name)
     tokenizer = _tokenizer(source, name)
     if random_weights:
         model = random_model(random_weights, len(tokenizer))
+        if isinstance(precision, torch.dtype):
+            nn.Module.to(model, precision)
         return Loaded(_placed(model, chosen), tokenizer, f"random {random_weights}")
-    model = _model(source, name, _chosen_dtype(dtype, chosen))
+    model = _model(source, name, precision)
     return Loaded(_placed(model, chosen), tokenizer, name)
 
 
@@ -104,7 +108,7 @@ def _source(name: str) -> str:
     if name == EMBEDDED:
         return str(embedded_model_path())
     folder = Path(name).expanduser()
-    if not folder.exists():
+    if not name or not folder.exists():
         if name.startswith((".", "/", "~")) or not name:
             message = f"there is no folder {name!r}; give a model's folder, a hub id or 'embedded'"
             raise ModelNotFoundError(message)
@@ -151,13 +155,21 @@ def _tokenizer(source: str, name: str) -> PreTrainedTokenizerBase:
 
 def _model(source: str, name: str, dtype: torch.dtype | str) -> PreTrainedModel:
     try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            source, dtype=dtype, output_loading_info=True
+        )
     except OSError as error:
         raise _not_found(name, "model", error) from error
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RuntimeError, SafetensorError) as error:
         message = f"{name} cannot be loaded as a causal language model: {_first_line(error)}"
         raise UnsupportedModelError(message) from error
-    return model
+    model, report = loaded
+    if report["missing_keys"]:
+        missing = ", ".join(sorted(report["missing_keys"])[:5])
+        message = f"{name} holds no weights for {missing}; transformers would draw them at random"
+        raise UnsupportedModelError(message)
+    checked: PreTrainedModel = model
+    return checked
 
 
 def _not_found(name: str, part: str, error: Exception) -> ModelNotFoundError:

@@ -66,11 +66,10 @@ def random_model(  # noqa: PLR0913 - a model has as many knobs
     config = FAMILIES[family](**shape)
     if family == "mistral":
         config.sliding_window = None
-    state = torch.random.get_rng_state()
-    torch.manual_seed(seed)
-    model: PreTrainedModel = AutoModelForCausalLM.from_config(
-        config, attn_implementation=attention, dtype=torch.float32
-    )
-    torch.random.set_rng_state(state)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(
+            config, attn_implementation=attention, dtype=torch.float32
+        )
     model.eval()
     return model

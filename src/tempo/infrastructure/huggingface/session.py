@@ -145,11 +145,17 @@ class HuggingFaceSession:
 
     def _check(self, nodes: Sequence[Node], now: _Moment) -> None:
         """Refuse names that are taken or unknown before anything changes."""
+        if not nodes:
+            message = "a pass without nodes was asked for; feed at least one"
+            raise SessionError(message)
         lowest, rows = now.next_slot, set(now.views.numbers)
         slots = {node.slot for node in nodes} | self._rows_of.keys()
         for node in nodes:
             if node.slot < lowest:
                 message = f"slot {node.slot} was named before; the next one is {lowest}"
+                raise SessionError(message)
+            if node.parent is not None and node.parent not in rows:
+                message = f"slot {node.parent} is not in the last pass; it can be no parent"
                 raise SessionError(message)
             strangers = [slot for slot, _ in node.inherits if slot not in rows]
             if strangers:
@@ -212,6 +218,7 @@ class HuggingFaceSession:
             raise SessionError(message)
         later = [slot for slot in self._rows_of if slot >= mark.next_slot]
         cache.free([self._rows_of.pop(slot) for slot in later])
+        self._released += later
         views = mark.views
         for kept in self._moves[mark.moves :]:
             views = views.gathered(kept)

@@ -43,7 +43,7 @@ def describe(model: PreTrainedModel, name: str) -> ModelDescription:
 
 def _refusal(model: PreTrainedModel, config: PreTrainedConfig) -> str | None:
     """Return why a model cannot honour the layout, None if it can."""
-    if getattr(config, "is_encoder_decoder", False):
+    if getattr(model.config, "is_encoder_decoder", False):
         return "it has an encoder; use a causal (decoder-only) language model"
     strange = sorted(set(getattr(config, "layer_types", None) or ()) - LAYER_TYPES)
     if strange or getattr(model, "_is_stateful", False):

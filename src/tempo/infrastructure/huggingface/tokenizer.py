@@ -27,7 +27,10 @@ class HuggingFaceTokenizer:
         self._tokenizer = tokenizer
         own = () if tokenizer.eos_token_id is None else (tokenizer.eos_token_id,)
         self._end_tokens = frozenset(TokenId(int(token)) for token in (*end_tokens, *own))
-        self._special = frozenset(tokenizer.all_special_ids)
+        flagged = (
+            number for number, token in tokenizer.added_tokens_decoder.items() if token.special
+        )
+        self._special = frozenset((*tokenizer.all_special_ids, *flagged))
         self._spell = _speller(tokenizer)
         self._contents: dict[TokenId, bytes] = {}
 

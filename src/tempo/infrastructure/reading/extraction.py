@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from tempo.domain.errors import SessionError
 from tempo.domain.proposal import Combination, Proposal
 from tempo.domain.tokens import TokenId
 
@@ -42,7 +43,12 @@ class Rows:
 
 
 def read(rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
-    """Answer one reading with one copy to the host."""
+    """Answer one reading with one copy to the host.
+
+    Raises:
+        SessionError: if the reading's weights or pairs are not for these rows.
+    """
+    _check(reading, len(rows.logits))
     plain = rows.logits.log_softmax(-1)
     head = [torch.isfinite(rows.logits.logsumexp(-1)).all().to(plain.dtype)]
     body: list[Tensor] = []
@@ -59,6 +65,16 @@ def read(rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Propo
         body.append(plain[index[:, 0], index[:, 1]])
     packed = torch.cat([torch.stack(head), *(part.reshape(-1) for part in body)])
     return _unpacked(to_host(packed), reading, *plain.shape)
+
+
+def _check(reading: Reading, rows: int) -> None:
+    asked = max((row for row, _ in reading.pairs), default=0)
+    if (reading.weights and len(reading.weights) != rows) or asked >= rows:
+        message = (
+            f"the last pass has {rows} rows; the reading has {len(reading.weights)} weights "
+            f"and asks for row {asked}"
+        )
+        raise SessionError(message)
 
 
 def to_host(packed: Tensor) -> npt.NDArray[np.float64]:

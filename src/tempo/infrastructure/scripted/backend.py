@@ -38,7 +38,6 @@ class _Moment:
 
     next_slot: Slot
     tokens: Mapping[Slot, tuple[TokenId, int]]  # of slots in the cache: token and position
-    released: int = 0
     views: Mapping[Slot, View] = field(default_factory=dict)  # of the last pass
     paths: Mapping[Slot, tuple[TokenId, ...]] = field(default_factory=dict)
     rows: tuple[FloatArray, ...] = ()  # [v] probabilities
@@ -77,14 +76,13 @@ class ScriptedSession:
     def release(self, slots: Sequence[Slot]) -> None:
         """Take slots out of every view."""
         now = self._moment()
-        for slot in slots:
-            if slot not in now.tokens:
-                message = f"slot {slot} is not in the cache"
-                raise SessionError(message)
         gone = set(slots)
+        unknown = sorted(gone - now.tokens.keys())
+        if unknown or len(gone) < len(slots):
+            message = f"slots {unknown or list(slots)} are not in the cache"
+            raise SessionError(message)
         self._now = replace(
             now,
-            released=now.released + len(gone),
             tokens={slot: kept for slot, kept in now.tokens.items() if slot not in gone},
             views={
                 own: {slot: weight for slot, weight in view.items() if slot not in gone}
@@ -99,7 +97,7 @@ class ScriptedSession:
     def rewind(self, mark: _Moment) -> None:
         """Go back to a moment."""
         now = self._moment()
-        if not set(mark.tokens) <= set(now.tokens):
+        if any(now.tokens.get(slot) is not token for slot, token in mark.tokens.items()):
             message = "the mark has expired: slots that it holds were released since"
             raise SessionError(message)
         self._now = mark
@@ -131,7 +129,10 @@ class ScriptedSession:
     def extend(self, nodes: Sequence[Node]) -> None:
         """Feed nodes."""
         now = self._moment()
-        tokens, next_slot = dict(now.tokens), now.next_slot
+        if not nodes:
+            message = "a pass without nodes was asked for; feed at least one"
+            raise SessionError(message)
+        tokens, next_slot, known = dict(now.tokens), now.next_slot, set(now.views)
         for node in nodes:
             if node.slot < next_slot:
                 message = f"slot {node.slot} was named before; the next one is {next_slot}"
@@ -139,6 +140,10 @@ class ScriptedSession:
             if node.position >= self._context:
                 message = f"position {node.position} is past the context of {self._context}"
                 raise SessionError(message)
+            if node.parent is not None and node.parent not in known:
+                message = f"slot {node.parent} is not in the last pass; it can be no parent"
+                raise SessionError(message)
+            known.add(node.slot)
             tokens[node.slot] = (node.token_id, node.position)
             next_slot = Slot(node.slot + 1)
         views, paths = dict(now.views), dict(now.paths)
@@ -150,7 +155,6 @@ class ScriptedSession:
         self._now = _Moment(
             next_slot=next_slot,
             tokens=tokens,
-            released=now.released,
             views={slot: views[slot] for slot in fresh},
             paths={slot: paths[slot] for slot in fresh},
             rows=tuple(self._row(views[slot], tokens) for slot in fresh),

@@ -1,0 +1,111 @@
+"""Every adapter of the port, with an oracle that knows the model's answers without the port."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from tempo.domain.tokens import TokenId
+from tempo.infrastructure.huggingface import support
+from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
+from tempo.infrastructure.huggingface.kv_cache import RowCache
+from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
+from tempo.infrastructure.huggingface.random_weights import random_model
+from tempo.infrastructure.scripted.backend import ScriptedBackend
+from tempo.infrastructure.scripted.script import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from transformers import PreTrainedModel
+
+    from tempo.domain.ports.model_backend import ModelBackend
+
+FAMILIES = ("llama", "mistral", "qwen2", "qwen3", "gemma")
+ATTENTIONS = ("sdpa", "eager")
+NAMES = ("scripted", *(f"{family}-{attention}" for family in FAMILIES for attention in ATTENTIONS))
+
+VOCABULARY = 120
+SCRIPTED_TOKENS = 9
+CONTEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A backend under test.
+
+    `logits` answers from the model itself, [v] for the token after a text: the transformers model
+    in one plain pass, without cache, mask or position ids; the script read aloud.
+    """
+
+    name: str
+    backend: "ModelBackend"
+    logits: "Callable[[Sequence[int]], np.ndarray]"
+
+    @property
+    def vocabulary(self):
+        return self.backend.description.vocabulary
+
+    def log_probabilities(self, text):
+        logits = self.logits(text)
+        return logits - np.logaddexp.reduce(logits)
+
+
+def adapter(name: str) -> Adapter:
+    if name == "scripted":
+        return scripted()
+    family, attention = name.split("-")
+    return transformers(random_model(family, VOCABULARY, attention, context=CONTEXT), name)
+
+
+def scripted() -> Adapter:
+    script = Script.random(seed=3, tokens=SCRIPTED_TOKENS, order=3)
+    return Adapter(
+        "scripted",
+        ScriptedBackend(script, CONTEXT),
+        lambda text: np.log(script.next([TokenId(token) for token in text])),
+    )
+
+
+def transformers(model: "PreTrainedModel", name: str) -> Adapter:
+    return Adapter(name, served(model, name), lambda text: plain_logits(model, text)[-1])
+
+
+def served(model: "PreTrainedModel", name: str = "model", remapper=PositionIdRemapper):
+    """Return the backend of a model, built as the composition root builds it."""
+    description = support.describe(model, name)
+    return HuggingFaceBackend(
+        model, description, remapper(description.context, model.device), RowCache
+    )
+
+
+@torch.inference_mode()
+def plain_logits(model: "PreTrainedModel", text) -> np.ndarray:
+    """Return [tokens, v] the logits that transformers gives a text, teacher-forced."""
+    logits = model(input_ids=torch.tensor([list(text)]), use_cache=False).logits[0]
+    return logits.double().numpy()
+
+
+def plain_scores(model: "PreTrainedModel", prompt, continuation) -> np.ndarray:
+    """Return [tokens] the log-probability of each token of a continuation, teacher-forced."""
+    logits = plain_logits(model, [*prompt, *continuation])[len(prompt) - 1 : -1]
+    rows = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
+    return rows[np.arange(len(continuation)), list(continuation)]
+
+
+def with_equal_tokens(name: str, prompt: "Sequence[int]") -> tuple[Adapter, tuple[int, ...]]:
+    """Return an adapter whose most probable tokens after a prompt are alike, and these tokens."""
+    if name == "scripted":
+        row = dict.fromkeys((" b", " d", " e", " g", " h"), 0.18) | {" a": 0.05, " c": 0.05}
+        script = Script.of({"": row})
+        backend = ScriptedBackend(script)
+        equal = tuple(script.vocabulary.index(text) for text, share in row.items() if share > 0.1)
+        return Adapter(name, backend, lambda text: np.log(script.next(text))), equal
+    family, attention = name.split("-")
+    model = random_model(family, VOCABULARY, attention, seed=1, context=CONTEXT)
+    best = int(plain_logits(model, prompt)[-1].argmax())
+    equal = tuple(sorted({best, 19, 37, 53, 71, 88, 97, 110} - (set(prompt) - {best})))
+    head = model.get_output_embeddings().weight.data
+    head[list(equal)] = head[best].clone()
+    return transformers(model, name), equal

@@ -1,0 +1,201 @@
+"""Models from folders, and what is said when there is none."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tempo.domain.errors import (
+    InvalidValueError,
+    ModelError,
+    ModelNotFoundError,
+    UnsupportedModelError,
+)
+from tempo.infrastructure.huggingface.loading import chosen_device, load
+from tempo.infrastructure.huggingface.random_weights import FAMILIES, random_model
+from tests.infrastructure.huggingface import tiny_tokenizers as tiny
+
+MACHINES_OWN = [
+    kind
+    for kind, there in {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }.items()
+    if there
+]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return random_model("llama", len(tiny.byte_level()), seed=4)
+
+
+@pytest.fixture
+def folder(tmp_path, model):
+    model.save_pretrained(tmp_path)
+    tiny.byte_level().save_pretrained(tmp_path)
+    return tmp_path
+
+
+def test_a_folder_gives_its_model_and_its_tokenizer(folder, model):
+    loaded = load(str(folder), device="cpu")
+    assert loaded.name == str(folder)
+    assert torch.equal(loaded.model.lm_head.weight, model.lm_head.weight)
+    assert loaded.tokenizer("the fox")["input_ids"] == tiny.byte_level()("the fox")["input_ids"]
+    assert not loaded.model.training
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        ("auto", torch.float32),
+        ("float32", torch.float32),
+        ("bfloat16", torch.bfloat16),
+        ("float16", torch.float16),
+    ],
+)
+def test_the_weights_have_the_dtype_asked_for_and_float32_by_itself_on_a_cpu(
+    folder, dtype, expected
+):
+    assert load(str(folder), device="cpu", dtype=dtype).model.dtype == expected
+
+
+def test_half_precision_weights_are_float32_on_a_cpu_unless_asked_otherwise(folder, model):
+    random_model("llama", len(tiny.byte_level())).bfloat16().save_pretrained(folder)
+    assert load(str(folder), device="cpu").model.dtype == torch.float32
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    missing = str(tmp_path / "nothing")
+    with pytest.raises(ModelNotFoundError) as refused:
+        load(missing)
+    assert str(refused.value) == (
+        f"there is no folder {missing!r}; give a model's folder, a hub id or 'embedded'"
+    )
+
+
+def test_a_hub_id_that_cannot_be_reached_is_named():
+    with pytest.raises(ModelNotFoundError, match="'nobody/nothing'") as refused:
+        load("nobody/nothing")
+    assert "'embedded'" in str(refused.value)
+
+
+def test_an_empty_name_is_no_folder():
+    with pytest.raises(ModelNotFoundError, match="there is no folder ''"):
+        load("")
+
+
+def test_a_folder_without_a_configuration_is_no_model(folder):
+    (folder / "config.json").unlink()
+    with pytest.raises(ModelNotFoundError) as refused:
+        load(str(folder))
+    assert str(refused.value) == f"{folder} is no model: it holds no config.json"
+
+
+def test_a_folder_without_weights_is_no_model(folder):
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelNotFoundError) as refused:
+        load(str(folder))
+    assert str(refused.value) == (
+        f"{folder} holds no weights; expected *.safetensors or *.bin beside config.json"
+    )
+
+
+def test_a_folder_without_a_tokenizer_says_that_it_is_the_tokenizer(folder):
+    for path in folder.glob("tokenizer*"):
+        path.unlink()
+    with pytest.raises(ModelNotFoundError, match=r"no tokenizer .* could be loaded"):
+        load(str(folder))
+
+
+def test_a_model_that_generates_no_text_is_unsupported(folder):
+    configuration = {"model_type": "vit", "architectures": ["ViTModel"]}
+    (folder / "config.json").write_text(json.dumps(configuration), encoding="utf-8")
+    with pytest.raises(UnsupportedModelError, match="causal language model"):
+        load(str(folder))
+
+
+def test_a_kind_of_model_that_nobody_knows_is_unsupported(folder):
+    configuration = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(
+        json.dumps(configuration | {"model_type": "unheard-of"}), encoding="utf-8"
+    )
+    with pytest.raises((UnsupportedModelError, ModelNotFoundError), match=r"unheard-of|tokenizer"):
+        load(str(folder))
+
+
+def test_damaged_weights_are_an_error_of_ours_that_names_the_model(folder):
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelError, match=str(folder)):
+        load(str(folder))
+
+
+def test_a_checkpoint_that_lacks_a_tensor_is_refused_rather_than_filled_at_random(folder):
+    """transformers draws what is missing, and says so in its log alone."""
+    lost = "model.layers.1.mlp.up_proj.weight"
+    tensors = load_file(folder / "model.safetensors")
+    del tensors[lost]
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=lost):
+        load(str(folder))
+
+
+def test_weights_of_other_shapes_than_the_configuration_says_are_refused(folder):
+    configuration = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(
+        json.dumps(configuration | {"intermediate_size": 64}), encoding="utf-8"
+    )
+    with pytest.raises(ModelError, match=str(folder)):
+        load(str(folder))
+
+
+def test_an_unknown_device_is_refused_with_those_that_there_are(folder):
+    with pytest.raises(InvalidValueError) as refused:
+        load(str(folder), device="gpu")
+    assert str(refused.value) == "device is 'gpu'; choose one of auto, cuda, mps, cpu"
+
+
+@pytest.mark.parametrize("device", sorted({"cuda", "mps"} - set(MACHINES_OWN)))
+def test_a_device_that_this_machine_does_not_have_is_refused(device):
+    with pytest.raises(InvalidValueError) as refused:
+        chosen_device(device)
+    assert str(refused.value) == (
+        f"device {device} is not available on this machine; use auto or cpu"
+    )
+
+
+def test_the_machines_best_device_is_the_first_of_cuda_mps_and_cpu():
+    assert chosen_device("auto").type == MACHINES_OWN[0]
+    assert chosen_device("cpu").type == "cpu"
+
+
+def test_an_unknown_dtype_is_refused_with_those_that_there_are(folder):
+    with pytest.raises(InvalidValueError) as refused:
+        load(str(folder), dtype="int8")
+    assert str(refused.value) == ("dtype is 'int8'; choose one of auto, float32, bfloat16, float16")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_random_family_loads_with_the_tokenizer_of_the_folder(folder, family):
+    loaded = load(str(folder), device="cpu", random_weights=family)
+    assert loaded.name == f"random {family}"
+    assert loaded.model.config.model_type == family
+    assert loaded.model.config.vocab_size == len(loaded.tokenizer) == len(tiny.byte_level())
+
+
+def test_an_unknown_family_is_refused(folder):
+    with pytest.raises(InvalidValueError, match="no family 'camel'"):
+        load(str(folder), random_weights="camel")
+
+
+def test_a_random_model_has_the_dtype_asked_for(folder):
+    loaded = load(str(folder), device="cpu", dtype="bfloat16", random_weights="llama")
+    assert loaded.model.dtype == torch.bfloat16
+
+
+def test_an_unknown_dtype_is_refused_for_a_random_model_too(folder):
+    with pytest.raises(InvalidValueError, match="dtype is 'int8'"):
+        load(str(folder), dtype="int8", random_weights="llama")
