@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +37,41 @@ class Cost:
         return sum(self.milliseconds.values())
 
 
+class Phase:
+    """Adds up the time of its blocks; entered and left several times a step, so kept lean."""
+
+    __slots__ = ("_clock", "_start", "seconds")
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Start at nothing."""
+        self._clock = clock
+        self._start = 0.0
+        self.seconds = 0.0
+
+    def __enter__(self) -> None:
+        self._start = self._clock()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += self._clock() - self._start
+
+
 class CostMeter:
     """Adds up what a run costs."""
 
     def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         """Start at nothing; `clock` gives seconds."""
         self._clock = clock
-        self._seconds: dict[str, float] = {}
+        self._phases: dict[str, Phase] = {}
         self.passes = 0
         self.token_rows = 0
         self.peak_cache_rows = 0
         self.released_rows = 0
 
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Add the time of a block to a phase."""
-        start = self._clock()
-        try:
-            yield
-        finally:
-            self._seconds[name] = self._seconds.get(name, 0.0) + self._clock() - start
+    def phase(self, name: str) -> Phase:
+        """Return a context that adds the time of its block to a phase."""
+        if name not in self._phases:
+            self._phases[name] = Phase(self._clock)
+        return self._phases[name]
 
     def fed(self, tokens: int, cache_rows: int) -> None:
         """Count one pass over some tokens."""
@@ -67,7 +81,7 @@ class CostMeter:
 
     def total(self, cache_rows: int) -> Cost:
         """Return the sums; the phase `model` runs inside `engine` and is taken out of it."""
-        seconds = dict(self._seconds)
+        seconds = {name: phase.seconds for name, phase in self._phases.items()}
         if "engine" in seconds:
             seconds["engine"] = max(0.0, seconds["engine"] - seconds.get("model", 0.0))
         return Cost(

@@ -84,6 +84,11 @@ class DecodingRun:
         self._tails: tuple[bytes, ...] = (b"",)
 
     @property
+    def has_live(self) -> bool:
+        """Whether some hypothesis is unfinished."""
+        return bool(self.steps) and bool(self.steps[-1].token_set.live_indices)
+
+    @property
     def live(self) -> tuple[Hypothesis, ...]:
         """The unfinished hypotheses, in the order of the newest step's members."""
         if not self.steps:
@@ -272,7 +277,8 @@ class DecodingRun:
         slots: tuple[Slot, ...] = self.ancestry.release(self.request.superposition.window)
         if slots:
             self.layout.remove(slots)
-            self.session.release(slots)
+            with self.meter.phase("model"):
+                self.session.release(slots)
             self.meter.released_rows += len(slots)
         return len(slots)
 

@@ -75,7 +75,7 @@ class Generation:
         return outcome
 
     def _settle(self) -> str:
-        return self._settled.follow(self._run) if self._run.live else ""
+        return self._settled.follow(self._run) if self._run.has_live else ""
 
     def _best(self) -> Hypothesis | None:
         return best_hypothesis(self._run, self._settled)
@@ -88,7 +88,9 @@ class Generation:
             best_is_finished = best is not None and best.finished
             if best is not None and best.finished and self._ends_in_stop_string(best):
                 return FinishReason.STOP_STRING
-        if not run.live or stopping.ends(run.finished_mass, len(run.finished), best_is_finished):
+        if not run.has_live or stopping.ends(
+            run.finished_mass, len(run.finished), best_is_finished
+        ):
             best = self._best()
             by_string = best is not None and best.finished and self._ends_in_stop_string(best)
             return FinishReason.STOP_STRING if by_string else FinishReason.END_OF_TEXT

@@ -36,8 +36,9 @@ class SettledText:
         """Return the text that settled since the last call; the run has a live candidate."""
         settled = run.ancestry.settled
         if settled > len(self._members):
-            newest = run.live[0]
-            chain = chain_from(run, newest.step, newest.member, len(self._members))
+            newest = run.steps[-1]
+            member = newest.token_set.live_indices[0]
+            chain = chain_from(run, newest.step, member, len(self._members))
             fresh = chain[: settled - len(self._members)]
             for member in fresh:
                 step = run.steps[len(self._members)]

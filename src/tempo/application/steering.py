@@ -80,7 +80,7 @@ class SteeredRun:
         del self._marks[-steps:]
 
     def _advance(self, only: TokenId | None) -> LatticeStep:
-        if self._run.steps and not self._run.live:
+        if self._run.steps and not self._run.has_live:
             message = "all hypotheses are finished; go back or choose another candidate"
             raise ChoiceError(message)
         if not self._run.has_room:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tempo.domain.tokens import Slot
 
 
+SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftStep:
     """The lineage of the frontier over one earlier step.
@@ -83,10 +86,11 @@ def carry_forward(frontier: Frontier, rows: FloatArray, plain_rows: FloatArray) 
     Design section 2.4; the forward algorithm and Viterbi's recursion of Rabiner (1989),
     equations 20 and 33. A candidate that no row gives any probability shares its parents evenly.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_joint = np.log(frontier.weights)[:, None] + rows
-        peak = log_joint.max(axis=0)
-        shifted = np.where(np.isneginf(peak), 1.0, np.exp(log_joint - peak))
+    log_joint = np.log(np.maximum(frontier.weights, SMALLEST))[:, None] + rows
+    peak = log_joint.max(axis=0)
+    impossible = np.isneginf(peak)
+    shifted = np.exp(log_joint - np.where(impossible, 0.0, peak))
+    shifted[:, impossible] = 1.0
     total = shifted.sum(axis=0)
     paths = frontier.scores[:, None] + rows
     best = paths.argmax(axis=0)
@@ -94,7 +98,7 @@ def carry_forward(frontier: Frontier, rows: FloatArray, plain_rows: FloatArray) 
     return Transition(
         log_joint=log_joint,
         parent_posterior=shifted / total,
-        mass=np.where(np.isneginf(peak), 0.0, np.exp(peak) * total),
+        mass=np.exp(peak) * total,
         best_parent=tuple(best.tolist()),
         scores=paths[best, columns],
         plain_scores=frontier.plain_scores[best] + plain_rows[best, columns],

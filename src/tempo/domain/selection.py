@@ -27,6 +27,7 @@ class Choice:
 
     Attributes:
         threshold: the probability that candidates had to reach.
+        level: its logarithm, as float32 holds it.
         kept: how many candidates are kept; they are the first ones by rank.
         cut: how many tokens of the vocabulary reached the threshold and were cut by the cap.
         cut_mass: their probability.
@@ -34,6 +35,7 @@ class Choice:
     """
 
     threshold: float
+    level: float
     kept: int
     cut: int
     cut_mass: float
@@ -43,7 +45,7 @@ class Choice:
         """Return what became of the considered candidate at `rank`."""
         if rank < self.kept:
             return CandidateState.KEPT
-        if log_probability >= log_threshold(self.threshold):
+        if log_probability >= self.level:
             return CandidateState.OVER_CAP
         return CandidateState.BELOW_THRESHOLD
 
@@ -81,6 +83,7 @@ class Selection:
         near = np.abs(probabilities - threshold) <= TIE_MARGIN if threshold > 0 else np.zeros(1)
         return Choice(
             threshold=threshold,
+            level=level,
             kept=kept,
             cut=max(0, proposal.passing - kept),
             cut_mass=max(0.0, proposal.passing_mass - kept_mass)

@@ -175,12 +175,16 @@ class Lineage:
         if math.isinf(self.window):
             return _mixed_histories(lineage[0])
         soft = [(step.slots, step.weights.tolist()) for step in lineage]
+        hard = ancestry.slots_back(len(soft) + 1)
         histories = []
         for row, index in enumerate(live):
             parent = frontier.slots[transition.best_parent[index]]
-            weights = [pair for slots, rows in soft for pair in zip(slots, rows[row], strict=True)]
-            weights += _hard_weights(parent, len(soft), ancestry)
-            histories.append(History(inherits=((parent, 1.0),), weights=tuple(weights)))
+            weights: Weights = ()
+            for slots, rows in soft:
+                weights += tuple(zip(slots, rows[row], strict=True))
+            if hard:
+                weights += _hard_weights(hard, ancestry.ancestor(parent, len(soft)))
+            histories.append(History(inherits=((parent, 1.0),), weights=weights))
         return tuple(histories)
 
 
@@ -204,10 +208,6 @@ def _mixed_histories(nearest: SoftStep) -> tuple[History, ...]:
     return tuple(History(inherits=view, weights=view) for view in views)
 
 
-def _hard_weights(parent: Slot, hops: int, ancestry: Ancestry) -> list[tuple[Slot, float]]:
+def _hard_weights(slots: Sequence[Slot], ancestor: Slot) -> Weights:
     """Weights over the step that just left the window: the best chain's slot at 1, others at 0."""
-    slots = ancestry.slots_back(hops + 1)
-    if not slots:
-        return []
-    ancestor = ancestry.ancestor(parent, hops)
-    return [(slot, float(slot == ancestor)) for slot in slots]
+    return tuple((slot, 1.0 if slot == ancestor else 0.0) for slot in slots)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from typing import NewType
@@ -32,7 +32,7 @@ class CandidateState(StrEnum):
     @property
     def is_member(self) -> bool:
         """Whether the candidate belongs to its step's token set."""
-        return self in {CandidateState.KEPT, CandidateState.FINISHED}
+        return self is CandidateState.KEPT or self is CandidateState.FINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,11 @@ class Candidate:
 class TokenSet:
     """The members of one step, most probable first: the live candidates and finished ones.
 
+    Attributes:
+        step: where the set stands.
+        members: the candidates, by rank.
+        live_indices: where the live ones stand among the members.
+
     Raises:
         InvalidValueError: for an empty set, a repeated token, a candidate that is no member, or
             members that are not in the order of their ranks.
@@ -92,8 +97,11 @@ class TokenSet:
 
     step: LogicalStep
     members: tuple[Candidate, ...]
+    live_indices: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        live = (index for index, one in enumerate(self.members) if one.state is CandidateState.KEPT)
+        object.__setattr__(self, "live_indices", tuple(live))
         if not self.members:
             message = f"step {self.step} has no candidate; a token set holds at least one"
             raise InvalidValueError(message)
@@ -115,13 +123,4 @@ class TokenSet:
     @property
     def live(self) -> tuple[Candidate, ...]:
         """The members that the model goes on from."""
-        return tuple(member for member in self.members if member.state is CandidateState.KEPT)
-
-    @property
-    def live_indices(self) -> tuple[int, ...]:
-        """Where the live members stand among all members."""
-        return tuple(
-            index
-            for index, member in enumerate(self.members)
-            if member.state is CandidateState.KEPT
-        )
+        return tuple(self.members[index] for index in self.live_indices)
