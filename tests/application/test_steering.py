@@ -2,12 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tempo.application.decoding_run import DecodingRun
 from tempo.application.request import GenerationRequest
 from tempo.application.steering import SteeredRun
 from tempo.domain.errors import ChoiceError, PromptError, SessionError
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
 from tempo.domain.stopping import FinishReason
+from tempo.domain.superposition import path_superposition
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import END, Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
@@ -204,6 +206,31 @@ def test_a_closed_run_takes_no_step():
     run.close()
     with pytest.raises(SessionError):
         run.step()
+
+
+def test_what_died_out_comes_back_when_its_step_is_gone_back_to():
+    """At the third step both best chains leave " c" and " y" behind; a plain run frees them."""
+    script = Script.of(
+        {
+            "": {"a": 1.0},
+            "a": {" b": 0.6, " c": 0.4},
+            " b": {" x": 1.0},
+            " c": {" y": 1.0},
+            " x": {" u": 0.6, " v": 0.4},
+            " y": {" u": 0.6, " v": 0.4},
+        }
+    )
+    tokenizer = ScriptedTokenizer(script)
+    request = GenerationRequest(tokenizer.encode("a"), superposition=path_superposition())
+    plain = DecodingRun(ScriptedBackend(script), tokenizer, request)
+    assert [plain.advance().released for _ in range(3)] == [0, 0, 2]
+    run = SteeredRun(ScriptedBackend(script), tokenizer, request)
+    for _ in range(3):
+        run.step()
+    run.back()
+    assert kept(run.step()) == [" u", " v"]
+    run.choose(1, tokenizer.encode(" y")[0])
+    assert run.outcome().text == " c y"
 
 
 @given(st.data())

@@ -11,7 +11,7 @@ import numpy as np
 from tempo.application.cost import CostMeter
 from tempo.application.recording import SelectedStep, recorded_step, with_posteriors
 from tempo.domain.ancestry import Ancestry
-from tempo.domain.errors import ChoiceError, NonFiniteLogitsError
+from tempo.domain.errors import ChoiceError, NonFiniteLogitsError, SessionError
 from tempo.domain.events import StepAppended
 from tempo.domain.frontier import Frontier, carry_forward, live_weights
 from tempo.domain.hypothesis import Hypothesis
@@ -116,7 +116,11 @@ class DecodingRun:
         Raises:
             NonFiniteLogitsError: if the model gave NaN or infinity; what is decoded is kept.
             ChoiceError: if `only` is not among the candidates considered.
+            SessionError: if the run is closed or nothing unfinished is left.
         """
+        if self.session.cache_rows and self.steps and not self.has_live:
+            message = "all hypotheses are finished; there is no next step"
+            raise SessionError(message)
         with self.meter.phase("engine"):
             self._feed()
             selected = self._select(only)

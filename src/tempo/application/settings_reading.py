@@ -144,7 +144,7 @@ def build_request(
 
 def _selection(settings: Settings) -> Selection:
     if settings.default_mode:
-        return Selection(ConstantThreshold(1.0), max_width=1, considered=settings.considered)
+        return Selection(ConstantThreshold(0.0), max_width=1, considered=settings.considered)
     return Selection(_schedule(settings), settings.max_width, settings.considered)
 
 

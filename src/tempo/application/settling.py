@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 from typing import TYPE_CHECKING
 
 from tempo.domain.stopping import held_back
@@ -35,7 +36,7 @@ class SettledText:
     def follow(self, run: DecodingRun) -> str:
         """Return the text that settled since the last call; the run has a live candidate."""
         settled = run.ancestry.settled
-        if settled > len(self._members):
+        if settled > len(self._members) and not self._is_over(run):
             newest = run.steps[-1]
             member = newest.token_set.live_indices[0]
             chain = chain_from(run, newest.step, member, len(self._members))
@@ -45,6 +46,14 @@ class SettledText:
                 self._waiting += step.token_set.members[member].content
                 self._members.append(member)
         return self._give()
+
+    def _is_over(self, run: DecodingRun) -> bool:
+        """Whether one finished hypothesis outweighs all that goes on, so that it is the text."""
+        if not run.finished:
+            return False
+        best = best_hypothesis(run, self)
+        going_on = 1.0 - run.finished_mass
+        return best is not None and best.finished and math.exp(best.log_share) >= going_on
 
     def _give(self) -> str:
         sure = len(self._waiting) - held_back(self._waiting, self._stops)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tempo.domain.tokens import Candidate, LogicalStep, TokenId, TokenSet
 
 
+SEEDS = 2**64
+"""Seeds count modulo this, so that any whole number is one."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LatticeStep:
     """One step of the lattice; `k` live members before it, `m` members of its own.
@@ -112,7 +116,7 @@ class Lattice:
 
     def sample_paths(self, count: int, seed: int) -> tuple[Path, ...]:
         """Draw paths from the lattice's posterior, with replacement."""
-        return sample_paths(self.steps, count, np.random.default_rng(seed))
+        return sample_paths(self.steps, count, np.random.default_rng(seed % SEEDS))
 
     def token_ids(self, path: Path) -> tuple[TokenId, ...]:
         """Return a path's tokens, its end token among them."""

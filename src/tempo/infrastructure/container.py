@@ -26,7 +26,7 @@ from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.logging import events
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
 from tempo.infrastructure.storage.lattice_document import document, from_document
-from tempo.infrastructure.storage.lattice_file import LatticeFile, save_text
+from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,7 @@ __all__ = [
     "container_around",
     "container_of",
     "embedded_model_path",
+    "require_place",
     "save_text",
     "story_openings",
 ]

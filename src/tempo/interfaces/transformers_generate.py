@@ -27,6 +27,28 @@ FROM_CONFIG = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
 SAMPLING_ONLY = ("temperature", "top_k", "top_p", "min_p")
 """Those of them that transformers applies with `do_sample=True` alone."""
 
+IGNORED: dict[str, float | None] = {
+    "bad_words_ids": None,
+    "begin_suppress_tokens": None,
+    "constraints": None,
+    "encoder_repetition_penalty": 1.0,
+    "epsilon_cutoff": 0.0,
+    "eta_cutoff": 0.0,
+    "exponential_decay_length_penalty": None,
+    "forced_bos_token_id": None,
+    "forced_eos_token_id": None,
+    "guidance_scale": 1.0,
+    "max_time": None,
+    "no_repeat_ngram_size": 0,
+    "penalty_alpha": 0.0,
+    "sequence_bias": None,
+    "stop_strings": None,
+    "suppress_tokens": None,
+    "typical_p": 1.0,
+    "watermarking_config": None,
+}
+"""What a generation configuration may ask for in vain, with the value that asks for nothing."""
+
 OWN = tuple(name for name in SPECS if name not in {*FROM_CONFIG, "max_steps", "min_steps", "seed"})
 
 
@@ -65,9 +87,19 @@ def _from_config(config: GenerationConfig) -> dict[str, Any]:
             "for several texts use tempo.Engine(model, tokenizer).generate(...).n_best(n)"
         )
         raise InvalidValueError(message)
+    _refuse_ignored(config)
     names = [name for name in FROM_CONFIG if config.do_sample or name not in SAMPLING_ONLY]
     values = {name: getattr(config, name, None) for name in names}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _refuse_ignored(config: GenerationConfig) -> None:
+    """Refuse what transformers' own loops would apply and this one does not."""
+    for name, neutral in IGNORED.items():
+        value = getattr(config, name, None)
+        if value not in (None, [], {}, neutral):
+            message = f"{name} is {value!r}, and TEMPO does not apply it; leave it out"
+            raise InvalidValueError(message)
 
 
 def _lengths(config: GenerationConfig, prompt_length: int) -> dict[str, int]:

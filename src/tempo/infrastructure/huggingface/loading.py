@@ -107,7 +107,7 @@ def _source(name: str) -> str:
     """Return what transformers loads, after the checks that a folder allows."""
     if name == EMBEDDED:
         return str(embedded_model_path())
-    folder = Path(name).expanduser()
+    folder = _folder(name)
     if not name or not folder.exists():
         if name.startswith((".", "/", "~")) or not name:
             message = f"there is no folder {name!r}; give a model's folder, a hub id or 'embedded'"
@@ -123,6 +123,21 @@ def _source(name: str) -> str:
     return str(folder)
 
 
+def _folder(name: str) -> Path:
+    """Return a name as a path.
+
+    Raises:
+        ModelNotFoundError: for a name that no path can have.
+    """
+    try:
+        folder = Path(name).expanduser()
+        folder.exists()
+    except (OSError, RuntimeError) as error:
+        message = f"{name!r} cannot be a model's folder or a hub id: {error}"
+        raise ModelNotFoundError(message) from error
+    return folder
+
+
 def _require_hub(name: str) -> None:
     """Refuse at once what only a hub could have when no hub can be reached.
 
@@ -131,7 +146,11 @@ def _require_hub(name: str) -> None:
     Raises:
         ModelNotFoundError: if the hub's address cannot be found and no copy is cached.
     """
-    cached = try_to_load_from_cache(name, "config.json") if name.count("/") <= 1 else None
+    try:
+        cached = try_to_load_from_cache(name, "config.json") if name.count("/") <= 1 else None
+    except ValueError as error:
+        message = f"{name!r} is no folder, and no hub id: {_first_line(error)}"
+        raise ModelNotFoundError(message) from error
     if isinstance(cached, str) or getproxies():
         return
     host = urlsplit(constants.ENDPOINT).hostname

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,6 @@ from tempo.domain.lattice import Lattice, LatticeStep
 from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, TokenId, TokenSet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tempo.domain.proposal import FloatArray
 
 FORMAT = "tempo-lattice"
@@ -75,12 +74,15 @@ def _table(values: FloatArray) -> list[list[float | None]]:
     return [[None if np.isneginf(cell) else cell for cell in row] for row in values.tolist()]
 
 
-def from_document(data: Mapping[str, Any]) -> Lattice:
+def from_document(data: object) -> Lattice:
     """Return the lattice that a document holds.
 
     Raises:
         InvalidValueError: if the data is no lattice document of a version known here.
     """
+    if not isinstance(data, Mapping):
+        message = f"this is no document but a {type(data).__name__}; expected {FORMAT!r}"
+        raise InvalidValueError(message)
     if data.get("format") != FORMAT or data.get("version") != VERSION:
         message = (
             f"this is {data.get('format')!r} version {data.get('version')!r}; "
@@ -88,14 +90,25 @@ def from_document(data: Mapping[str, Any]) -> Lattice:
         )
         raise InvalidValueError(message)
     try:
-        steps = tuple(_read_step(entry) for entry in data["steps"])
+        steps = _read_steps(data["steps"])
         return Lattice(tuple(map(TokenId, data["prompt_ids"])), steps)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         message = f"the lattice document is broken: {error!r}"
         raise InvalidValueError(message) from error
 
 
-def _read_step(entry: Mapping[str, Any]) -> LatticeStep:
+def _read_steps(entries: Sequence[Mapping[str, Any]]) -> tuple[LatticeStep, ...]:
+    """Read all steps; each table has a row for each live member before it."""
+    steps: list[LatticeStep] = []
+    rows = 1
+    for entry in entries:
+        step = _read_step(entry, rows)
+        rows = len(step.token_set.live_indices)
+        steps.append(step)
+    return tuple(steps)
+
+
+def _read_step(entry: Mapping[str, Any], rows: int) -> LatticeStep:
     number = LogicalStep(entry["step"])
     candidates = [_read_candidate(candidate) for candidate in entry["candidates"]]
     members = tuple(candidate for candidate in candidates if candidate.state.is_member)
@@ -103,8 +116,8 @@ def _read_step(entry: Mapping[str, Any]) -> LatticeStep:
         step=number,
         token_set=TokenSet(number, members),
         others=tuple(candidate for candidate in candidates if not candidate.state.is_member),
-        transitions=_read_table(entry["transitions"]),
-        plain_transitions=_read_table(entry["plain_transitions"]),
+        transitions=_read_table(entry["transitions"], (rows, len(members))),
+        plain_transitions=_read_table(entry["plain_transitions"], (rows, len(members))),
         entropy=entry["entropy"],
         threshold=entry["threshold"],
         kept_mass=entry["kept_mass"],
@@ -117,7 +130,10 @@ def _read_step(entry: Mapping[str, Any]) -> LatticeStep:
 
 def _read_candidate(entry: Mapping[str, Any]) -> Candidate:
     spelled = entry.get("bytes")
-    content = entry["text"].encode() if spelled is None else base64.b64decode(spelled)
+    if spelled is None:
+        content = entry["text"].encode()
+    else:
+        content = base64.b64decode(spelled, validate=True)
     return Candidate(
         token_id=TokenId(entry["token_id"]),
         content=content,
@@ -132,5 +148,11 @@ def _read_candidate(entry: Mapping[str, Any]) -> Candidate:
     )
 
 
-def _read_table(rows: list[list[float | None]]) -> FloatArray:
-    return np.array([[-np.inf if cell is None else cell for cell in row] for row in rows])
+def _read_table(rows: list[list[float | None]], shape: tuple[int, int]) -> FloatArray:
+    table = np.array(
+        [[-np.inf if cell is None else cell for cell in row] for row in rows], dtype=float
+    )
+    if table.shape != shape:
+        message = f"a table of transitions has the shape {table.shape}; expected {shape}"
+        raise ValueError(message)
+    return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ class LatticeFile:
     def __init__(
         self,
         write: Callable[[Lattice], Mapping[str, Any]],
-        read: Callable[[Mapping[str, Any]], Lattice],
+        read: Callable[[object], Lattice],
     ) -> None:
         """Take the two halves of the document format."""
         self.document = write
@@ -42,11 +43,34 @@ class LatticeFile:
             InvalidValueError: if it holds no lattice document.
         """
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            data = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        except (OSError, ValueError, RuntimeError) as error:
             message = f"{path} cannot be read as a lattice: {error}"
             raise OutputError(message) from error
         return self._read(data)
+
+
+def require_place(path: str | Path) -> None:
+    """Refuse a file that could not be written, before the work that it is for.
+
+    Raises:
+        OutputError: if its folder is not there or the file may not be written.
+    """
+    target = _target(path)
+    if not target.parent.is_dir():
+        message = f"{path} cannot be written: there is no folder {target.parent}"
+        raise OutputError(message)
+    if target.is_dir() or not os.access(target if target.exists() else target.parent, os.W_OK):
+        message = f"{path} cannot be written: it is a folder, or not yours to write"
+        raise OutputError(message)
+
+
+def _target(path: str | Path) -> Path:
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        message = f"{path} cannot be written: {error}; choose another place"
+        raise OutputError(message) from error
 
 
 def save_text(text: str, path: str | Path) -> None:
@@ -55,13 +79,24 @@ def save_text(text: str, path: str | Path) -> None:
     Raises:
         OutputError: if the file cannot be written, naming it and why.
     """
-    target = Path(path).expanduser()
+    target = _target(path)
+    try:
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8")  # a device, a pipe
+        else:
+            _replace(target, text)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"{path} cannot be written: {reason}; choose another place"
+        raise OutputError(message) from error
+
+
+def _replace(target: Path, text: str) -> None:
     beside = target.with_name(f"{target.name}.part")
     try:
         beside.write_text(text, encoding="utf-8")
         beside.replace(target)
-    except OSError as error:
-        beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
-        reason = error.strerror or str(error)
-        message = f"{target} cannot be written: {reason}; choose another place"
-        raise OutputError(message) from error
+    except OSError:
+        if beside.parent.is_dir():
+            beside.unlink(missing_ok=True)
+        raise

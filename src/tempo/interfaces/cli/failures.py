@@ -24,7 +24,8 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
         code = command() or 0
         sys.stdout.flush()
     except TyperException as error:
-        return _told(error.format_message())
+        message = error.format_message()  # empty where the help was shown instead
+        return _told(message) if message else WRONG_INPUT
     except TempoError as error:
         return _told(str(error))
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ from rich.console import Console
 from tempo.application.settings_reading import read_settings
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.events import TextSettled
-from tempo.infrastructure.container import save_text
+from tempo.infrastructure.container import require_place, save_text
 from tempo.interfaces.cli import rendering
 from tempo.interfaces.cli.failures import INTERRUPTED
 from tempo.interfaces.cli.model_options import (
@@ -97,6 +97,8 @@ def generate(
     )
     read_settings(settings)
     text = prompt_text(prompt, prompt_option, prompt_file)
+    if json_output_file is not None:
+        require_place(json_output_file)
     log_to_stderr(debug=debug_mode)
     colours: Literal["auto"] | None = None if no_color else "auto"
     console = Console(highlight=False, soft_wrap=True, color_system=colours)
@@ -118,7 +120,7 @@ def generate(
     if json_output_file is not None:
         save_text(json.dumps(output.document(result)), json_output_file)
     for note in rendering.notes(result, engine.description.context):
-        errors.print(f"tempo: {note}", style="dim")
+        errors.print(f"tempo: {note}", style="dim", soft_wrap=True)
     if failure is not None:
         raise failure
     return INTERRUPTED if stop.is_set() else 0

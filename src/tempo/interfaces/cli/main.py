@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
@@ -49,5 +50,8 @@ app.command("doctor")(doctor)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # text beyond the terminal's encoding
     chosen = None if arguments is None else list(arguments)
     sys.exit(exit_code_of(lambda: app(chosen, standalone_mode=False)))

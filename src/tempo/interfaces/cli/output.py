@@ -129,7 +129,7 @@ class Output:
             self._print_text(result)
         if self._choices.format is Format.ALL:
             self._section("bracketed")
-            self._console.print(rendering.bracketed(result, show_ids=self._choices.show_token_ids))
+            self._print_bracketed(result)
         self._print_lists(result)
 
     def document(self, result: Result) -> dict[str, object]:
@@ -147,12 +147,20 @@ class Output:
         show_ids = self._choices.show_token_ids
         match self._choices.format:
             case Format.BRACKETED:
-                self._console.print(rendering.bracketed(result, show_ids=show_ids))
+                self._print_bracketed(result)
             case Format.RAW:
                 self._write((rendering.raw_with_ids(result) if show_ids else result.raw) + "\n")
             case _:
                 text = rendering.clean_with_ids(result) if show_ids else result.text
                 self._write(text + "\n")
+
+    def _print_bracketed(self, result: Result) -> None:
+        """Print with colours on a terminal; elsewhere character for character as Python has it."""
+        show_ids = self._choices.show_token_ids
+        if self._console.is_terminal or show_ids:
+            self._console.print(rendering.bracketed(result, show_ids=show_ids))
+        else:
+            self._write(result.bracketed + "\n")
 
     def _print_lists(self, result: Result) -> None:
         texts = self._choices.texts

@@ -42,8 +42,9 @@ def _read_stdin() -> str:
 def _read_file(path: str) -> str:
     try:
         return Path(path).expanduser().read_text(encoding="utf-8").removesuffix("\n")
-    except OSError as error:
-        message = f"the prompt file {path} cannot be read: {error.strerror or error}"
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"the prompt file {path} cannot be read: {reason}"
         raise PromptError(message) from error
     except UnicodeDecodeError as error:
         message = f"the prompt file {path} is not UTF-8 text: {error.reason} at byte {error.start}"

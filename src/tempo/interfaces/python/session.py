@@ -23,6 +23,7 @@ class Session:
         """Move a run that was opened."""
         self._run = run
         self._wrap = wrap
+        self._last: Outcome | None = None
 
     @property
     def steps(self) -> tuple[LatticeStep, ...]:
@@ -58,10 +59,12 @@ class Session:
     @property
     def result(self) -> Result:
         """What is decoded so far."""
-        return self._wrap(self._run.outcome())
+        return self._wrap(self._last or self._run.outcome())
 
     def close(self) -> None:
-        """Let go of the cache."""
+        """Let go of the cache; the result stays."""
+        if self._last is None:
+            self._last = self._run.outcome()
         self._run.close()
 
     def __enter__(self) -> Self:

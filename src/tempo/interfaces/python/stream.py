@@ -6,6 +6,8 @@ import asyncio
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
+from tempo.domain.errors import NonFiniteLogitsError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
@@ -38,8 +40,10 @@ class Stream:
         return self
 
     def __next__(self) -> Event:
-        with self._turn:
-            return next(self._events)
+        event = self._next_or_none()
+        if event is None:
+            raise StopIteration
+        return event
 
     def close(self) -> None:
         """Cancel the run if it goes on, after the step under way; what is decoded stays."""
@@ -69,7 +73,11 @@ class Stream:
 
     def _next_or_none(self) -> Event | None:
         with self._turn:
-            return next(self._events, None)
+            try:
+                return next(self._events, None)
+            except NonFiniteLogitsError as error:
+                error.partial = self.result
+                raise
 
     async def aclose(self) -> None:
         """Cancel the run without blocking the event loop."""

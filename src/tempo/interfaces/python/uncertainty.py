@@ -47,7 +47,7 @@ class Uncertainty:
             Hesitation(
                 step=step.step,
                 text=candidate.text,
-                entropy=step.entropy,
+                entropy=max(0.0, step.entropy),
                 width=step.width,
                 posterior=1.0 if candidate.posterior is None else candidate.posterior,
                 probability=candidate.probability,

@@ -1,0 +1,132 @@
+"""Every setting has its option, and its option reaches the run."""
+
+import json
+
+import pytest
+
+from tempo.application.settings import DEFAULTS, SPECS
+from tempo.application.settings_reading import ALIASES, SWITCHES
+
+FLAGS = {
+    "selection_threshold": ("0.25", 0.25),
+    "max_width": ("4", 4),
+    "considered": ("20", 20),
+    "max_steps": ("3", 3),
+    "superposition": ("path", "path"),
+    "sharpness": ("3", 3),
+    "window": ("inf", "inf"),
+    "visibility": ("visible", "visible"),
+    "positions": ("consecutive", "consecutive"),
+    "readout": ("product", "product"),
+    "temperature": ("0.5", 0.5),
+    "top_k": ("3", 3),
+    "top_p": ("0.9", 0.9),
+    "min_p": ("0.05", 0.05),
+    "repetition_penalty": ("1.5", 1.5),
+    "min_steps": ("1", 1),
+    "stop": ("zz", ["zz"]),
+    "stop_on": ("best", "best"),
+    "stop_mass": ("0.4", 0.4),
+    "dynamic_threshold": (None, True),
+    "final_threshold": ("0.4", 0.4),
+    "bezier_p1": ("0.4", 0.4),
+    "bezier_p2": ("0.4", 0.4),
+    "use_relu": (None, True),
+    "relu_activation_point": ("0.3", 0.3),
+    "default_mode": (None, True),
+    "seed": ("7", 7),
+}
+BESIDE = {"relu_activation_point": ["--use-relu"], "seed": ["--sample", "1"]}
+
+
+def option(name, prefix="--"):
+    return prefix + name.replace("_", "-")
+
+
+def settings_of(scripted, *arguments):
+    return json.loads(scripted("--output-json", *arguments).out)["settings"]
+
+
+def test_the_table_of_options_knows_every_setting():
+    assert list(FLAGS) == list(SPECS)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_setting_has_its_option(scripted, name):
+    text, value = FLAGS[name]
+    assert value != DEFAULTS[name]
+    given = [option(name)] + ([] if text is None else [text])
+    assert settings_of(scripted, *given, *BESIDE.get(name, []))[name] == value
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_an_alias_is_an_option_too(scripted, alias, name):
+    text, value = FLAGS[name]
+    assert settings_of(scripted, option(alias), text)[name] == value
+
+
+@pytest.mark.parametrize(("switch", "meant"), SWITCHES.items())
+def test_an_older_switch_is_a_flag(scripted, switch, meant):
+    name, on, _ = meant
+    assert settings_of(scripted, option(switch))[name] == on
+
+
+@pytest.mark.parametrize("name", [name for name, spec in SPECS.items() if spec.kind is bool])
+def test_a_switch_can_be_left_out_by_name(scripted, name):
+    assert settings_of(scripted, option(name, "--no-"))[name] is False
+
+
+def test_stop_strings_may_be_repeated(scripted):
+    assert settings_of(scripted, "--stop", "x", "--stop", "y")["stop"] == ["x", "y"]
+
+
+def test_no_option_leaves_every_default(scripted):
+    assert settings_of(scripted) == DEFAULTS | {"stop": []}
+
+
+def test_settings_change_what_is_printed(scripted):
+    assert scripted("--max-steps", "2").text == " upon a\n"
+    assert scripted("--stop", "ark").text == " upon a p\n"
+    assert scripted("--format", "bracketed", "--threshold", "0.5").text == " upon a park.\n"
+    assert scripted("--format", "bracketed", "--default-mode").text == " upon a park.\n"
+
+
+def test_help_names_every_setting_with_its_default(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    page = run("generate", "--help").text
+    for name in SPECS:
+        assert option(name) in page
+    for alias in ALIASES:
+        assert option(alias) in page
+    assert "Default: 0.1." in page
+    assert "Default: lineage." in page
+    assert "Default: off." in page
+
+
+def test_help_keeps_older_switches_out(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    page = run("generate", "--help").text
+    assert not any(f"{option(switch)} " in page for switch in SWITCHES)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["generate", "--help"], ["doctor", "--help"], ["--version"]]
+)
+def test_help_and_version_end_well(run, arguments):
+    assert run(*arguments).text
+
+
+def test_the_version_is_that_of_the_distribution(run):
+    from importlib.metadata import version
+
+    assert run("--version").text == f"tempo-decoding {version('tempo-decoding')}\n"
+
+
+def test_no_arguments_show_the_help_and_no_empty_sentence(run):
+    ended = run()
+    assert "generate" in ended.out + ended.err
+    assert ended.err.strip() != "tempo:"
+
+
+def test_an_unknown_command_is_one_sentence(run):
+    assert "No such command 'generat'" in run("generat").sentence

@@ -1,0 +1,67 @@
+import pytest
+
+import tempo
+from tempo.domain.errors import InvalidValueError, OutputError
+from tests.interfaces.scripted_engine import FOREVER, scripted_engine
+
+
+@pytest.fixture
+def lattice():
+    return scripted_engine().generate("Once").lattice
+
+
+def test_a_lattice_comes_back_from_a_file(lattice, tmp_path):
+    path = tmp_path / "run.json"
+    lattice.save(path)
+    found = tempo.Lattice.open(path)
+    assert isinstance(found, tempo.Lattice)
+    assert found.k_best(2) == lattice.k_best(2)
+    assert [one.text for one in found.steps[2].candidates] == [" park", " garden"]
+    assert found.best == ()
+
+
+def test_a_lattice_of_every_kind_of_step_comes_back(tmp_path):
+    lattice = scripted_engine(FOREVER).generate(" a", max_steps=20, threshold=0.02).lattice
+    lattice.save(tmp_path / "run.json")
+    found = tempo.Lattice.open(tmp_path / "run.json")
+    assert found.k_best(5) == lattice.k_best(5)
+    assert found.kept_mass == lattice.kept_mass
+
+
+def test_a_lattice_says_how_large_it_is(lattice):
+    assert repr(lattice) == "Lattice(5 steps, 6 tokens)"
+    assert len(lattice) == 5
+
+
+def test_a_place_that_cannot_be_written_is_refused(lattice, tmp_path):
+    with pytest.raises(OutputError, match="cannot be written"):
+        lattice.save(tmp_path / "missing" / "run.json")
+
+
+def test_a_file_that_holds_no_lattice_is_refused(tmp_path):
+    (tmp_path / "run.json").write_text('{"format": "other"}')
+    with pytest.raises(InvalidValueError, match="tempo-lattice"):
+        tempo.Lattice.open(tmp_path / "run.json")
+
+
+@pytest.mark.parametrize(("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
+def test_a_picture_is_drawn_into_a_file(lattice, tmp_path, suffix, start):
+    path = tmp_path / f"run.{suffix}"
+    figure = lattice.plot(path)
+    assert path.read_bytes().startswith(start)
+    assert len(figure.axes) == 1
+
+
+def test_the_best_path_is_emphasised(lattice):
+    from matplotlib.colors import to_hex
+
+    figure = lattice.plot()
+    colours = [to_hex(marker.get_facecolor()[0]) for marker in figure.axes[0].collections]
+    assert colours.count("#0072b2") == 5
+    assert len(colours) == 6
+
+
+@pytest.mark.parametrize("name", ["missing/run.png", "run.nonsense"])
+def test_a_picture_that_cannot_be_drawn_is_named(lattice, tmp_path, name):
+    with pytest.raises(OutputError, match="cannot be drawn"):
+        lattice.plot(tmp_path / name)

@@ -1,0 +1,204 @@
+"""TEMPO inside transformers' own `generate`."""
+
+from inspect import signature
+
+import pytest
+import torch
+
+import tempo
+from tempo.application.settings import SPECS
+from tempo.application.settings_reading import ALIASES
+from tempo.domain.errors import InvalidValueError
+from tempo.infrastructure.huggingface.random_weights import random_model
+
+VOCABULARY = 60
+PROMPT = [3, 5, 8, 2, 7]
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = random_model("llama", VOCABULARY, seed=4)
+    model.generation_config.eos_token_id = None
+    return model
+
+
+def batch(*prompts, pad=1):
+    """Prompts of different lengths, padded on the left."""
+    longest = max(map(len, prompts))
+    rows = [[pad] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
+    mask = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
+    return {"input_ids": torch.tensor(rows), "attention_mask": torch.tensor(mask)}
+
+
+def decoded(model, inputs, **options):
+    options = {"max_new_tokens": 12, "pad_token_id": 1} | options
+    return model.generate(**inputs, custom_generate=tempo.custom_generate, **options)
+
+
+def greedy(model, inputs, **options):
+    options = {"max_new_tokens": 12, "pad_token_id": 1} | options
+    return model.generate(**inputs, do_sample=False, **options)
+
+
+def engine_of(model):
+    from dependency_injector import providers
+
+    from tempo.infrastructure.container import container_of
+    from tests.fakes.numbered_tokenizer import NumberedTokenizer
+
+    container = container_of(model, None)
+    tokenizer = NumberedTokenizer()
+    tokenizer.end_tokens = frozenset()
+    container.tokenizer.override(providers.Object(tokenizer))
+    return tempo.Engine.of(container, check=False)
+
+
+def test_one_token_a_step_is_greedy_decoding(model):
+    inputs = batch(PROMPT)
+    assert torch.equal(decoded(model, inputs, max_width=1), greedy(model, inputs))
+    assert torch.equal(decoded(model, inputs, default_mode=True), greedy(model, inputs))
+
+
+def test_one_token_a_step_is_greedy_decoding_of_a_batch_padded_on_the_left(model):
+    inputs = batch(PROMPT, [9, 4], [11, 12, 13, 14, 15, 16, 17])
+    assert torch.equal(decoded(model, inputs, max_width=1), greedy(model, inputs))
+
+
+def test_each_prompt_is_followed_by_its_best_path(model):
+    found = decoded(model, batch(PROMPT), selection_threshold=0.02, max_new_tokens=9)
+    result = engine_of(model).generate(PROMPT, selection_threshold=0.02, max_steps=9)
+    assert found.shape == (1, len(PROMPT) + 9)
+    assert found[0, : len(PROMPT)].tolist() == PROMPT
+    assert tuple(found[0, len(PROMPT) :].tolist()) == result.best_path_ids
+    assert max(step.width for step in result.lattice.steps) > 1
+
+
+def test_several_paths_give_another_text_than_one(model):
+    inputs = batch(*([first, 5, 8] for first in range(2, 22)))
+    assert not torch.equal(decoded(model, inputs, threshold=0.01), greedy(model, inputs))
+
+
+@pytest.mark.parametrize("name", ["threshold", "selection_threshold"])
+def test_settings_are_keywords(model, name):
+    inputs = batch(PROMPT)
+    narrow = decoded(model, inputs, **{name: 1.0})
+    assert torch.equal(narrow, greedy(model, inputs))
+
+
+def test_wrong_settings_are_refused_by_their_own_sentence(model):
+    with pytest.raises(InvalidValueError, match=r"selection_threshold is 1.5"):
+        decoded(model, batch(PROMPT), selection_threshold=1.5)
+    with pytest.raises(InvalidValueError, match="needs superposition lineage"):
+        decoded(model, batch(PROMPT), superposition="path", window=5)
+
+
+def test_an_unknown_keyword_is_refused_by_transformers(model):
+    with pytest.raises(ValueError, match="max_widht"):
+        decoded(model, batch(PROMPT), max_widht=3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"num_beams": 3}, {"num_return_sequences": 2, "do_sample": True}],
+    ids=["beams", "return sequences"],
+)
+def test_several_beams_or_sequences_are_refused(model, options):
+    with pytest.raises(InvalidValueError, match="num_beams and num_return_sequences must be 1"):
+        decoded(model, batch(PROMPT), **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("no_repeat_ngram_size", lambda _: 1),
+        ("bad_words_ids", lambda token: [[token]]),
+        ("suppress_tokens", lambda token: [token]),
+        ("begin_suppress_tokens", lambda token: [token]),
+        ("forced_eos_token_id", lambda token: token),
+    ],
+)
+def test_what_transformers_would_honour_is_honoured_or_refused(model, name, value):
+    """An option that is silently dropped looks as if it had been applied."""
+    inputs = batch(PROMPT)
+    plain = greedy(model, inputs, max_new_tokens=40)
+    option = {name: value(plain[0, len(PROMPT)].item())}
+    expected = greedy(model, inputs, max_new_tokens=40, **option)
+    assert not torch.equal(expected, plain)
+    try:
+        found = decoded(model, inputs, max_width=1, max_new_tokens=40, **option)
+    except InvalidValueError as error:
+        assert name in str(error)  # noqa: PT017 - one of two right answers
+    else:
+        assert torch.equal(found, expected)
+
+
+def test_processors_act_with_sampling_alone_as_in_transformers(model):
+    """A temperature cannot change a greedy choice; top-k 1 leaves one token a step."""
+    inputs = batch(PROMPT)
+    wide = {"threshold": 0.02, "max_new_tokens": 12}
+    plain = decoded(model, inputs, **wide)
+    assert torch.equal(decoded(model, inputs, **wide, temperature=0.01, do_sample=False), plain)
+    sharp = decoded(model, inputs, **wide, temperature=0.01, do_sample=True, top_k=0)
+    assert torch.equal(sharp, greedy(model, inputs))
+    one = decoded(model, inputs, threshold=0.0, top_k=1, do_sample=True)
+    assert torch.equal(one, greedy(model, inputs))
+
+
+def test_the_repetition_penalty_acts_without_sampling_as_in_transformers(model):
+    inputs = batch(PROMPT)
+    penalised = greedy(model, inputs, repetition_penalty=3.0)
+    assert not torch.equal(penalised, greedy(model, inputs))
+    assert torch.equal(decoded(model, inputs, max_width=1, repetition_penalty=3.0), penalised)
+
+
+def ending(model):
+    """A token that the greedy text of the prompt holds, not at its start."""
+    text = greedy(model, batch(PROMPT))[0, len(PROMPT) :].tolist()
+    return next(
+        token for place, token in enumerate(text) if place > 2 and token not in text[:place]
+    )
+
+
+def test_an_end_token_ends_a_text_and_padding_follows(model):
+    end = ending(model)
+    inputs = batch(PROMPT, [9, 4])
+    options = {"eos_token_id": end, "pad_token_id": 1}
+    found = decoded(model, inputs, max_width=1, **options)
+    assert torch.equal(found, greedy(model, inputs, **options))
+    assert end in found[0].tolist()
+    assert found[0, -1] == 1
+
+
+def test_without_a_padding_token_the_end_token_pads(model):
+    end = ending(model)
+    found = decoded(
+        model, batch(PROMPT, [9, 4]), max_width=1, eos_token_id=[end], pad_token_id=None
+    )
+    assert found[0, -1] == end
+
+
+def test_the_least_number_of_new_tokens_bars_the_end(model):
+    end = ending(model)
+    options = {"eos_token_id": end, "min_new_tokens": 12}
+    found = decoded(model, batch(PROMPT), max_width=1, **options)
+    assert found.shape[1] == len(PROMPT) + 12
+    assert end not in found[0, len(PROMPT) :].tolist()
+
+
+def test_a_length_in_all_counts_the_prompt(model):
+    found = decoded(model, batch(PROMPT), max_new_tokens=None, max_length=9)
+    assert found.shape[1] == 9
+
+
+def test_the_result_keeps_the_type_of_its_input(model):
+    found = decoded(model, batch(PROMPT))
+    assert (found.dtype, found.device) == (torch.long, model.device)
+
+
+def test_every_setting_that_transformers_does_not_have_is_named_in_the_signature():
+    names = set(signature(tempo.custom_generate).parameters)
+    theirs = {"temperature", "top_k", "top_p", "min_p", "repetition_penalty"}
+    lengths = {"max_steps", "min_steps", "seed"}
+    assert (set(SPECS) - theirs - lengths) | set(ALIASES) <= names
+    assert not names & theirs
+    assert "Decode with TEMPO" in tempo.custom_generate.__doc__
