@@ -192,8 +192,9 @@ class DecodingRun:
 
     def _select(self, only: TokenId | None) -> SelectedStep:
         """Read the rows, cut, and carry the weights forward to the members."""
-        schedule = self.request.selection.threshold
-        threshold = schedule.at(len(self.steps), self.request.max_steps)
+        threshold = self.request.selection.level(
+            len(self.steps), self.request.max_steps, self.frontier.weights
+        )
         proposal = self._propose(threshold)
         choice = self.request.selection.choose(proposal, threshold)
         members = tuple(range(choice.kept)) if only is None else (_rank(proposal, only),)

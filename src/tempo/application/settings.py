@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tempo.application.setting_specs import Group, SettingSpec, setting, spec_of
 from tempo.domain.layout import PositionScheme
 from tempo.domain.readout import Readout
+from tempo.domain.selection import ThresholdBasis
 from tempo.domain.stopping import StopOn
 from tempo.domain.visibility import Visibility
 
@@ -30,6 +31,17 @@ class Settings:
             "from 0 to 1; 0 means the width cap alone",
             "Keep every token whose probability reaches this; lower keeps more.",
             Group.SELECTION,
+        ),
+    )
+    threshold_basis: str = setting(
+        "total",
+        SettingSpec(
+            str,
+            "a rule",
+            "Whether the threshold is a share of all hypotheses' probability together, or of the "
+            "leading one's, so that rivals are not cut for being many.",
+            Group.SELECTION,
+            tuple(ThresholdBasis),
         ),
     )
     max_width: int = setting(

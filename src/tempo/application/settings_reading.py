@@ -18,7 +18,7 @@ from tempo.domain.layout import PositionScheme
 from tempo.domain.readout import Readout
 from tempo.domain.row_rules import RowRules
 from tempo.domain.schedule import BezierThreshold, ConstantThreshold, ReluThreshold
-from tempo.domain.selection import Selection
+from tempo.domain.selection import Selection, ThresholdBasis
 from tempo.domain.stopping import StopOn, Stopping
 from tempo.domain.superposition import Lineage, Marginal, Uniform, path_superposition
 from tempo.domain.visibility import Visibility
@@ -50,6 +50,7 @@ CURVE = ("final_threshold", "bezier_p1", "bezier_p2", "relu_activation_point")
 
 MULTIPATH = (
     "selection_threshold",
+    "threshold_basis",
     "max_width",
     "superposition",
     "sharpness",
@@ -145,7 +146,12 @@ def build_request(
 def _selection(settings: Settings) -> Selection:
     if settings.default_mode:
         return Selection(ConstantThreshold(0.0), max_width=1, considered=settings.considered)
-    return Selection(_schedule(settings), settings.max_width, settings.considered)
+    return Selection(
+        threshold=_schedule(settings),
+        max_width=settings.max_width,
+        considered=settings.considered,
+        basis=ThresholdBasis(settings.threshold_basis),
+    )
 
 
 def _schedule(settings: Settings) -> Schedule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +14,25 @@ from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.tokens import CandidateState
 
 if TYPE_CHECKING:
-    from tempo.domain.proposal import Proposal
+    from tempo.domain.proposal import FloatArray, Proposal
     from tempo.domain.schedule import Schedule
 
 LARGEST_WIDTH = 64
 TIE_MARGIN = 1e-6
 """Probabilities this close to the threshold are reported: rounding may decide them."""
+
+
+class ThresholdBasis(StrEnum):
+    """What the threshold is a share of.
+
+    TOTAL: the probability of all live hypotheses together, so that several equal rivals dilute
+    each other's tokens. LEADER: the probability of the heaviest hypothesis; a rival's tokens are
+    kept as long as they keep up with the leader's, as in the pruning of speech decoders
+    (Steinbiss, Tran and Ney, 1994). Where one hypothesis is live the two are the same.
+    """
+
+    TOTAL = "total"
+    LEADER = "leader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,7 @@ class Selection:
     threshold: Schedule = field(default_factory=lambda: ConstantThreshold(0.1))
     max_width: int = 8
     considered: int = 16
+    basis: ThresholdBasis = ThresholdBasis.TOTAL
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_width <= LARGEST_WIDTH:
@@ -72,6 +87,16 @@ class Selection:
                 "consider at least as many candidates as may be kept"
             )
             raise ContradictionError(message)
+
+    def level(self, step: int, max_steps: int, weights: FloatArray) -> float:
+        """Return the mixture's probability that candidates of a step have to reach.
+
+        `weights` [k] are the forward weights of the live hypotheses.
+        """
+        threshold = self.threshold.at(step, max_steps)
+        if self.basis is ThresholdBasis.LEADER:
+            return threshold * float(weights.max())
+        return threshold
 
     def choose(self, proposal: Proposal, threshold: float) -> Choice:
         """Cut one proposal at a threshold in [0, 1]."""
