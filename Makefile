@@ -117,9 +117,10 @@ floor = echo "== branch coverage of domain and application, at least $(FLOOR) %:
 	$(BIN)/coverage report --include='src/tempo/domain/*,src/tempo/application/*' \
 	  --format=total --fail-under=$(FLOOR)
 
-bench: $(DEV) ## measure: benchmarks/ (none yet)
-	@set -- benchmarks/*.py; test -e "$$1" || { echo "There are no benchmarks yet."; exit 0; }; \
-	for script in "$$@"; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+BENCHMARKS := engine_overhead next_token_fidelity against_beam
+
+bench: $(DEV) ## measure: the tables of benchmarks/results, about half an hour on two cores
+	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 clean: ## remove what the commands above left behind, except .venv
 	@rm -rf build dist site htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \

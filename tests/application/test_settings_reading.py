@@ -48,6 +48,7 @@ def refusal(error, given, base=None):
 
 ACCEPTED = {
     "selection_threshold": (0, 1),
+    "threshold_basis": ("total", "leader"),
     "max_width": (1, 64),
     "considered": (8, 10_000),
     "max_steps": (1, 10**6),
@@ -77,6 +78,7 @@ ACCEPTED = {
 }
 OUTSIDE = {
     "selection_threshold": (BELOW_ZERO, ABOVE_ONE),
+    "threshold_basis": ("all",),
     "max_width": (0, 65, -1),
     "considered": (7, 0),
     "max_steps": (0, -1),

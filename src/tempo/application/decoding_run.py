@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from tempo.domain.ports.model_backend import Mark, ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
     from tempo.domain.proposal import Proposal
-    from tempo.domain.tokens import Slot, TokenId
+    from tempo.domain.tokens import TokenId
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunMark:
-    """A moment of a run that it can go back to."""
+    """A moment of a run."""
 
     session: Mark
     layout: LogicalLayout
@@ -199,20 +199,18 @@ class DecodingRun:
         choice = self.request.selection.choose(proposal, threshold)
         members = tuple(range(choice.kept)) if only is None else (_rank(proposal, only),)
         columns = list(members)
-        transition = carry_forward(
-            self.frontier, proposal.rows[:, columns], proposal.plain_rows[:, columns]
-        )
+        rows, plain_rows = proposal.rows[:, columns], proposal.plain_rows[:, columns]
+        transition = carry_forward(self.frontier, rows, plain_rows)
         contents = tuple(map(self._tokenizer.content, proposal.token_ids))
         tails = self._grown_tails([contents[rank] for rank in members], transition)
-        end_tokens = self._tokenizer.end_tokens
+        ends = self._tokenizer.end_tokens
         live = tuple(
             index
-            for index, (rank, tail) in enumerate(zip(members, tails, strict=True))
-            if proposal.token_ids[rank] not in end_tokens
-            and stop_position(tail, self._stops) is None
+            for index, rank in enumerate(members)
+            if proposal.token_ids[rank] not in ends and not self._completes_stop(tails[index])
         )
         self._tails = tuple(tails[index] for index in live)
-        return SelectedStep(proposal, choice, members, contents, transition, live)
+        return SelectedStep(proposal, choice, members, rows, plain_rows, contents, transition, live)
 
     def _grown_tails(self, contents: Sequence[bytes], transition: Transition) -> list[bytes]:
         """Return the end of each new path's bytes, long enough to hold a stop string."""
@@ -223,6 +221,9 @@ class DecodingRun:
             (self._tails[parent] + content)[-(longest - 1 + len(content)) :]
             for parent, content in zip(transition.best_parent, contents, strict=True)
         ]
+
+    def _completes_stop(self, tail: bytes) -> bool:
+        return bool(self._stops) and stop_position(tail, self._stops) is not None
 
     def _finish(self, selected: SelectedStep) -> None:
         """Move the share of the members that ended to the finished hypotheses."""
@@ -279,20 +280,20 @@ class DecodingRun:
     def _release(self) -> int:
         if not self.request.release:
             return 0
-        slots: tuple[Slot, ...] = self.ancestry.release(self.request.superposition.window)
+        slots = self.ancestry.release(self.request.superposition.window)
         if slots:
             self.layout.remove(slots)
+            self.meter.released_rows += len(slots)
             with self.meter.phase("model"):
                 self.session.release(slots)
-            self.meter.released_rows += len(slots)
         return len(slots)
 
 
 def _rank(proposal: Proposal, token_id: TokenId) -> int:
-    if token_id not in proposal.token_ids:
-        message = (
-            f"token {token_id} is not among the {len(proposal.token_ids)} candidates considered; "
-            "raise `considered` to look at more"
-        )
-        raise ChoiceError(message)
-    return proposal.token_ids.index(token_id)
+    if token_id in proposal.token_ids:
+        return proposal.token_ids.index(token_id)
+    message = (
+        f"token {token_id} is not among the {len(proposal.token_ids)} candidates considered; "
+        "raise `considered` to look at more"
+    )
+    raise ChoiceError(message)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tempo.domain.frontier import Frontier, Transition
     from tempo.domain.lattice import Lattice
-    from tempo.domain.proposal import Proposal
+    from tempo.domain.proposal import FloatArray, Proposal
     from tempo.domain.selection import Choice
 
 
@@ -26,6 +26,8 @@ class SelectedStep:
         proposal: what the rows offered.
         choice: the cut.
         members: [m] ranks of the members among the considered, increasing.
+        rows: [k, m] the earlier rows' log-probabilities of the members, after the processors.
+        plain_rows: [k, m] the same before any processor.
         contents: [c] bytes of each candidate.
         transition: how the rows lead to the members.
         live: indices, among the members, of those that go on.
@@ -34,6 +36,8 @@ class SelectedStep:
     proposal: Proposal
     choice: Choice
     members: tuple[int, ...]
+    rows: FloatArray
+    plain_rows: FloatArray
     contents: tuple[bytes, ...]
     transition: Transition
     live: tuple[int, ...]
@@ -45,14 +49,13 @@ def recorded_step(
     """Return the lattice's record of a step; `frontier` holds its live members' weights."""
     number = LogicalStep(0 if earlier is None else earlier.step + 1)
     probabilities = [math.exp(value) for value in selected.proposal.log_probabilities.tolist()]
-    columns = list(selected.members)
     choice = selected.choice
     return LatticeStep(
         step=number,
         token_set=TokenSet(number, _members(selected, frontier, earlier, probabilities)),
         others=_others(selected, probabilities),
-        transitions=selected.proposal.rows[:, columns],
-        plain_transitions=selected.proposal.plain_rows[:, columns],
+        transitions=selected.rows,
+        plain_transitions=selected.plain_rows,
         entropy=selected.proposal.entropy,
         threshold=choice.threshold,
         kept_mass=selected.transition.kept_mass,

@@ -27,7 +27,7 @@ class Ancestry:
         self._children: dict[Slot, int] = {}
         self._step_of: dict[Slot, int] = {}
         self._alive: list[int] = []
-        self._dead: list[Slot] = []
+        self._dead: dict[int, list[Slot]] = {}
         self._settled = 0
 
     def __len__(self) -> int:
@@ -67,8 +67,8 @@ class Ancestry:
     def _bury(self, slot: Slot | None) -> None:
         """Mark a childless slot as dead, and its parents that are childless by that."""
         while slot is not None and self._children[slot] == 0:
-            self._dead.append(slot)
             step = self._step_of[slot]
+            self._dead.setdefault(step, []).append(slot)
             self._alive[step] -= 1
             if self._alive[step] == 1:
                 self._settled = max(self._settled, step + 1)
@@ -105,14 +105,13 @@ class Ancestry:
         if math.isinf(window):
             return ()
         oldest_soft = len(self._steps) - 1 - int(window)
-        leaving = [slot for slot in self._dead if self._step_of[slot] < oldest_soft]
-        if not leaving:
-            return ()
-        self._dead = [slot for slot in self._dead if self._step_of[slot] >= oldest_soft]
+        leaving: list[Slot] = []
+        for step in [step for step in self._dead if step < oldest_soft]:
+            gone = self._dead.pop(step)
+            self._steps[step] = tuple(slot for slot in self._steps[step] if slot not in gone)
+            leaving += gone
         for slot in leaving:
-            step = self._step_of.pop(slot)
-            self._steps[step] = tuple(other for other in self._steps[step] if other != slot)
-            del self._parent[slot], self._children[slot]
+            del self._step_of[slot], self._parent[slot], self._children[slot]
         return tuple(leaving)
 
     def copy(self) -> Ancestry:
@@ -120,4 +119,5 @@ class Ancestry:
         twin = Ancestry()
         for name, value in vars(self).items():
             setattr(twin, name, value.copy() if isinstance(value, (list, dict)) else value)
+        twin._dead = {step: slots.copy() for step, slots in self._dead.items()}
         return twin
