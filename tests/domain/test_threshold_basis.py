@@ -22,7 +22,5 @@ def test_under_leader_it_is_a_share_of_the_heaviest_hypothesis():
 @given(st.floats(0, 1), st.integers(0, 9))
 def test_with_one_live_hypothesis_both_are_the_same(threshold, step):
     curve = BezierThreshold(threshold, 0.5, 0.2, 0.8)
-    levels = {
-        Selection(curve, basis=basis).level(step, 10, np.ones(1)) for basis in ThresholdBasis
-    }
+    levels = {Selection(curve, basis=basis).level(step, 10, np.ones(1)) for basis in ThresholdBasis}
     assert len(levels) == 1

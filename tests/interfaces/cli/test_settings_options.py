@@ -9,6 +9,7 @@ from tempo.application.settings_reading import ALIASES, SWITCHES
 
 FLAGS = {
     "selection_threshold": ("0.25", 0.25),
+    "threshold_basis": ("leader", "leader"),
     "max_width": ("4", 4),
     "considered": ("20", 20),
     "max_steps": ("3", 3),
