@@ -1,23 +1,29 @@
 """TEMPO: several hypotheses in one sequence state of a language model.
 
-import tempo
+    import tempo
 
-engine = tempo.load()
-result = engine.generate("Once upon a time", max_steps=60, selection_threshold=0.1)
-print(result.text)
-for text in result.n_best(5):
-    print(text.log_probability, text.text)
+    engine = tempo.load()
+    result = engine.generate("Once upon a time", max_steps=60, selection_threshold=0.1)
+    print(result.text)
+    for text in result.n_best(5):
+        print(text.log_probability, text.text)
+
+Names are loaded when they are first used, so that importing the package alone costs nothing.
 """
 
-from tempo.application.settings import Settings
-from tempo.domain import errors, events
-from tempo.infrastructure.container import embedded_model_path, story_openings
-from tempo.interfaces.python.engine import Engine, load
-from tempo.interfaces.python.lattice import Lattice
-from tempo.interfaces.python.result import Result
-from tempo.interfaces.python.session import Session
-from tempo.interfaces.python.stream import Stream
-from tempo.interfaces.transformers_generate import custom_generate
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tempo.application.settings import Settings
+    from tempo.domain import errors, events
+    from tempo.infrastructure.container import embedded_model_path, story_openings
+    from tempo.interfaces.python.engine import Engine, load
+    from tempo.interfaces.python.lattice import Lattice
+    from tempo.interfaces.python.result import Result
+    from tempo.interfaces.python.session import Session
+    from tempo.interfaces.python.stream import Stream
+    from tempo.interfaces.transformers_generate import custom_generate
 
 __all__ = [
     "Engine",
@@ -33,3 +39,31 @@ __all__ = [
     "load",
     "story_openings",
 ]
+
+_HOMES = {
+    "Engine": "tempo.interfaces.python.engine",
+    "Lattice": "tempo.interfaces.python.lattice",
+    "Result": "tempo.interfaces.python.result",
+    "Session": "tempo.interfaces.python.session",
+    "Settings": "tempo.application.settings",
+    "Stream": "tempo.interfaces.python.stream",
+    "custom_generate": "tempo.interfaces.transformers_generate",
+    "embedded_model_path": "tempo.infrastructure.container",
+    "load": "tempo.interfaces.python.engine",
+    "story_openings": "tempo.infrastructure.container",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - modules, classes and functions
+    if name in {"errors", "events"}:
+        return import_module(f"tempo.domain.{name}")
+    if name not in _HOMES:
+        message = f"module 'tempo' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,6 +1,6 @@
 """`python -m tempo`."""
 
-from tempo.interfaces.cli.main import main
+from tempo.interfaces.cli.entry import main
 
 if __name__ == "__main__":
     main()

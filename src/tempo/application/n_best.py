@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -74,10 +75,13 @@ class NBest:
         while equal texts merge.
 
         Raises:
-            InvalidValueError: for a count under 1.
+            InvalidValueError: for a count under 1 or a length penalty that is not finite.
         """
         if count < 1:
             message = f"{count} texts were asked for; ask for 1 or more"
+            raise InvalidValueError(message)
+        if not math.isfinite(length_penalty):
+            message = f"length_penalty is {length_penalty}; it must be a finite number"
             raise InvalidValueError(message)
         if not lattice.steps:
             return ()

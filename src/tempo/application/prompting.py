@@ -34,9 +34,11 @@ class Prompt:
     enable_thinking: bool = False
 
     def __post_init__(self) -> None:
-        if not self.text:
+        if not self.text.strip():
             message = "the prompt is empty; give it some text"
             raise PromptError(message)
+        for part in (self.text, self.system or ""):
+            _require_utf8(part)
 
     @property
     def is_chat(self) -> bool:
@@ -61,6 +63,14 @@ class Prompt:
         if self.is_chat:
             return tokenizer.encode_chat(self.messages)
         return tokenizer.encode(self.text)
+
+
+def _require_utf8(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"the prompt is not UTF-8 text: {error.reason} at character {error.start}"
+        raise PromptError(message) from error
 
 
 def checked_ids(tokens: Sequence[int], vocabulary: int) -> tuple[TokenId, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from tempo.domain.errors import InvalidValueError
@@ -26,13 +27,13 @@ class RowRules:
     repetition_penalty: float = 1.0
 
     def __post_init__(self) -> None:
-        _require(self.temperature > 0, "temperature", self.temperature, "above 0")
+        tempered = 0 < self.temperature < math.inf
+        _require(tempered, "temperature", self.temperature, "above 0 and finite")
         _require(self.top_k is None or self.top_k >= 1, "top_k", self.top_k, "1 or more")
         _require(self.top_p is None or 0 < self.top_p <= 1, "top_p", self.top_p, "in (0, 1]")
         _require(self.min_p is None or 0 <= self.min_p <= 1, "min_p", self.min_p, "in [0, 1]")
-        _require(
-            self.repetition_penalty > 0, "repetition_penalty", self.repetition_penalty, "above 0"
-        )
+        penalised = 0 < self.repetition_penalty < math.inf
+        _require(penalised, "repetition_penalty", self.repetition_penalty, "above 0 and finite")
 
     @property
     def is_plain(self) -> bool:

@@ -41,7 +41,7 @@ class HuggingFaceTokenizer:
 
     def encode(self, text: str) -> tuple[TokenId, ...]:
         """Return a prompt's tokens, with the begin token where the tokenizer adds one."""
-        return tuple(map(TokenId, self._tokenizer(text)["input_ids"]))
+        return tuple(map(TokenId, self._tokenizer(text, verbose=False)["input_ids"]))
 
     def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[TokenId, ...]:
         """Return the tokens of (role, text) turns and of the header of the assistant's turn.

@@ -66,6 +66,9 @@ def require_place(path: str | Path) -> None:
 
 
 def _target(path: str | Path) -> Path:
+    if not str(path):
+        message = "'' cannot be written: the file has no name; choose another place"
+        raise OutputError(message)
     try:
         return Path(path).expanduser().resolve()
     except (OSError, RuntimeError) as error:

@@ -85,6 +85,7 @@ def generate(
     **settings: Any,  # noqa: ANN401 - options of all types
 ) -> int:
     """Continue a prompt, keeping several hypotheses at once."""
+    read_settings(settings)
     choices = OutputChoices(
         format=format,
         n_best=n_best,
@@ -95,7 +96,6 @@ def generate(
         as_json=output_json,
         seeded="seed" in settings,
     )
-    read_settings(settings)
     text = prompt_text(prompt, prompt_option, prompt_file)
     if json_output_file is not None:
         require_place(json_output_file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,7 +60,10 @@ class OutputChoices:
             message = f"n_best is {self.n_best}; it must be 1 or more"
             raise InvalidValueError(message)
         if self.sample < 0:
-            message = f"sample is {self.sample}; it must be 1 or more"
+            message = f"sample is {self.sample}; it must be 0 or more"
+            raise InvalidValueError(message)
+        if not math.isfinite(self.length_penalty):
+            message = f"length_penalty is {self.length_penalty}; it must be a finite number"
             raise InvalidValueError(message)
         if self.as_json:
             self._refuse_beside_json()

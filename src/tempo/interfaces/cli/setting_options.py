@@ -34,7 +34,7 @@ def with_setting_options(command: Callable[..., int | None]) -> Callable[..., in
         for parameter in signature(command, eval_str=True).parameters.values()
         if parameter.kind is not Parameter.VAR_KEYWORD
     ]
-    options = [_option(name, spec) for name, spec in SPECS.items()] + _switches()
+    options = [_option(name, spec) for name, spec in SPECS.items()] + _aliases() + _switches()
 
     def with_settings(**given: Any) -> int | None:  # noqa: ANN401 - options of all types
         named = {option.name: given.pop(option.name) for option in options}
@@ -54,14 +54,13 @@ def with_setting_options(command: Callable[..., int | None]) -> Callable[..., in
 
 def _option(name: str, spec: SettingSpec) -> Parameter:
     """Return the option of one setting; left out, it is None."""
-    words = [name, *(alias for alias, meant in ALIASES.items() if meant == name)]
-    flags = [f"--{word.replace('_', '-')}" for word in words]
+    flags = [_flag(name)]
     if spec.kind is bool:
         flag = flags[0]
         flags = [f"{flag}/--no-{flag.removeprefix('--')}"]
     info = typer.Option(
         *flags,
-        help=f"{spec.meaning} {_range(spec)} Default: {_default(name)}.",
+        help=f"{spec.meaning} {_range(spec)} Default: {_default(name)}.{_also(name)}",
         metavar=METAVARS[spec.kind],
         rich_help_panel=spec.group.value,
         show_default=False,
@@ -72,6 +71,28 @@ def _option(name: str, spec: SettingSpec) -> Parameter:
         default=None,
         annotation=Annotated[KINDS.get(spec.kind, str | None), info],
     )
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _also(name: str) -> str:
+    others = [_flag(alias) for alias, meant in ALIASES.items() if meant == name]
+    return f" Also {', '.join(others)}." if others else ""
+
+
+def _aliases() -> list[Parameter]:
+    """Return the aliases as options of their own, so that two values for one setting show."""
+    return [
+        Parameter(
+            alias,
+            Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, typer.Option(_flag(alias), hidden=True)],
+        )
+        for alias in ALIASES
+    ]
 
 
 def _range(spec: SettingSpec) -> str:
