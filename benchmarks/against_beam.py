@@ -148,14 +148,17 @@ def methods(bench: Workbench, options: Namespace) -> dict[str, Callable[..., Fou
 
 
 def cuts(options: Namespace) -> list[tuple[float, ThresholdBasis]]:
-    """Return the thresholds that `path` is run at, each with what it is a share of."""
+    """Return the thresholds that `path` is run at, each with what it is a share of.
+
+    The leader's share is what the setting `threshold_basis` means under `path` by default.
+    """
     total = [(threshold, ThresholdBasis.TOTAL) for threshold in options.threshold]
-    return [*total, (options.threshold[0], ThresholdBasis.LEADER)]
+    return [(options.threshold[0], ThresholdBasis.LEADER), *total]
 
 
 def candidate(threshold: float, basis: ThresholdBasis) -> str:
     """Return the name of a method that is held against the reference."""
-    share = " of the leader" if basis is ThresholdBasis.LEADER else ""
+    share = "" if basis is ThresholdBasis.LEADER else " of the total"
     return f"path, threshold {threshold}{share}"
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tempo.application.decoding_run import DecodingRun
 from tempo.application.request import GenerationRequest
 from tempo.domain.errors import ChoiceError, NonFiniteLogitsError, SessionError
-from tempo.domain.frontier import Frontier, carry_forward, live_weights
+from tempo.domain.frontier import Frontier, carry_forward
 from tempo.domain.layout import PositionScheme
 from tempo.domain.schedule import ConstantThreshold, ReluThreshold
 from tempo.domain.selection import Selection
@@ -67,11 +67,11 @@ def test_recorded_weights_and_scores_equal_those_recomputed_from_the_lattice(run
         assert [member.parent for member in members] == parents
         assert step.kept_mass == pytest.approx(transition.kept_mass)
         if live:
-            weights = live_weights(transition, live)
+            onward = transition.among(live)
+            weights = onward.weights
             assert [members[index].weight for index in live] == pytest.approx(weights)
             assert weights.sum() == pytest.approx(1)
-            scores = transition.scores[live]
-            frontier = Frontier((), weights, scores, transition.plain_scores[live])
+            frontier = Frontier((), weights, onward.scores, onward.plain_scores)
         ended = set(range(step.width)) - set(live)
         assert all(members[index].weight == 0 for index in ended)
 

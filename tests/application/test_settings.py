@@ -13,7 +13,7 @@ from tempo.domain.errors import TempoError
 
 EXPECTED = {
     "selection_threshold": 0.1,
-    "threshold_basis": "total",
+    "threshold_basis": "auto",
     "max_width": 8,
     "considered": 16,
     "max_steps": 100,
@@ -48,7 +48,7 @@ given_settings = st.fixed_dictionaries(
     {},
     optional={
         "selection_threshold": shares,
-        "threshold_basis": st.sampled_from(["total", "leader"]),
+        "threshold_basis": st.sampled_from(["auto", "total", "leader"]),
         "max_width": st.integers(1, 64),
         "considered": st.integers(1, 200),
         "max_steps": st.integers(1, 500),

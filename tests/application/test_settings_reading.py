@@ -48,7 +48,7 @@ def refusal(error, given, base=None):
 
 ACCEPTED = {
     "selection_threshold": (0, 1),
-    "threshold_basis": ("total", "leader"),
+    "threshold_basis": ("auto", "total", "leader"),
     "max_width": (1, 64),
     "considered": (8, 10_000),
     "max_steps": (1, 10**6),

@@ -19,8 +19,15 @@ SCRIPT = Script.of(
 TOKENIZER = ScriptedTokenizer(SCRIPT)
 
 
-def second_step(basis):
-    settings = read_settings({"threshold": 0.35, "threshold_basis": basis, "max_steps": 2})
+def second_step(basis, superposition="lineage"):
+    settings = read_settings(
+        {
+            "threshold": 0.35,
+            "threshold_basis": basis,
+            "superposition": superposition,
+            "max_steps": 2,
+        }
+    )
     request = build_request(settings, TOKENIZER.encode("p"))
     steps = Generate(ScriptedBackend(SCRIPT), TOKENIZER).run(request).lattice.steps
     return [member.text for member in steps[1].token_set.members], steps[1].threshold
@@ -34,3 +41,13 @@ def test_of_the_leader_every_token_that_keeps_up_with_its_rival_stays():
     members, threshold = second_step("leader")
     assert members == [" c", " e", " d", " f"]
     assert threshold == pytest.approx(0.175)
+
+
+@pytest.mark.parametrize(
+    ("superposition", "basis"),
+    [("path", "leader"), ("lineage", "total"), ("marginal", "total"), ("uniform", "total")],
+)
+def test_unnamed_it_is_the_leaders_under_path_and_the_total_otherwise(superposition, basis):
+    assert second_step("auto", superposition) == second_step(basis, superposition)
+    other = {"leader": "total", "total": "leader"}[basis]
+    assert second_step("auto", superposition) != second_step(other, superposition)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tempo.domain.ancestry import Ancestry
 from tempo.domain.errors import InvalidValueError
-from tempo.domain.frontier import Frontier, carry_forward, live_weights
+from tempo.domain.frontier import Frontier, carry_forward
 from tempo.domain.superposition import (
     History,
     Lineage,
@@ -42,12 +42,11 @@ def grown(rule, *tables, start=10, live_of=range):
             for index in live
         ]
         ancestry.grow(slots, parents)
-        lineage = rule.lineage(frontier, transition, live)
-        histories = rule.histories(frontier, transition, live, lineage, ancestry)
+        onward = transition.among(live)
+        lineage = rule.lineage(frontier, onward)
+        histories = rule.histories(frontier, onward, lineage, ancestry)
         seen.append((frontier, transition, lineage, histories))
-        weights = live_weights(transition, live)
-        scores = transition.scores[live]
-        frontier = Frontier(slots, weights, scores, scores, lineage)
+        frontier = Frontier(slots, onward.weights, onward.scores, onward.scores, lineage)
     return seen
 
 
@@ -177,7 +176,8 @@ def test_only_live_candidates_get_a_history(tables, data):
         st.sets(st.integers(0, tables[-1].shape[1] - 1), min_size=1).map(sorted), label="live"
     )
     frontier, transition, _, everyone = grown(Lineage(2.0, 2), *tables)[-1]
-    lineage = Lineage(2.0, 2).lineage(frontier, transition, live)
+    onward = transition.among(live)
+    lineage = Lineage(2.0, 2).lineage(frontier, onward)
     ancestry = Ancestry()
     if frontier.slots:
         ancestry.grow(frontier.slots, [None] * len(frontier.slots))
@@ -185,7 +185,7 @@ def test_only_live_candidates_get_a_history(tables, data):
     else:
         parents = [None] * len(live)
     ancestry.grow([100 + index for index in live], parents)
-    histories = Lineage(2.0, 2).histories(frontier, transition, live, lineage, ancestry)
+    histories = Lineage(2.0, 2).histories(frontier, onward, lineage, ancestry)
     assert histories == tuple(everyone[index] for index in live)
 
 

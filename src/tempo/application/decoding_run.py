@@ -13,7 +13,7 @@ from tempo.application.recording import SelectedStep, recorded_step, with_poster
 from tempo.domain.ancestry import Ancestry
 from tempo.domain.errors import ChoiceError, NonFiniteLogitsError, SessionError
 from tempo.domain.events import StepAppended
-from tempo.domain.frontier import Frontier, carry_forward, live_weights
+from tempo.domain.frontier import Frontier, carry_forward
 from tempo.domain.hypothesis import Hypothesis
 from tempo.domain.lattice import Lattice
 from tempo.domain.layout import LogicalLayout
@@ -198,7 +198,7 @@ class DecodingRun:
         proposal = self._propose(threshold)
         choice = self.request.selection.choose(proposal, threshold)
         members = tuple(range(choice.kept)) if only is None else (_rank(proposal, only),)
-        columns = list(members)
+        columns = slice(choice.kept) if only is None else list(members)
         rows, plain_rows = proposal.rows[:, columns], proposal.plain_rows[:, columns]
         transition = carry_forward(self.frontier, rows, plain_rows)
         contents = tuple(map(self._tokenizer.content, proposal.token_ids))
@@ -243,24 +243,23 @@ class DecodingRun:
 
     def _grow(self, selected: SelectedStep) -> int:
         """Make the live members the frontier; return how many rows left the cache."""
-        before, transition, live = self.frontier, selected.transition, list(selected.live)
+        before, live = self.frontier, selected.live
         if not live:
             self.frontier = Frontier((), np.empty(0), np.empty(0), np.empty(0))
             return 0
+        onward = selected.transition.among(live)
         slots = self.layout.append(len(live))
-        parents = tuple(
-            before.slots[transition.best_parent[index]] if before.slots else None for index in live
-        )
+        parents = tuple(before.slots[row] if before.slots else None for row in onward.best_parent)
         self.ancestry.grow(slots, parents)
         released = self._release()
         rule = self.request.superposition
-        lineage = rule.lineage(before, transition, live)
-        histories = rule.histories(before, transition, live, lineage, self.ancestry)
+        lineage = rule.lineage(before, onward)
+        histories = rule.histories(before, onward, lineage, self.ancestry)
         self.frontier = Frontier(
             slots=slots,
-            weights=live_weights(transition, live),
-            scores=transition.scores[live],
-            plain_scores=transition.plain_scores[live],
+            weights=onward.weights,
+            scores=onward.scores,
+            plain_scores=onward.plain_scores,
             lineage=lineage,
         )
         siblings = self.request.visibility.sibling_weights

@@ -13,6 +13,9 @@ from tempo.domain.selection import ThresholdBasis
 from tempo.domain.stopping import StopOn
 from tempo.domain.visibility import Visibility
 
+AUTO_BASIS = "auto"
+"""The `threshold_basis` that follows the superposition."""
+
 SUPERPOSITIONS = ("lineage", "path", "marginal", "uniform")
 
 
@@ -34,14 +37,15 @@ class Settings:
         ),
     )
     threshold_basis: str = setting(
-        "total",
+        AUTO_BASIS,
         SettingSpec(
             str,
             "a rule",
             "Whether the threshold is a share of all hypotheses' probability together, or of the "
-            "leading one's, so that rivals are not cut for being many.",
+            "leading one's, so that rivals are not cut for being many; auto takes the leader's "
+            "under superposition path and the total otherwise.",
             Group.SELECTION,
-            tuple(ThresholdBasis),
+            (AUTO_BASIS, *ThresholdBasis),
         ),
     )
     max_width: int = setting(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tempo.application.request import GenerationRequest
 from tempo.application.setting_specs import read_value
-from tempo.application.settings import SPECS, Settings
+from tempo.application.settings import AUTO_BASIS, SPECS, Settings
 from tempo.domain.errors import (
     ContradictionError,
     IneffectiveSettingError,
@@ -150,8 +150,15 @@ def _selection(settings: Settings) -> Selection:
         threshold=_schedule(settings),
         max_width=settings.max_width,
         considered=settings.considered,
-        basis=ThresholdBasis(settings.threshold_basis),
+        basis=_basis(settings),
     )
+
+
+def _basis(settings: Settings) -> ThresholdBasis:
+    """Return what the threshold is a share of; `path` is for the n-best texts, so for rivals."""
+    if settings.threshold_basis != AUTO_BASIS:
+        return ThresholdBasis(settings.threshold_basis)
+    return ThresholdBasis.LEADER if settings.superposition == "path" else ThresholdBasis.TOTAL
 
 
 def _schedule(settings: Settings) -> Schedule:

@@ -59,25 +59,41 @@ class Transition:
     """One step of the forward algorithm; `k` earlier rows, `m` kept candidates.
 
     Attributes:
-        log_joint: [k, m] log of `f(i) R_i(j)`.
         parent_posterior: [k, m] `pi(i|j)`; each column sums to 1.
         mass: [m] `sum_i f(i) R_i(j)`.
         best_parent: [m] the row of the best path to each candidate; ties go to the lower row.
         scores: [m] score of that path, after the processors.
         plain_scores: [m] score of that path under the plain model.
+        kept_mass: `Z`, the probability that an ordinary sample stays in the lattice here, in
+            [0, 1].
     """
 
-    log_joint: FloatArray
     parent_posterior: FloatArray
     mass: FloatArray
     best_parent: tuple[int, ...]
     scores: FloatArray
     plain_scores: FloatArray
+    kept_mass: float
+
+    def among(self, live: Sequence[int]) -> Transition:
+        """Return the transition to some of the candidates alone; `kept_mass` is as it was."""
+        if len(live) == len(self.best_parent):
+            return self
+        columns = list(live)
+        return Transition(
+            parent_posterior=self.parent_posterior[:, columns],
+            mass=self.mass[columns],
+            best_parent=tuple(self.best_parent[index] for index in live),
+            scores=self.scores[columns],
+            plain_scores=self.plain_scores[columns],
+            kept_mass=self.kept_mass,
+        )
 
     @property
-    def kept_mass(self) -> float:
-        """`Z`: probability that an ordinary sample stays in the lattice here, in (0, 1]."""
-        return min(1.0, float(self.mass.sum()))
+    def weights(self) -> FloatArray:
+        """[m] the candidates' forward weights, summing to 1."""
+        total = self.mass.sum()
+        return self.mass / total if total > 0.0 else np.full(len(self.mass), 1.0 / len(self.mass))
 
 
 def carry_forward(frontier: Frontier, rows: FloatArray, plain_rows: FloatArray) -> Transition:
@@ -88,25 +104,21 @@ def carry_forward(frontier: Frontier, rows: FloatArray, plain_rows: FloatArray) 
     """
     log_joint = np.log(np.maximum(frontier.weights, SMALLEST))[:, None] + rows
     peak = log_joint.max(axis=0)
-    impossible = np.isneginf(peak)
-    shifted = np.exp(log_joint - np.where(impossible, 0.0, peak))
-    shifted[:, impossible] = 1.0
+    if peak.min() == -np.inf:
+        impossible = peak == -np.inf
+        log_joint[:, impossible] = 0.0
+        shifted = np.exp(log_joint - np.where(impossible, 0.0, peak))
+    else:
+        shifted = np.exp(log_joint - peak)
     total = shifted.sum(axis=0)
+    mass = np.exp(peak) * total
     paths = frontier.scores[:, None] + rows
     best = paths.argmax(axis=0)
-    columns = np.arange(rows.shape[1])
     return Transition(
-        log_joint=log_joint,
         parent_posterior=shifted / total,
-        mass=np.exp(peak) * total,
+        mass=mass,
         best_parent=tuple(best.tolist()),
-        scores=paths[best, columns],
-        plain_scores=frontier.plain_scores[best] + plain_rows[best, columns],
+        scores=paths.max(axis=0),
+        plain_scores=(frontier.plain_scores[:, None] + plain_rows)[best, np.arange(len(best))],
+        kept_mass=min(1.0, float(mass.sum())),
     )
-
-
-def live_weights(transition: Transition, live: Sequence[int]) -> FloatArray:
-    """Return the forward weights [live] of the candidates that go on, summing to 1."""
-    mass = transition.mass[list(live)]
-    total = mass.sum()
-    return mass / total if total > 0.0 else np.full(len(live), 1.0 / len(live))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tempo.domain.frontier import Frontier, carry_forward, live_weights
+from tempo.domain.frontier import Frontier, carry_forward
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,12 +48,9 @@ def terminal_masses(steps: Sequence[LatticeStep]) -> ForwardMasses:
             ending[live] = 0.0
         terminal.append(ending)
         going_on = float(share[live].sum())
-        frontier = Frontier(
-            slots=(),
-            weights=live_weights(transition, live) if live else np.ones(1),
-            scores=transition.scores[live],
-            plain_scores=transition.plain_scores[live],
-        )
+        onward = transition.among(live)
+        weights = onward.weights if live else np.ones(1)
+        frontier = Frontier((), weights, onward.scores, onward.plain_scores)
     return ForwardMasses(tuple(parents), tuple(terminal))
 
 

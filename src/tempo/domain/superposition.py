@@ -41,9 +41,7 @@ class Superposition(Protocol):
         """How many steps back weights are soft; older ones are the best parent chain alone."""
         ...
 
-    def lineage(
-        self, frontier: Frontier, transition: Transition, live: Sequence[int]
-    ) -> tuple[SoftStep, ...]:
+    def lineage(self, frontier: Frontier, transition: Transition) -> tuple[SoftStep, ...]:
         """Return the new candidates' soft weights over earlier steps, newest first."""
         ...
 
@@ -51,12 +49,12 @@ class Superposition(Protocol):
         self,
         frontier: Frontier,
         transition: Transition,
-        live: Sequence[int],
         lineage: tuple[SoftStep, ...],
         ancestry: Ancestry,
     ) -> tuple[History, ...]:
-        """Return what the row of each live candidate sees.
+        """Return what each new candidate's row sees.
 
+        `transition` leads from the frontier to the candidates that go on, and to no other;
         `ancestry` has grown by the new candidates already.
         """
         ...
@@ -76,7 +74,6 @@ class _SharedHistory(ABC):
         self,
         frontier: Frontier,  # noqa: ARG002 - one signature for all rules
         transition: Transition,  # noqa: ARG002
-        live: Sequence[int],  # noqa: ARG002
     ) -> tuple[SoftStep, ...]:
         """Return nothing: no row has a lineage of its own."""
         return ()
@@ -88,14 +85,13 @@ class _SharedHistory(ABC):
     def histories(
         self,
         frontier: Frontier,
-        transition: Transition,  # noqa: ARG002
-        live: Sequence[int],
+        transition: Transition,
         lineage: tuple[SoftStep, ...],  # noqa: ARG002
         ancestry: Ancestry,  # noqa: ARG002
     ) -> tuple[History, ...]:
         """Return the same history for all: what any row saw, and the frontier by weight."""
         any_row = tuple((slot, 1.0) for slot in frontier.slots[:1])
-        return (History(any_row, self.weights(frontier)),) * len(live)
+        return (History(any_row, self.weights(frontier)),) * len(transition.mass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +140,11 @@ class Lineage:
         """How many steps back weights are soft."""
         return self.soft_steps
 
-    def lineage(
-        self, frontier: Frontier, transition: Transition, live: Sequence[int]
-    ) -> tuple[SoftStep, ...]:
+    def lineage(self, frontier: Frontier, transition: Transition) -> tuple[SoftStep, ...]:
         """Return `L_j` over the steps in the window; each row of each step sums to 1."""
         if self.window == 0 or not frontier.slots:
             return ()
-        nearest = sharpened(transition.parent_posterior[:, list(live)], self.sharpness).T
+        nearest = sharpened(transition.parent_posterior, self.sharpness).T
         older = frontier.lineage
         if not math.isinf(self.window):
             older = older[: int(self.window) - 1]
@@ -165,20 +159,19 @@ class Lineage:
         self,
         frontier: Frontier,
         transition: Transition,
-        live: Sequence[int],
         lineage: tuple[SoftStep, ...],
         ancestry: Ancestry,
     ) -> tuple[History, ...]:
         """Return each candidate's history: soft in the window, its best chain before."""
         if not frontier.slots:
-            return (History((), ()),) * len(live)
+            return (History((), ()),) * len(transition.mass)
         if math.isinf(self.window):
             return _mixed_histories(lineage[0])
         soft = [(step.slots, step.weights.tolist()) for step in lineage]
         hard = ancestry.slots_back(len(soft) + 1)
         histories = []
-        for row, index in enumerate(live):
-            parent = frontier.slots[transition.best_parent[index]]
+        for row, best in enumerate(transition.best_parent):
+            parent = frontier.slots[best]
             weights: Weights = ()
             for slots, rows in soft:
                 weights += tuple(zip(slots, rows[row], strict=True))

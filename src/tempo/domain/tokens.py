@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
 from typing import NewType
 
 from tempo.domain.errors import InvalidValueError
@@ -100,18 +99,21 @@ class TokenSet:
     live_indices: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        live = (index for index, one in enumerate(self.members) if one.state is CandidateState.KEPT)
+        kept = CandidateState.KEPT
+        live = [index for index, one in enumerate(self.members) if one.state is kept]
         object.__setattr__(self, "live_indices", tuple(live))
         if not self.members:
             message = f"step {self.step} has no candidate; a token set holds at least one"
             raise InvalidValueError(message)
         ranks = [member.rank for member in self.members]
-        if any(later <= earlier for earlier, later in pairwise(ranks)):
+        if ranks != sorted(set(ranks)):
             message = f"the ranks of step {self.step} are {ranks}; they must increase"
             raise InvalidValueError(message)
         if len({member.token_id for member in self.members}) < len(self.members):
             message = f"step {self.step} holds a token twice; a token set holds each token once"
             raise InvalidValueError(message)
+        if len(live) == len(self.members):
+            return
         strangers = [member for member in self.members if not member.state.is_member]
         if strangers:
             message = f"step {self.step} holds a candidate in state {strangers[0].state}"
