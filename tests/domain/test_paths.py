@@ -6,7 +6,8 @@ from scipy.stats import chisquare
 
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.lattice import Lattice
-from tempo.domain.paths import Path, k_best, sample_paths
+from tempo.domain.k_best import k_best
+from tempo.domain.paths import Path, sample_paths
 from tempo.domain.tokens import CandidateState
 from tests.oracles import complete_paths
 from tests.strategies import candidate, lattice_step, lattices, seeds
@@ -31,11 +32,11 @@ def test_the_first_of_many_are_the_few(lattice, count):
     assert k_best(lattice.steps, 1000)[:count] == k_best(lattice.steps, count)
 
 
-def test_equal_paths_come_in_the_order_of_their_ends_and_predecessors():
+def test_of_equal_paths_the_best_to_each_end_come_first():
     members = [candidate(0), candidate(1)]
     even = np.log([[0.5, 0.5], [0.5, 0.5]])
     steps = (lattice_step(0, members, even[:1]), lattice_step(1, members, even))
-    assert [path.members for path in k_best(steps, 4)] == [(0, 0), (1, 0), (0, 1), (1, 1)]
+    assert [path.members for path in k_best(steps, 4)] == [(0, 0), (0, 1), (1, 0), (1, 1)]
 
 
 def test_impossible_paths_are_not_among_the_best():

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tempo.domain.errors import ChoiceError
-from tempo.domain.paths import Path, k_best, sample_paths
+from tempo.domain.k_best import k_best
+from tempo.domain.paths import Path, sample_paths
 from tempo.domain.posteriors import posteriors
 
 if TYPE_CHECKING:

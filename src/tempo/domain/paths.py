@@ -1,4 +1,4 @@
-"""Paths through a lattice: the k best ones, and random ones."""
+"""Paths through a lattice, and how to draw them at random."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from tempo.domain.posteriors import terminal_masses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy.typing as npt
 
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.proposal import FloatArray
@@ -33,85 +31,6 @@ class Path:
     members: tuple[int, ...]
     score: float
     finished: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Column:
-    """The best partial paths that end in each member of a step; `m` members, `r` ranks."""
-
-    scores: FloatArray  # [m, r] best first, -inf where there are fewer
-    previous: npt.NDArray[np.intp]  # [m, r] earlier live row * r_before + rank there
-
-
-def k_best(steps: Sequence[LatticeStep], count: int) -> tuple[Path, ...]:
-    """Return the `count` best complete paths, finished ones of every length among them.
-
-    Viterbi's recursion with the `count` best predecessors of each member (Schwartz and Chow,
-    1990). Equal scores: the path whose predecessor has the lower index first.
-
-    Raises:
-        InvalidValueError: for a count under 1.
-    """
-    if count < 1:
-        message = f"{count} paths were asked for; ask for 1 or more"
-        raise InvalidValueError(message)
-    columns = _columns(steps, count)
-    ends = _ends(steps, columns)
-    ends.sort(key=lambda end: (-end[0], end[1:]))
-    return tuple(
-        Path(_trace(steps, columns, step, member, rank), score, finished)
-        for score, step, member, rank, finished in (_named(steps, end) for end in ends[:count])
-    )
-
-
-def _columns(steps: Sequence[LatticeStep], count: int) -> list[_Column]:
-    columns: list[_Column] = []
-    before = np.zeros((1, 1))
-    for step in steps:
-        rows = step.plain_transitions
-        joint = (before[:, :, None] + rows[:, None, :]).reshape(-1, rows.shape[1])
-        order = np.argsort(-joint, axis=0, kind="stable")[:count]
-        column = _Column(np.take_along_axis(joint, order, axis=0).T, order.T)
-        columns.append(column)
-        before = column.scores[list(step.token_set.live_indices)]
-    return columns
-
-
-def _ends(
-    steps: Sequence[LatticeStep], columns: Sequence[_Column]
-) -> list[tuple[float, int, int, int]]:
-    """Return (score, step, member, rank) of every complete path that the columns hold."""
-    ends = []
-    for index, (step, column) in enumerate(zip(steps, columns, strict=True)):
-        last = index == len(steps) - 1
-        live = set(step.token_set.live_indices)
-        for member in range(step.width):
-            if last or member not in live:
-                ends += [
-                    (float(score), index, member, rank)
-                    for rank, score in enumerate(column.scores[member])
-                    if not np.isneginf(score)
-                ]
-    return ends
-
-
-def _named(
-    steps: Sequence[LatticeStep], end: tuple[float, int, int, int]
-) -> tuple[float, int, int, int, bool]:
-    score, step, member, rank = end
-    return score, step, member, rank, member not in steps[step].token_set.live_indices
-
-
-def _trace(
-    steps: Sequence[LatticeStep], columns: Sequence[_Column], step: int, member: int, rank: int
-) -> tuple[int, ...]:
-    """Follow the back pointers from a member of a step to the first step."""
-    members = [member]
-    for index in range(step, 0, -1):
-        pointer = int(columns[index].previous[members[-1], rank])
-        row, rank = divmod(pointer, columns[index - 1].scores.shape[1])
-        members.append(steps[index - 1].token_set.live_indices[row])
-    return tuple(reversed(members))
 
 
 def sample_paths(
