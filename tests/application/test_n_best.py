@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tempo.application.generate import Generate
-from tempo.application.n_best import NBest, NBestText
+from tempo.application.n_best import NBest, NBestText, Ranking
 from tempo.application.request import GenerationRequest
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.lattice import Lattice
@@ -157,7 +157,44 @@ def test_a_length_penalty_ranks_longer_texts_higher():
     request = GenerationRequest((TokenId(1),), 3, WIDE, stopping=Stopping(StopOn.ALL))
     lattice = decoded(script, request)
     assert [text.text for text in best(script, lattice, 4)] == ["", "a", "aaa", "aa"]
-    assert [text.text for text in best(script, lattice, 4, (), 1.0)] == ["aaa", "aa", "a", ""]
+    assert [text.text for text in best(script, lattice, 4, (), Ranking(1.0))] == [
+        "aaa",
+        "aa",
+        "a",
+        "",
+    ]
+
+
+@given(decoded_runs(), st.integers(1, 6))
+def test_shares_are_the_texts_probabilities_among_those_returned(case, count):
+    script, request, lattice = case
+    found = best(script, lattice, count, request.stopping.stop_bytes)
+    weights = np.exp([text.text_log_probability for text in found])
+    assert [text.share for text in found] == pytest.approx((weights / weights.sum()).tolist())
+
+
+def test_a_diverse_choice_takes_a_less_probable_text_over_a_near_copy():
+    script = Script.of(
+        {"": {"c": 1.0}, "x": {"a": 0.8, "b": 0.2}, "a": {"a": 1.0}, "b": {"b": 1.0}}
+        | {("x", "a", "a"): {"a": 0.6, "c": 0.4}}
+    )
+    request = GenerationRequest((TokenId(script.vocabulary.index("x")),), 3, WIDE)
+    lattice = decoded(script, request)
+    assert [one.text for one in best(script, lattice, 2)] == ["aaa", "aac"]
+    plain = [one.log_probability for one in best(script, lattice, 2)]
+    assert plain == pytest.approx([math.log(0.48), math.log(0.32)])
+    # "aac" holds the pairs (a, a) and (a, c), half of them in "aaa": it loses 0.5 of the penalty,
+    # and stays before "bbb" (log 0.2) as long as that is under log(0.32 / 0.2).
+    edge = 2 * math.log(0.32 / 0.2)
+    for penalty, second in ((edge - 1e-6, "aac"), (edge + 1e-6, "bbb")):
+        texts = best(script, lattice, 2, (), Ranking(diverse=penalty))
+        assert [one.text for one in texts] == ["aaa", second]
+
+
+@pytest.mark.parametrize("penalty", [-0.1, math.inf, math.nan])
+def test_a_diverse_penalty_is_a_finite_number_from_zero(penalty):
+    with pytest.raises(InvalidValueError, match=f"diverse is {penalty}; it must be"):
+        Ranking(diverse=penalty)
 
 
 def test_a_count_under_one_is_refused_and_an_empty_lattice_has_no_texts():

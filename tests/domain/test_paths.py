@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from tempo.domain.errors import InvalidValueError
-from tempo.domain.lattice import Lattice
 from tempo.domain.k_best import k_best
+from tempo.domain.lattice import Lattice
 from tempo.domain.paths import Path, sample_paths
 from tempo.domain.tokens import CandidateState
 from tests.oracles import complete_paths

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tempo.application.rescoring import Rescore
+from tempo.domain.diversity import diverse_order
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.stopping import stop_position
 from tempo.domain.text import cut_at_stop, decoded
@@ -33,6 +34,8 @@ class NBestText:
         log_probability: of `token_ids` under the plain model, teacher-forced, in nats.
         text_log_probability: of all tokenisations of this text that the lattice was asked for.
         finished: whether it ends in an end token or a stop string.
+        share: `text_log_probability` as a probability among the texts returned with this one;
+            those shares sum to 1.
     """
 
     text: str
@@ -41,6 +44,7 @@ class NBestText:
     log_probability: float
     text_log_probability: float
     finished: bool
+    share: float = 1.0
 
     @property
     def mean_log_probability(self) -> float:
@@ -55,6 +59,44 @@ class NBestText:
         return float(self.log_probability / len(self.token_ids) ** length_penalty)
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """In which order texts stand, and which are left out.
+
+    Attributes:
+        length_penalty: texts rank by log-probability over their length to this power.
+        diverse: nats, 0 or more, that a text loses for repeating one that stands before it: so
+            many times the share of its token pairs that the other holds too.
+
+    Raises:
+        InvalidValueError: for a penalty that is not finite or a negative `diverse`.
+    """
+
+    length_penalty: float = 0.0
+    diverse: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.length_penalty):
+            message = f"length_penalty is {self.length_penalty}; it must be a finite number"
+            raise InvalidValueError(message)
+        if not (math.isfinite(self.diverse) and self.diverse >= 0.0):
+            message = f"diverse is {self.diverse}; it must be a finite number of nats, 0 or more"
+            raise InvalidValueError(message)
+
+    def chosen(self, texts: Sequence[NBestText], count: int) -> list[NBestText]:
+        """Return up to `count` of the texts, in the order in which they are chosen."""
+        ranked = sorted(
+            texts, key=lambda text: (-text.penalised(self.length_penalty), text.token_ids)
+        )
+        order = diverse_order(
+            [text.penalised(self.length_penalty) for text in ranked],
+            [text.token_ids for text in ranked],
+            count,
+            self.diverse,
+        )
+        return [ranked[index] for index in order]
+
+
 class NBest:
     """Find and rescore the best paths of a lattice, and merge those of one text."""
 
@@ -67,7 +109,7 @@ class NBest:
         lattice: Lattice,
         count: int,
         stops: tuple[bytes, ...] = (),
-        length_penalty: float = 0.0,
+        ranking: Ranking | None = None,
     ) -> tuple[NBestText, ...]:
         """Return the `count` best texts, best first; fewer where the lattice has fewer.
 
@@ -75,30 +117,37 @@ class NBest:
         while equal texts merge.
 
         Raises:
-            InvalidValueError: for a count under 1 or a length penalty that is not finite.
+            InvalidValueError: for a count under 1.
         """
         if count < 1:
             message = f"{count} texts were asked for; ask for 1 or more"
             raise InvalidValueError(message)
-        if not math.isfinite(length_penalty):
-            message = f"length_penalty is {length_penalty}; it must be a finite number"
-            raise InvalidValueError(message)
         if not lattice.steps:
             return ()
-        wanted = max(4 * count, 20)
-        paths = lattice.k_best(wanted)
-        while (
-            len(paths) == wanted
-            and len(_distinct(lattice, _ended_at_stops(lattice, paths, stops), stops)) < count
-        ):
-            wanted *= 2
-            paths = lattice.k_best(wanted)
-        paths = _ended_at_stops(lattice, paths, stops)
+        paths = _candidates(lattice, count, stops)
         token_paths = [lattice.token_ids(path) for path in paths]
         scores = self._rescore.run(lattice.prompt_ids, token_paths)
         texts = _merged(lattice, paths, scores, stops)
-        ranked = sorted(texts, key=lambda text: (-text.penalised(length_penalty), text.token_ids))
-        return tuple(ranked[:count])
+        return _with_shares((ranking or Ranking()).chosen(texts, count))
+
+
+def _candidates(lattice: Lattice, count: int, stops: tuple[bytes, ...]) -> tuple[Path, ...]:
+    """Return the paths to rescore: more than asked for, and more still while texts merge."""
+    wanted = max(4 * count, 20)
+    while True:
+        paths = lattice.k_best(wanted)
+        ended = _ended_at_stops(lattice, paths, stops)
+        if len(paths) < wanted or len({_key(lattice, path, stops) for path in ended}) >= count:
+            return ended
+        wanted *= 2
+
+
+def _with_shares(texts: Sequence[NBestText]) -> tuple[NBestText, ...]:
+    logs = np.array([text.text_log_probability for text in texts])
+    shares = np.exp(logs - np.logaddexp.reduce(logs))
+    return tuple(
+        replace(text, share=share) for text, share in zip(texts, shares.tolist(), strict=True)
+    )
 
 
 def _ended_at_stops(
@@ -126,12 +175,6 @@ def _ended_at_stop(lattice: Lattice, path: Path, stops: tuple[bytes, ...]) -> Pa
 
 def _key(lattice: Lattice, path: Path, stops: tuple[bytes, ...]) -> tuple[bytes, bool]:
     return cut_at_stop(lattice.content(path), stops), path.finished
-
-
-def _distinct(
-    lattice: Lattice, paths: Iterable[Path], stops: tuple[bytes, ...]
-) -> set[tuple[bytes, bool]]:
-    return {_key(lattice, path, stops) for path in paths}
 
 
 def _merged(

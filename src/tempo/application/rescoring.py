@@ -74,19 +74,19 @@ class Rescore:
     def run(self, prompt: Sequence[TokenId], paths: Sequence[TokenPath]) -> list[float]:
         """Return the log-probability of each path after the prompt, in nats.
 
-        The prompt goes through the model once; the paths' trie in as few passes as the bound
-        allows. Temperature 1, no processors.
+        The prompt goes through the model once; the paths' trie in one pass, or in several where
+        it has more nodes than the bound. Temperature 1, no processors.
 
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
         """
-        scores: list[float] = []
+        scores: dict[TokenPath, float] = {}
         with self._backend.open(prompt, RowRules()) as session:
             start = session.mark()
-            for chunk in self._chunks(paths):
-                scores += self._scored(session, len(prompt), chunk)
+            for chunk in self._chunks(sorted(set(paths))):  # neighbours share their beginnings
+                scores |= zip(chunk, self._scored(session, len(prompt), chunk), strict=True)
                 session.rewind(start)
-        return scores
+        return [scores[path] for path in paths]
 
     def _chunks(self, paths: Sequence[TokenPath]) -> Iterator[list[TokenPath]]:
         """Group paths so that each group's trie fits one pass; a longer path stands alone."""

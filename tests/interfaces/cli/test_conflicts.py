@@ -4,9 +4,8 @@ import math
 
 import pytest
 
-from tempo.application.n_best import NBest
+from tempo.application.n_best import Ranking
 from tempo.domain.errors import InvalidValueError
-from tempo.domain.lattice import Lattice
 from tempo.interfaces.cli.main import main
 
 
@@ -31,7 +30,7 @@ def test_a_length_penalty_without_end_is_refused(capsys, penalty):
 
 def test_a_length_penalty_without_end_is_refused_from_python_too():
     with pytest.raises(InvalidValueError, match="finite"):
-        NBest(None).run(Lattice((1,), ()), 1, length_penalty=math.inf)
+        Ranking(length_penalty=math.inf)
 
 
 def test_a_value_of_the_wrong_kind_is_told_before_its_effect(capsys):

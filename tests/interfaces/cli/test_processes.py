@@ -94,13 +94,31 @@ def test_a_full_disk_is_one_sentence(start):
     assert err == "tempo: standard output cannot be written: No space left on device\n"
 
 
-def test_a_reader_that_goes_away_is_no_failure_to_talk_about(start):
+WRITERS = {
+    "the streaming text": (),
+    "a heading of rich": ("--format", "all"),
+    "the help page": ("--help",),
+}
+
+
+@pytest.mark.parametrize("options", WRITERS.values(), ids=WRITERS)
+def test_a_reader_that_went_away_ends_the_command_silently(start, options):
+    """As `| head` does; whoever writes first, the code is that of a process that SIGPIPE ended."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    child = start("the fox", "--max-steps", "8", *options, stdout=writer)
+    os.close(writer)
+    code, _, err = ended(child)
+    assert (code, err) == (141, "")
+
+
+def test_a_reader_that_goes_away_while_text_streams_ends_the_command_silently(start):
     child = start("the fox", "--max-steps", "200", bufsize=0)
     child.stdout.read(1)
     child.stdout.close()
     child.stdout = None
     code, _, err = ended(child)
-    assert (code != 0, err) == (True, "")
+    assert (code, err) == (141, "")
 
 
 def test_text_beyond_the_encoding_of_standard_output_is_no_crash(start):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from tempo.application.n_best import Ranking
 from tempo.application.settings_reading import read_settings
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.events import TextSettled
@@ -65,6 +66,13 @@ def generate(
     length_penalty: Annotated[
         float, typer.Option(help="Rank them by log-probability over length to this power.")
     ] = 0.0,
+    diverse: Annotated[
+        float,
+        typer.Option(
+            help="Pick texts that differ: each loses so many nats, times the share of its token "
+            "pairs that one picked before it holds too."
+        ),
+    ] = 0.0,
     sample: Annotated[
         int, typer.Option(help="Also print so many texts drawn from the posterior.")
     ] = 0,
@@ -89,7 +97,7 @@ def generate(
     choices = OutputChoices(
         format=format,
         n_best=n_best,
-        length_penalty=length_penalty,
+        ranking=Ranking(length_penalty, diverse),
         sample=sample,
         show_token_ids=show_token_ids,
         echo=echo,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tempo.application.n_best import Ranking
 from tempo.domain.errors import ContradictionError, IneffectiveSettingError, InvalidValueError
 from tempo.interfaces.cli import rendering
 
@@ -38,7 +38,7 @@ class OutputChoices:
     Attributes:
         format: which of the texts.
         n_best: how many best texts; None is the format's default.
-        length_penalty: the power of the length that their scores are divided by.
+        ranking: in which order they stand.
         sample: how many texts drawn from the posterior.
         show_token_ids: whether each token's id stands behind it.
         echo: whether the prompt stands before the text.
@@ -48,7 +48,7 @@ class OutputChoices:
 
     format: Format
     n_best: int | None
-    length_penalty: float
+    ranking: Ranking
     sample: int
     show_token_ids: bool
     echo: bool
@@ -62,13 +62,11 @@ class OutputChoices:
         if self.sample < 0:
             message = f"sample is {self.sample}; it must be 0 or more"
             raise InvalidValueError(message)
-        if not math.isfinite(self.length_penalty):
-            message = f"length_penalty is {self.length_penalty}; it must be a finite number"
-            raise InvalidValueError(message)
         if self.as_json:
             self._refuse_beside_json()
-        elif self.length_penalty and not self.texts:
-            message = "length_penalty would have no effect: it needs --n-best or --format all"
+        elif self.ranking != Ranking() and not self.texts:
+            name = "length_penalty" if self.ranking.length_penalty else "diverse"
+            message = f"{name} would have no effect: it needs --n-best or --format all"
             raise IneffectiveSettingError(message)
         if self.seeded and not self.sample:
             message = "seed would have no effect: decoding draws nothing; it needs --sample"
@@ -138,12 +136,14 @@ class Output:
 
     def document(self, result: Result) -> dict[str, object]:
         """Return the JSON document of a result."""
-        document = result.as_mapping(
-            self._choices.texts or N_BEST, length_penalty=self._choices.length_penalty
-        )
+        document = result.as_mapping(self._choices.texts or N_BEST, **self._ranking)
         if self._choices.sample and result.best_path_ids:
             document["samples"] = list(result.sample(self._choices.sample))
         return document
+
+    @property
+    def _ranking(self) -> dict[str, float]:
+        return asdict(self._choices.ranking)
 
     def _print_text(self, result: Result) -> None:
         self._heading("best text")
@@ -169,7 +169,7 @@ class Output:
     def _print_lists(self, result: Result) -> None:
         texts = self._choices.texts
         if texts and result.best_path_ids:
-            found = result.n_best(texts, length_penalty=self._choices.length_penalty)
+            found = result.n_best(texts, **self._ranking)
             self._section(f"{len(found)} best")
             if self._console.is_terminal:
                 self._console.print(rendering.n_best_table(found))

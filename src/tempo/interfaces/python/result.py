@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tempo.application.n_best import Ranking
 from tempo.domain.text import bracketed_text, cut_at_stop, decoded, raw_text
 from tempo.interfaces.python.lattice import Lattice
 from tempo.interfaces.python.uncertainty import Uncertainty
@@ -84,18 +85,22 @@ class Result:
     def _stops(self) -> tuple[bytes, ...]:
         return self._outcome.request.stopping.stop_bytes
 
-    def n_best(self, count: int = 5, *, length_penalty: float = 0.0) -> tuple[NBestText, ...]:
+    def n_best(
+        self, count: int = 5, *, length_penalty: float = 0.0, diverse: float = 0.0
+    ) -> tuple[NBestText, ...]:
         """Return the best distinct texts with exact scores, best first.
 
         `result.text` is the path that streamed; the first of these is the best after rescoring,
-        and may be another. Ranked by log-probability over length^`length_penalty`.
+        and may be another. Ranked by log-probability over length^`length_penalty`. `diverse` picks
+        texts that differ: each loses so many nats, times the largest share of its token pairs that
+        a text picked before it holds too.
 
         Raises:
-            InvalidValueError: for a count under 1.
+            InvalidValueError: for a count under 1, a penalty that is not finite, or a negative
+                `diverse`.
         """
-        return self._container.n_best().run(
-            self._outcome.lattice, count, self._stops, length_penalty
-        )
+        ranking = Ranking(length_penalty, diverse)
+        return self._container.n_best().run(self._outcome.lattice, count, self._stops, ranking)
 
     def sample(self, count: int = 1, *, seed: int | None = None) -> tuple[str, ...]:
         """Draw texts from the lattice's posterior, with replacement.
@@ -111,10 +116,14 @@ class Result:
             decoded(cut_at_stop(self._outcome.lattice.content(path), self._stops)) for path in paths
         )
 
-    def as_mapping(self, n_best: int = 0, *, length_penalty: float = 0.0) -> dict[str, Any]:
+    def as_mapping(
+        self, n_best: int = 0, *, length_penalty: float = 0.0, diverse: float = 0.0
+    ) -> dict[str, Any]:
         """Return everything as plain data for JSON, with `n_best` texts."""
         wanted = n_best and self.lattice.steps
-        texts = self.n_best(n_best, length_penalty=length_penalty) if wanted else ()
+        texts = (
+            self.n_best(n_best, length_penalty=length_penalty, diverse=diverse) if wanted else ()
+        )
         return {
             "prompt": self.prompt,
             "prompt_ids": list(self.prompt_ids),
@@ -153,6 +162,7 @@ def _text_mapping(text: NBestText) -> dict[str, Any]:
         "log_probability": text.log_probability,
         "mean_log_probability": text.mean_log_probability,
         "text_log_probability": text.text_log_probability,
+        "share": text.share,
         "finished": text.finished,
     }
 
