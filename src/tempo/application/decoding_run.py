@@ -10,23 +10,25 @@ import numpy as np
 
 from tempo.application.cost import CostMeter
 from tempo.application.recording import SelectedStep, recorded_step, with_posteriors
+from tempo.application.rescoring import Rescore
 from tempo.domain.ancestry import Ancestry
-from tempo.domain.errors import ChoiceError, NonFiniteLogitsError, SessionError
+from tempo.domain.commitment import CommittedChain
+from tempo.domain.errors import NonFiniteLogitsError, SessionError
 from tempo.domain.events import StepAppended
 from tempo.domain.frontier import Frontier, carry_forward
 from tempo.domain.hypothesis import Hypothesis
 from tempo.domain.lattice import Lattice
 from tempo.domain.layout import LogicalLayout
 from tempo.domain.node import Node
+from tempo.domain.path_tails import PathTails
 from tempo.domain.proposal import Reading
 from tempo.domain.selection import log_threshold
-from tempo.domain.stopping import stop_position
+from tempo.domain.tokens import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tempo.application.request import GenerationRequest
-    from tempo.domain.frontier import Transition
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.ports.model_backend import Mark, ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
@@ -47,7 +49,7 @@ class RunMark:
     finished_mass: float
     log_kept: float
     pending: tuple[Node, ...]
-    tails: tuple[bytes, ...]
+    tails: PathTails
 
 
 class DecodingRun:
@@ -68,7 +70,6 @@ class DecodingRun:
         self.request = request
         self._backend = backend
         self._tokenizer = tokenizer
-        self._stops = request.stopping.stop_bytes
         self.meter = CostMeter()
         with self.meter.phase("prefill"):
             self.session = backend.open(request.prompt_ids, request.rules)
@@ -81,7 +82,9 @@ class DecodingRun:
         self.finished_mass = 0.0
         self._log_kept = 0.0
         self._pending: tuple[Node, ...] = ()
-        self._tails: tuple[bytes, ...] = (b"",)
+        self._tails = PathTails(request.stopping.stop_bytes)
+        if request.committed:
+            self.commit(self.chain(request.committed))
 
     @property
     def has_live(self) -> bool:
@@ -131,6 +134,31 @@ class DecodingRun:
             self.steps.append(step)
             return StepAppended(step, self.session.cache_rows, released)
 
+    def chain(self, steps: Sequence[LatticeStep]) -> CommittedChain:
+        """Return committed steps as a chain that this run could go on from.
+
+        Raises:
+            ChoiceError: if it ends a text or leaves the model's context no room.
+        """
+        tails = PathTails(self.request.stopping.stop_bytes)
+        chain = CommittedChain.of(steps, tails, self._tokenizer.end_tokens)
+        chain.require_room(len(self.request.prompt_ids), self._backend.description.context)
+        return chain
+
+    def commit(self, chain: CommittedChain) -> None:
+        """Go on from a chain, fed in one pass; the run has decoded nothing."""
+        with self.meter.phase("model"):
+            scores = Rescore(self._backend).along(
+                self.session, self.layout.prompt_length, chain.token_ids
+            )
+        self.meter.fed(len(chain.steps) - 1, self.session.cache_rows)
+        node = chain.appended(self.layout, self.ancestry)
+        self._tails, self._pending = chain.tails, (node,)
+        self.steps += chain.scored(scores, Slot(self.layout.prompt_length))
+        self._log_kept += sum(scores)
+        score = np.array([sum(scores)])
+        self.frontier = Frontier((node.slot,), np.ones(1), score, score)
+
     def mark(self) -> RunMark:
         """Return the present moment; only a run that never releases can go back to it."""
         return RunMark(
@@ -174,15 +202,12 @@ class DecodingRun:
 
     def _propose(self, threshold: float) -> Proposal:
         request = self.request
-        barred = request.barred
-        if len(self.steps) < request.stopping.min_steps:
-            barred += tuple(sorted(self._tokenizer.end_tokens - set(barred)))
         reading = Reading(
             weights=request.readout.row_weights(self.frontier.weights),
             combination=request.readout.combination,
             considered=request.selection.considered,
             log_threshold=log_threshold(threshold),
-            barred=barred,
+            barred=request.barred_at(len(self.steps), self._tokenizer.end_tokens),
         )
         with self.meter.phase("model"):
             (proposal,) = self._backend.propose([(self.session, reading)])
@@ -197,33 +222,20 @@ class DecodingRun:
         )
         proposal = self._propose(threshold)
         choice = self.request.selection.choose(proposal, threshold)
-        members = tuple(range(choice.kept)) if only is None else (_rank(proposal, only),)
+        members = tuple(range(choice.kept)) if only is None else (proposal.rank(only),)
         columns = slice(choice.kept) if only is None else list(members)
         rows, plain_rows = proposal.rows[:, columns], proposal.plain_rows[:, columns]
         transition = carry_forward(self.frontier, rows, plain_rows)
         contents = tuple(map(self._tokenizer.content, proposal.token_ids))
-        tails = self._grown_tails([contents[rank] for rank in members], transition)
+        tails = self._tails.grown(transition.best_parent, [contents[rank] for rank in members])
         ends = self._tokenizer.end_tokens
         live = tuple(
             index
             for index, rank in enumerate(members)
-            if proposal.token_ids[rank] not in ends and not self._completes_stop(tails[index])
+            if proposal.token_ids[rank] not in ends and not tails.completes_stop(index)
         )
-        self._tails = tuple(tails[index] for index in live)
+        self._tails = tails.among(live)
         return SelectedStep(proposal, choice, members, rows, plain_rows, contents, transition, live)
-
-    def _grown_tails(self, contents: Sequence[bytes], transition: Transition) -> list[bytes]:
-        """Return the end of each new path's bytes, long enough to hold a stop string."""
-        if not self._stops:
-            return [b""] * len(contents)
-        longest = max(len(stop) for stop in self._stops)
-        return [
-            (self._tails[parent] + content)[-(longest - 1 + len(content)) :]
-            for parent, content in zip(transition.best_parent, contents, strict=True)
-        ]
-
-    def _completes_stop(self, tail: bytes) -> bool:
-        return bool(self._stops) and stop_position(tail, self._stops) is not None
 
     def _finish(self, selected: SelectedStep) -> None:
         """Move the share of the members that ended to the finished hypotheses."""
@@ -286,13 +298,3 @@ class DecodingRun:
             with self.meter.phase("model"):
                 self.session.release(slots)
         return len(slots)
-
-
-def _rank(proposal: Proposal, token_id: TokenId) -> int:
-    if token_id in proposal.token_ids:
-        return proposal.token_ids.index(token_id)
-    message = (
-        f"token {token_id} is not among the {len(proposal.token_ids)} candidates considered; "
-        "raise `considered` to look at more"
-    )
-    raise ChoiceError(message)

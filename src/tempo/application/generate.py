@@ -8,7 +8,7 @@ from tempo.application.decoding_run import DecodingRun
 from tempo.application.outcome import outcome_of
 from tempo.application.settling import SettledText, best_hypothesis
 from tempo.domain.errors import NonFiniteLogitsError
-from tempo.domain.events import RunFinished, RunStarted, TextSettled
+from tempo.domain.events import RunFinished, RunStarted, StepAppended, TextSettled
 from tempo.domain.stopping import FinishReason, StopOn
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Generation:
         """
         try:
             yield RunStarted(self.request.prompt_ids, self._max_steps)
+            yield from self._committed()
             while self.reason is None:
                 yield self._run.advance()
                 if text := self._settle():
@@ -57,6 +58,13 @@ class Generation:
             raise
         finally:
             self.close()
+
+    def _committed(self) -> Generator[Event]:
+        """Tell the steps that the run goes on from; their text is settled."""
+        for step in self._run.steps:
+            yield StepAppended(step, self._run.session.cache_rows, 0)
+        if self._run.steps and (text := self._settle()):
+            yield TextSettled(text, self._settled.steps)
 
     def close(self) -> None:
         """End the run if it goes on, and let go of its cache. The outcome stays."""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tempo.domain.commitment import PASSED_OVER
 from tempo.domain.lattice import LatticeStep
 from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, TokenSet
 
@@ -111,7 +112,7 @@ def _others(selected: SelectedStep, probabilities: Sequence[float]) -> tuple[Can
                 probability=probabilities[rank],
                 rank=rank,
                 state=CandidateState.PRUNED if passed_over else state,
-                reason="another candidate was chosen" if passed_over else None,
+                reason=PASSED_OVER if passed_over else None,
             )
         )
     return tuple(others)

@@ -15,6 +15,7 @@ from tempo.domain.superposition import Lineage
 from tempo.domain.visibility import Visibility
 
 if TYPE_CHECKING:
+    from tempo.domain.lattice import LatticeStep
     from tempo.domain.superposition import Superposition
     from tempo.domain.tokens import TokenId
 
@@ -35,6 +36,7 @@ class GenerationRequest:
         stopping: what ends the run.
         barred: tokens that are never proposed.
         release: whether rows that no later row can see leave the cache.
+        committed: steps of one member each that the run goes on from.
     """
 
     prompt_ids: tuple[TokenId, ...]
@@ -48,8 +50,21 @@ class GenerationRequest:
     stopping: Stopping = field(default_factory=Stopping)
     barred: tuple[TokenId, ...] = ()
     release: bool = True
+    committed: tuple[LatticeStep, ...] = ()
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:
             message = f"max_steps is {self.max_steps}; it must be 1 or more"
             raise InvalidValueError(message)
+        if self.max_steps <= len(self.committed):
+            message = (
+                f"max_steps is {self.max_steps} and {len(self.committed)} steps are committed; "
+                "raise max_steps to go on"
+            )
+            raise InvalidValueError(message)
+
+    def barred_at(self, step: int, end_tokens: frozenset[TokenId]) -> tuple[TokenId, ...]:
+        """Return the tokens that a step may not propose: end tokens before `min_steps` too."""
+        if step >= self.stopping.min_steps:
+            return self.barred
+        return self.barred + tuple(sorted(end_tokens.difference(self.barred)))

@@ -88,6 +88,16 @@ class Rescore:
                 session.rewind(start)
         return [scores[path] for path in paths]
 
+    def along(self, session: DecodingSession, prompt_length: int, path: TokenPath) -> list[float]:
+        """Feed a path to a session that holds the prompt alone, and score each of its tokens.
+
+        Its last token is scored but not fed; the others' rows stay in the session's cache.
+        """
+        trie = Trie()
+        questions = list(zip(trie.add(path), path, strict=True))
+        answers = self._answers(session, prompt_length, trie, questions)
+        return [answers[question] for question in questions]
+
     def _chunks(self, paths: Sequence[TokenPath]) -> Iterator[list[TokenPath]]:
         """Group paths so that each group's trie fits one pass; a longer path stands alone."""
         chunk: list[TokenPath] = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tempo.application.decoding_run import DecodingRun
 from tempo.application.outcome import outcome_of
 from tempo.application.settling import SettledText
+from tempo.domain.commitment import committed_chain
 from tempo.domain.errors import ChoiceError
 from tempo.domain.stopping import FinishReason
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tempo.application.decoding_run import RunMark
     from tempo.application.outcome import Outcome
     from tempo.application.request import GenerationRequest
+    from tempo.domain.commitment import CommittedChain
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
@@ -32,7 +34,12 @@ class SteeredRun:
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
         """
-        self._run = DecodingRun(backend, tokenizer, replace(request, release=False))
+        held = replace(request, release=False, committed=())
+        self._run = DecodingRun(backend, tokenizer, held)
+        self._start = self._run.mark()
+        if request.committed:
+            self._run.commit(self._run.chain(request.committed))
+        self._committed: tuple[LatticeStep, ...] = request.committed
         self._marks: list[RunMark] = []
 
     @property
@@ -67,17 +74,41 @@ class SteeredRun:
             self.back(len(self._run.steps) - step)
         return self._advance(token_id)
 
+    def commit(self, step: int, token_id: TokenId) -> None:
+        """Go on from one candidate and its best chain alone; everything beside them leaves.
+
+        Unlike `choose`, which keeps the token and how its row saw the candidates before it, the
+        chain goes through the model again, in one pass behind the prompt, each token seeing those
+        before it and no other: what follows is the same as after `resume` from a file.
+
+        Raises:
+            ChoiceError: for a step that is not there, a token that was not considered, or one that
+                ends its text.
+        """
+        steps = committed_chain(self._run.lattice, step, token_id)
+        self._recommit(self._run.chain(steps))
+
     def back(self, steps: int = 1) -> None:
         """Undo the last steps.
 
         Raises:
             ChoiceError: for more steps than there are, or fewer than 1.
         """
-        if not 1 <= steps <= len(self._marks):
-            message = f"cannot go back {steps} steps; there are {len(self._marks)}"
+        if not 1 <= steps <= len(self._run.steps):
+            message = f"cannot go back {steps} steps; there are {len(self._run.steps)}"
             raise ChoiceError(message)
-        self._run.rewind(self._marks[-steps])
-        del self._marks[-steps:]
+        if steps <= len(self._marks):
+            self._run.rewind(self._marks[-steps])
+            del self._marks[-steps:]
+        else:
+            self._recommit(self._run.chain(self._committed[: len(self._run.steps) - steps]))
+
+    def _recommit(self, chain: CommittedChain) -> None:
+        """Go back to the prompt and on from a chain, which may be empty."""
+        self._run.rewind(self._start)
+        self._committed, self._marks = chain.steps, []
+        if chain.steps:
+            self._run.commit(chain)
 
     def _advance(self, only: TokenId | None) -> LatticeStep:
         if self._run.steps and not self._run.has_live:

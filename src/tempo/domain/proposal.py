@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import ChoiceError, InvalidValueError
 
 if TYPE_CHECKING:
     from tempo.domain.tokens import TokenId
@@ -84,3 +84,17 @@ class Proposal:
     passing_mass: float = 0.0
     pair_scores: FloatArray = field(default_factory=_no_values)
     finite: bool = True
+
+    def rank(self, token_id: TokenId) -> int:
+        """Return where a token stands among the considered.
+
+        Raises:
+            ChoiceError: if it is not among them.
+        """
+        if token_id in self.token_ids:
+            return self.token_ids.index(token_id)
+        message = (
+            f"token {token_id} is not among the {len(self.token_ids)} candidates considered; "
+            "raise `considered` to look at more"
+        )
+        raise ChoiceError(message)
