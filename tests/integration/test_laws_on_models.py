@@ -1,5 +1,7 @@
 """The laws of the design, section 4, on whole runs over transformers models."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from tempo.application.generate import Generate
 from tempo.application.n_best import NBest
 from tempo.application.request import GenerationRequest
 from tempo.application.self_check import SelfCheck
+from tempo.domain.commitment import committed_chain
 from tempo.domain.errors import NonFiniteLogitsError, SelfCheckError
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
@@ -118,6 +121,35 @@ def test_a_paths_score_is_its_teacher_forced_log_probability_at_depth_thirty(mod
         assert _transition(lattice, members, depth=0) == pytest.approx(plain[0], abs=1e-4)
         assert _transition(lattice, members, depth=29) == pytest.approx(plain[29], abs=1e-3)
     run.close()
+
+
+@pytest.mark.parametrize("rule", [Lineage(), path_superposition()], ids=["lineage", "path"])
+def test_a_committed_chain_goes_on_like_a_prompt_that_ends_in_it(model, rule):
+    """Steps of several candidates first, so that the chain was not born as a path."""
+    request = GenerationRequest(
+        PROMPT,
+        max_steps=12,
+        selection=Selection(ConstantThreshold(0.02), max_width=4),
+        superposition=rule,
+        barred=(END,),
+    )
+    backend, tokenizer = served(model), NumberedTokenizer()
+    lattice = Generate(backend, tokenizer).run(request).lattice
+    assert lattice.physical_tokens > 24
+    last = lattice.steps[-1].token_set.members[-1]
+    chain = committed_chain(lattice, 11, last.token_id)
+    tokens = tuple(step.token_set.members[0].token_id for step in chain)
+    committed = DecodingRun(backend, tokenizer, replace(request, max_steps=20, committed=chain))
+    plain = DecodingRun(backend, tokenizer, replace(request, prompt_ids=PROMPT + tokens))
+    expected = plain_scores(model, PROMPT, list(tokens))
+    found = [step.plain_transitions[0, 0] for step in committed.steps]
+    assert found == pytest.approx(expected.tolist(), abs=1e-4)
+    for _ in range(8):
+        one, other = committed.advance().step, plain.advance().step
+        assert [member.token_id for member in one.token_set.members] == [
+            member.token_id for member in other.token_set.members
+        ]
+        assert one.transitions == pytest.approx(other.transitions, abs=1e-3)
 
 
 def _transition(lattice, members, depth):
