@@ -57,7 +57,7 @@ ACCEPTED = {
     "window": (0, 1, 50, "inf", math.inf),
     "visibility": ("isolated", "visible"),
     "positions": ("shared", "consecutive"),
-    "readout": ("mixture", "product", "best", "last"),
+    "readout": ("mixture", "product", "survivors", "best", "last"),
     "temperature": (1e-6, 1000),
     "top_k": (None, 0, 1, 10**6),
     "top_p": (None, 1e-6, 1),

@@ -1,6 +1,5 @@
 """What the threshold is a share of."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,15 +11,15 @@ LEADER = Selection(ConstantThreshold(0.3), basis=ThresholdBasis.LEADER)
 
 
 def test_under_total_the_threshold_stands_whatever_the_weights():
-    assert Selection(ConstantThreshold(0.3)).level(0, 9, np.array([0.6, 0.4])) == 0.3
+    assert Selection(ConstantThreshold(0.3)).level(0, 9, 0.6) == 0.3
 
 
 def test_under_leader_it_is_a_share_of_the_heaviest_hypothesis():
-    assert LEADER.level(0, 9, np.array([0.4, 0.6])) == pytest.approx(0.18)
+    assert LEADER.level(0, 9, 0.6) == pytest.approx(0.18)
 
 
 @given(st.floats(0, 1), st.integers(0, 9))
 def test_with_one_live_hypothesis_both_are_the_same(threshold, step):
     curve = BezierThreshold(threshold, 0.5, 0.2, 0.8)
-    levels = {Selection(curve, basis=basis).level(step, 10, np.ones(1)) for basis in ThresholdBasis}
+    levels = {Selection(curve, basis=basis).level(step, 10, 1.0) for basis in ThresholdBasis}
     assert len(levels) == 1

@@ -200,10 +200,10 @@ class DecodingRun:
             self._backend.extend([(self.session, nodes)])
         self.meter.fed(len(nodes), self.session.cache_rows)
 
-    def _propose(self, threshold: float) -> Proposal:
+    def _propose(self, threshold: float, weights: tuple[float, ...]) -> Proposal:
         request = self.request
         reading = Reading(
-            weights=request.readout.row_weights(self.frontier.weights),
+            weights=weights,
             combination=request.readout.combination,
             considered=request.selection.considered,
             log_threshold=log_threshold(threshold),
@@ -217,11 +217,11 @@ class DecodingRun:
 
     def _select(self, only: TokenId | None) -> SelectedStep:
         """Read the rows, cut, and carry the weights forward to the members."""
-        threshold = self.request.selection.level(
-            len(self.steps), self.request.max_steps, self.frontier.weights
-        )
-        proposal = self._propose(threshold)
-        choice = self.request.selection.choose(proposal, threshold)
+        request, frontier = self.request, self.frontier
+        weights = request.readout.row_weights(frontier.weights, frontier.scores)
+        threshold = request.selection.level(len(self.steps), request.max_steps, max(weights))
+        proposal = self._propose(threshold, weights)
+        choice = request.selection.choose(proposal, threshold)
         members = tuple(range(choice.kept)) if only is None else (proposal.rank(only),)
         columns = slice(choice.kept) if only is None else list(members)
         rows, plain_rows = proposal.rows[:, columns], proposal.plain_rows[:, columns]

@@ -14,7 +14,7 @@ from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.tokens import CandidateState
 
 if TYPE_CHECKING:
-    from tempo.domain.proposal import FloatArray, Proposal
+    from tempo.domain.proposal import Proposal
     from tempo.domain.schedule import Schedule
 
 LARGEST_WIDTH = 64
@@ -26,8 +26,8 @@ class ThresholdBasis(StrEnum):
     """What the threshold is a share of.
 
     TOTAL: the probability of all live hypotheses together, so that several equal rivals dilute
-    each other's tokens. LEADER: the probability of the heaviest hypothesis; a rival's tokens are
-    kept as long as they keep up with the leader's, as in the pruning of speech decoders
+    each other's tokens. LEADER: the readout's weight of the heaviest hypothesis; a rival's
+    tokens are kept as long as they keep up with the leader's, as in the pruning of speech decoders
     (Steinbiss, Tran and Ney, 1994). Where one hypothesis is live the two are the same.
     """
 
@@ -88,14 +88,14 @@ class Selection:
             )
             raise ContradictionError(message)
 
-    def level(self, step: int, max_steps: int, weights: FloatArray) -> float:
-        """Return the mixture's probability that candidates of a step have to reach.
+    def level(self, step: int, max_steps: int, leader: float) -> float:
+        """Return the probability that candidates of a step have to reach.
 
-        `weights` [k] are the forward weights of the live hypotheses.
+        `leader` is the weight, in [0, 1], of the readout's heaviest row.
         """
         threshold = self.threshold.at(step, max_steps)
         if self.basis is ThresholdBasis.LEADER:
-            return threshold * float(weights.max())
+            return threshold * leader
         return threshold
 
     def choose(self, proposal: Proposal, threshold: float) -> Choice:
