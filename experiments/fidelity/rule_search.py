@@ -112,6 +112,38 @@ class Trimmed(_Posteriors):
         return shares
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _SeenStep(SoftStep):
+    """A soft step that is seen sharper than it is carried on.
+
+    Attributes:
+        plain: [k, slots] the lineage itself.
+    """
+
+    plain: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Receding(Lineage):
+    """The plain lineage, seen the sharper the further back: power `sharpness`, then `then`, ..."""
+
+    powers: tuple[float, ...] = ()
+
+    def lineage(self, frontier: Frontier, transition: Transition) -> tuple[SoftStep, ...]:
+        """Return the soft steps, newest first."""
+        if not frontier.slots:
+            return ()
+        posterior = transition.parent_posterior
+        plain = [(frontier.slots, posterior.T)]
+        for step in frontier.lineage[: len(self.powers) - 1]:
+            carried = step.plain if isinstance(step, _SeenStep) else step.weights
+            plain.append((step.slots, posterior.T @ carried))
+        return tuple(
+            _SeenStep(slots, sharpened(weights.T, power).T, weights)
+            for (slots, weights), power in zip(plain, self.powers, strict=False)
+        )
+
+
 MIXTURE, SURVIVORS = Readout.MIXTURE, Readout.SURVIVORS
 
 RULES: dict[str, tuple[Superposition, Readout]] = {
@@ -134,6 +166,15 @@ RULES: dict[str, tuple[Superposition, Readout]] = {
     **{
         f"trimmed {bound} {window}": (Trimmed(1.0, window, bound), MIXTURE)
         for bound, window in ((0.1, 4), (0.25, 4))
+    },
+    **{
+        f"receding {first:g} {second:g}": (Receding(1.0, 2, (first, second)), MIXTURE)
+        for first, second in ((1.0, 3.0), (1.5, 4.0), (2.0, 4.0), (2.0, 8.0))
+    },
+    **{
+        f"lineage {sharpness:g} 1{suffix}": (Lineage(sharpness, 1), readout)
+        for sharpness in (1, 1.5, 2, 3)
+        for suffix, readout in (("", MIXTURE), (", survivors", SURVIVORS))
     },
     "path": (path_superposition(), MIXTURE),
     "path, survivors": (path_superposition(), SURVIVORS),
