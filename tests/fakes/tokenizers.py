@@ -1,5 +1,6 @@
 """A tokenizer whose tokens are any bytes."""
 
+import hashlib
 from dataclasses import dataclass
 
 from tempo.domain.tokens import TokenId
@@ -14,6 +15,10 @@ class ByteTokenizer:
     @property
     def end_tokens(self):
         return frozenset({TokenId(0)})
+
+    @property
+    def fingerprint(self):
+        return hashlib.sha256(repr(self.contents).encode()).hexdigest()
 
     def content(self, token_id):
         return self.contents[token_id]

@@ -5,11 +5,13 @@ TempoError
 │   ├── UnknownSettingError    a name that no setting has
 │   ├── IneffectiveSettingError  a setting that could change nothing
 │   ├── ContradictionError     settings that exclude each other
-│   └── PromptError            an empty prompt, or one that does not fit the model
+│   ├── PromptError            an empty prompt, or one that does not fit the model
+│   └── DocumentError          a lattice document that is broken or newer than this TEMPO
 ├── ModelError
 │   ├── ModelNotFoundError     no such model, or a folder without weights
 │   ├── UnsupportedModelError  a model that cannot honour the layout
-│   └── SelfCheckError         a model whose rows break the isolation law
+│   ├── SelfCheckError         a model whose rows break the isolation law
+│   └── OtherModelError        another model than the one that made a lattice
 ├── NonFiniteLogitsError       the model produced NaN or infinity
 ├── SessionError               a closed session, an expired mark, an unknown slot
 ├── ChoiceError                a step or candidate that is not in the lattice
@@ -43,6 +45,10 @@ class PromptError(InvalidValueError):
     """The prompt is empty or does not fit into the model's context."""
 
 
+class DocumentError(InvalidValueError):
+    """A lattice document is broken, or newer than this TEMPO; the message names the place."""
+
+
 class ModelError(TempoError):
     """A model cannot be used."""
 
@@ -57,6 +63,10 @@ class UnsupportedModelError(ModelError):
 
 class SelfCheckError(ModelError):
     """The model's rows break the isolation law: its attention ignores the mask or the positions."""
+
+
+class OtherModelError(ModelError):
+    """A lattice is to be continued or repeated on another model than the one that made it."""
 
 
 class NonFiniteLogitsError(TempoError, ArithmeticError):

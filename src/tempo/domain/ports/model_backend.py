@@ -76,11 +76,12 @@ class DecodingSession(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """Facts about a model, for people and for fingerprints.
+    """Facts about a model.
 
     Attributes:
         name: what the user asked for.
         family: the architecture's name.
+        fingerprint: 64 hexadecimal digits that a model of other weights does not have.
         context: the longest sequence in positions, prompt and steps together.
         vocabulary: number of token ids.
         parameters: number of weights.
@@ -91,6 +92,7 @@ class ModelDescription:
 
     name: str
     family: str
+    fingerprint: str
     context: int
     vocabulary: int
     parameters: int

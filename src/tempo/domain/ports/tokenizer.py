@@ -18,6 +18,11 @@ class Tokenizer(Protocol):
         """The tokens that end a text."""
         ...
 
+    @property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits that a tokenizer of another vocabulary does not have."""
+        ...
+
     def encode(self, text: str) -> tuple[TokenId, ...]:
         """Return a prompt's tokens, with the begin token where the model expects one."""
         ...

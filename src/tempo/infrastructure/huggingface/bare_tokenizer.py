@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tempo.domain.tokens import TokenId
+
+NO_VOCABULARY = hashlib.sha256().hexdigest()
 
 
 class BareTokenizer:
@@ -23,6 +26,11 @@ class BareTokenizer:
     def end_tokens(self) -> frozenset[TokenId]:
         """The tokens that end a text."""
         return self._end_tokens
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for all: there is no vocabulary."""
+        return NO_VOCABULARY
 
     def encode(self, text: str) -> tuple[TokenId, ...]:
         """Refuse: there is no vocabulary.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tempo.domain.errors import UnsupportedModelError
 from tempo.domain.ports.model_backend import ModelDescription
+from tempo.infrastructure.huggingface.fingerprint import model_fingerprint
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -32,6 +33,7 @@ def describe(model: PreTrainedModel, name: str) -> ModelDescription:
     return ModelDescription(
         name=name,
         family=config.model_type,
+        fingerprint=model_fingerprint(model),
         context=context,
         vocabulary=config.vocab_size,
         parameters=model.num_parameters(),

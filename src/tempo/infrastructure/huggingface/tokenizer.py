@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.tokens import TokenId
+from tempo.infrastructure.huggingface.fingerprint import tokenizer_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,6 +39,11 @@ class HuggingFaceTokenizer:
     def end_tokens(self) -> frozenset[TokenId]:
         """The tokens that end a text."""
         return self._end_tokens
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of the vocabulary; read once, when it is first asked for."""
+        return tokenizer_fingerprint(self._tokenizer)
 
     def encode(self, text: str) -> tuple[TokenId, ...]:
         """Return a prompt's tokens, with the begin token where the tokenizer adds one."""

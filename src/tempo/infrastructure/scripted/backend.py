@@ -8,6 +8,7 @@ exactly the script's conditional distribution.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -227,12 +228,13 @@ class ScriptedBackend:
         self._script = script
         self._context = context
 
-    @property
+    @cached_property
     def description(self) -> ModelDescription:
-        """Facts about the script."""
+        """Facts about the script, as it was when they were first asked for."""
         return ModelDescription(
             name="scripted",
             family="scripted",
+            fingerprint=self._script.fingerprint,
             context=self._context,
             vocabulary=len(self._script.vocabulary),
             parameters=sum(map(len, self._script.table.values())),

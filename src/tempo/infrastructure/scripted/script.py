@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -78,6 +79,14 @@ class Script:
                 (TokenId(token), *context) for context in contexts for token in range(1, size)
             ]
         return cls(vocabulary, table, order)
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits that a script of other answers does not have."""
+        digest = hashlib.sha256(repr((self.vocabulary, self.order)).encode())
+        for context in sorted(self.table):
+            digest.update(repr((context, self.table[context].tolist())).encode())
+        return digest.hexdigest()
 
     def next(self, tokens: Sequence[TokenId]) -> FloatArray:
         """Return [v] the probabilities of the next token after `tokens`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
@@ -25,6 +26,11 @@ class ScriptedTokenizer:
     def end_tokens(self) -> frozenset[TokenId]:
         """The script's end token."""
         return frozenset({TokenId(self._vocabulary.index(END))})
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the vocabulary."""
+        return hashlib.sha256(repr(self._vocabulary).encode()).hexdigest()
 
     def encode(self, text: str) -> tuple[TokenId, ...]:
         """Return the tokens of a text.
