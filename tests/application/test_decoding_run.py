@@ -104,7 +104,7 @@ def test_after_a_rewind_decoding_gives_the_same_steps(run, before, after):
     advanced(run, before)
     mark = run.mark()
     first, lattice = advanced(run, after), run.lattice
-    finished, mass = list(run.finished), run.finished_mass
+    finished, mass = run.finished, run.finished_mass
     run.rewind(mark)
     assert len(run.steps) == mark.steps <= before
     second = advanced(run, after)

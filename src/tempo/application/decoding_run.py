@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,10 @@ from tempo.application.recording import SelectedStep, recorded_step, with_poster
 from tempo.application.rescoring import Rescore
 from tempo.domain.ancestry import Ancestry
 from tempo.domain.commitment import CommittedChain
+from tempo.domain.ending import Ending
 from tempo.domain.errors import NonFiniteLogitsError, SessionError
 from tempo.domain.events import StepAppended
 from tempo.domain.frontier import Frontier, carry_forward
-from tempo.domain.hypothesis import Hypothesis
 from tempo.domain.lattice import Lattice
 from tempo.domain.layout import LogicalLayout
 from tempo.domain.node import Node
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tempo.application.request import GenerationRequest
+    from tempo.domain.hypothesis import Hypothesis
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.ports.model_backend import Mark, ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
@@ -45,9 +45,7 @@ class RunMark:
     ancestry: Ancestry
     frontier: Frontier
     steps: int
-    finished: tuple[Hypothesis, ...]
-    finished_mass: float
-    log_kept: float
+    ending: Ending
     pending: tuple[Node, ...]
     tails: PathTails
 
@@ -78,9 +76,7 @@ class DecodingRun:
         self.ancestry = Ancestry()
         self.frontier = Frontier.of_prompt()
         self.steps: list[LatticeStep] = []
-        self.finished: list[Hypothesis] = []
-        self.finished_mass = 0.0
-        self._log_kept = 0.0
+        self._ending = Ending()
         self._pending: tuple[Node, ...] = ()
         self._tails = PathTails(request.stopping.stop_bytes)
         if request.committed:
@@ -96,11 +92,18 @@ class DecodingRun:
         """The unfinished hypotheses, in the order of the newest step's members."""
         if not self.steps:
             return ()
-        indices = self.steps[-1].token_set.live_indices
-        return tuple(
-            Hypothesis(len(self.steps) - 1, index, score - self._log_kept, finished=False)
-            for index, score in zip(indices, self.frontier.scores.tolist(), strict=False)
-        )
+        live = self.steps[-1].token_set.live_indices
+        return self._ending.going_on(len(self.steps) - 1, live, self.frontier.scores.tolist())
+
+    @property
+    def finished(self) -> tuple[Hypothesis, ...]:
+        """The finished hypotheses, in the order in which they finished."""
+        return self._ending.finished
+
+    @property
+    def finished_mass(self) -> float:
+        """The share of the finished hypotheses, in [0, 1]."""
+        return self._ending.mass
 
     @property
     def lattice(self) -> Lattice:
@@ -127,7 +130,7 @@ class DecodingRun:
         with self.meter.phase("engine"):
             self._feed()
             selected = self._select(only)
-            self._finish(selected)
+            self._ending = self._ending.after(selected.transition, selected.live, len(self.steps))
             released = self._grow(selected)
             earlier = self.steps[-1] if self.steps else None
             step = recorded_step(selected, self.frontier, earlier, self.finished_mass)
@@ -155,7 +158,7 @@ class DecodingRun:
         node = chain.appended(self.layout, self.ancestry)
         self._tails, self._pending = chain.tails, (node,)
         self.steps += chain.scored(scores, Slot(self.layout.prompt_length))
-        self._log_kept += sum(scores)
+        self._ending = self._ending.along(sum(scores))
         score = np.array([sum(scores)])
         self.frontier = Frontier((node.slot,), np.ones(1), score, score)
 
@@ -167,9 +170,7 @@ class DecodingRun:
             ancestry=self.ancestry.copy(),
             frontier=self.frontier,
             steps=len(self.steps),
-            finished=tuple(self.finished),
-            finished_mass=self.finished_mass,
-            log_kept=self._log_kept,
+            ending=self._ending,
             pending=self._pending,
             tails=self._tails,
         )
@@ -184,8 +185,7 @@ class DecodingRun:
         self.layout, self.ancestry = mark.layout.copy(), mark.ancestry.copy()
         self.frontier = mark.frontier
         del self.steps[mark.steps :]
-        self.finished = list(mark.finished)
-        self.finished_mass, self._log_kept = mark.finished_mass, mark.log_kept
+        self._ending = mark.ending
         self._pending, self._tails = mark.pending, mark.tails
 
     def close(self) -> None:
@@ -224,7 +224,9 @@ class DecodingRun:
         choice = request.selection.choose(proposal, threshold)
         members = tuple(range(choice.kept)) if only is None else (proposal.rank(only),)
         columns = slice(choice.kept) if only is None else list(members)
-        rows, plain_rows = proposal.rows[:, columns], proposal.plain_rows[:, columns]
+        # As a file gives them back: another layout in memory would round sums in another order.
+        rows = np.ascontiguousarray(proposal.rows[:, columns])
+        plain_rows = np.ascontiguousarray(proposal.plain_rows[:, columns])
         transition = carry_forward(self.frontier, rows, plain_rows)
         contents = tuple(map(self._tokenizer.content, proposal.token_ids))
         tails = self._tails.grown(transition.best_parent, [contents[rank] for rank in members])
@@ -236,22 +238,6 @@ class DecodingRun:
         )
         self._tails = tails.among(live)
         return SelectedStep(proposal, choice, members, rows, plain_rows, contents, transition, live)
-
-    def _finish(self, selected: SelectedStep) -> None:
-        """Move the share of the members that ended to the finished hypotheses."""
-        transition = selected.transition
-        self._log_kept += math.log(transition.kept_mass) if transition.kept_mass > 0 else 0.0
-        if len(selected.live) == len(selected.members):
-            return
-        total = float(transition.mass.sum())
-        going_on = float(transition.mass[list(selected.live)].sum())
-        share = 1.0 - going_on / total if selected.live else 1.0
-        self.finished_mass += (1.0 - self.finished_mass) * share
-        ended = sorted(set(range(len(selected.members))) - set(selected.live))
-        self.finished += [
-            Hypothesis(len(self.steps), index, score - self._log_kept, finished=True)
-            for index, score in zip(ended, transition.scores[ended].tolist(), strict=True)
-        ]
 
     def _grow(self, selected: SelectedStep) -> int:
         """Make the live members the frontier; return how many rows left the cache."""

@@ -47,8 +47,10 @@ class Generation:
             yield RunStarted(self.request.prompt_ids, self._max_steps)
             yield from self._committed()
             while self.reason is None:
-                yield self._run.advance()
-                if text := self._settle():
+                appended = self._run.advance()
+                text = self._settle()  # before anyone asks for the text that goes with the step
+                yield appended
+                if text:
                     yield TextSettled(text, self._settled.steps)
                 self.reason = self._reason_to_stop()
             yield RunFinished(self.reason, self.outcome().text[len(self._settled.given) :])

@@ -4,13 +4,45 @@ from __future__ import annotations
 
 import codecs
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tempo.domain.stopping import held_back
 
 if TYPE_CHECKING:
-    from tempo.application.decoding_run import DecodingRun
+    from collections.abc import Sequence
+
+    from tempo.domain.ancestry import Ancestry
     from tempo.domain.hypothesis import Hypothesis
+    from tempo.domain.lattice import LatticeStep
+
+
+class Unfolding(Protocol):
+    """A run as far as it has come: decoded by a model, or read off a document again."""
+
+    @property
+    def steps(self) -> Sequence[LatticeStep]:
+        """The steps so far."""
+        ...
+
+    @property
+    def ancestry(self) -> Ancestry:
+        """The best parents of all that is live."""
+        ...
+
+    @property
+    def live(self) -> tuple[Hypothesis, ...]:
+        """The unfinished hypotheses."""
+        ...
+
+    @property
+    def finished(self) -> tuple[Hypothesis, ...]:
+        """The finished hypotheses."""
+        ...
+
+    @property
+    def finished_mass(self) -> float:
+        """Their share, in [0, 1]."""
+        ...
 
 
 class SettledText:
@@ -33,7 +65,7 @@ class SettledText:
         """How many steps are settled."""
         return len(self._members)
 
-    def follow(self, run: DecodingRun) -> str:
+    def follow(self, run: Unfolding) -> str:
         """Return the text that settled since the last call; the run has a live candidate."""
         settled = run.ancestry.settled
         if settled > len(self._members) and not self._is_over(run):
@@ -47,7 +79,7 @@ class SettledText:
                 self._members.append(member)
         return self._give()
 
-    def _is_over(self, run: DecodingRun) -> bool:
+    def _is_over(self, run: Unfolding) -> bool:
         """Whether one finished hypothesis outweighs all that goes on, so that it is the text."""
         if not run.finished:
             return False
@@ -62,13 +94,13 @@ class SettledText:
         self.given += text
         return text
 
-    def eligible(self, run: DecodingRun, hypothesis: Hypothesis) -> bool:
+    def eligible(self, run: Unfolding, hypothesis: Hypothesis) -> bool:
         """Whether a hypothesis starts with all settled steps."""
         if hypothesis.step < len(self._members):
             return False
         return self._agrees(run, hypothesis)
 
-    def _agrees(self, run: DecodingRun, hypothesis: Hypothesis) -> bool:
+    def _agrees(self, run: Unfolding, hypothesis: Hypothesis) -> bool:
         if not self._members:
             return True
         last = len(self._members) - 1
@@ -76,7 +108,7 @@ class SettledText:
         return chain[0] == self._members[last]
 
 
-def chain_from(run: DecodingRun, step: int, member: int, first: int) -> list[int]:
+def chain_from(run: Unfolding, step: int, member: int, first: int) -> list[int]:
     """Return the best parent chain that ends at a member, from step `first` on."""
     found = [member]
     for index in range(step, first, -1):
@@ -85,7 +117,7 @@ def chain_from(run: DecodingRun, step: int, member: int, first: int) -> list[int
     return found[::-1]
 
 
-def best_hypothesis(run: DecodingRun, settled: SettledText) -> Hypothesis | None:
+def best_hypothesis(run: Unfolding, settled: SettledText) -> Hypothesis | None:
     """Return the eligible hypothesis with the largest share of the lattice's paths.
 
     Equal shares: finished before unfinished, then the earlier end, then the lower index.
