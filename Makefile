@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo install test check lint format types imports dependencies slots shape docs \
-        test-unit test-integration coverage bench clean
+        test-unit test-integration coverage schema bench clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -116,6 +116,9 @@ coverage: $(DEV) ## all tests, and htmlcov/: which branches they took
 floor = echo "== branch coverage of domain and application, at least $(FLOOR) %:" && \
 	$(BIN)/coverage report --include='src/tempo/domain/*,src/tempo/application/*' \
 	  --format=total --fail-under=$(FLOOR)
+
+schema: $(DEV) ## docs/lattice.schema.json, from the models that read the document
+	@$(BIN)/python -m tempo.infrastructure.storage.document_models >docs/lattice.schema.json
 
 BENCHMARKS := engine_overhead next_token_fidelity against_beam
 

@@ -7,18 +7,26 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
+from tempo.application.generate import Generate
+from tempo.application.replaying import replayed
 from tempo.application.request import GenerationRequest
+from tempo.application.run_record import Provenance, record_of
+from tempo.application.steering import SteeredRun
 from tempo.domain.frontier import Frontier
 from tempo.domain.lattice import Lattice, LatticeStep
+from tempo.domain.model_identity import ModelIdentity
 from tempo.domain.proposal import Proposal
 from tempo.domain.readout import Readout
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection, log_threshold
-from tempo.domain.stopping import StopOn, Stopping
+from tempo.domain.stopping import FinishReason, StopOn, Stopping
 from tempo.domain.superposition import Lineage, Marginal, Uniform, path_superposition
 from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, Slot, TokenId, TokenSet
 from tempo.domain.visibility import Visibility
+from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import END, Script
+from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
+from tests.fakes.tokenizers import ByteTokenizer
 
 seeds = st.integers(0, 2**32 - 1)
 units = st.floats(0.0, 1.0)
@@ -266,3 +274,60 @@ def requests(draw, script, **fixed):
             for name, value in fields.items()
         }
     )
+
+
+# Records ----------------------------------------------------------------------------------------
+
+digests = st.text(alphabet="0123456789abcdef", min_size=64, max_size=64)
+names = st.text(max_size=8)
+identities = st.builds(ModelIdentity, names, names, digests, digests, names, names)
+setting_values = st.none() | st.booleans() | st.integers() | units | names | st.lists(names)
+provenances = st.builds(
+    Provenance,
+    prompt=st.none() | names,
+    settings=st.none() | st.dictionaries(names, setting_values, max_size=3),
+    stop=st.lists(pieces, max_size=2).map(tuple),
+    model=st.none() | identities,
+    finish_reason=st.none() | st.sampled_from(FinishReason),
+    steered=st.booleans(),
+)
+
+
+@st.composite
+def steered_outcomes(draw, backend, tokenizer, request):
+    """What a run leaves that a person moved, choosing among all candidates."""
+    run = SteeredRun(backend, tokenizer, request)
+    run.step()
+    for _ in range(draw(st.integers(0, 4))):
+        newest = run.steps[-1]
+        if newest.token_set.live_indices and draw(st.booleans()):
+            run.step()
+        else:
+            run.choose(newest.step, draw(st.sampled_from(newest.candidates)).token_id)
+    return run.outcome()
+
+
+@st.composite
+def records(draw):
+    """Records of whole runs, some of them steered, over texts or over any bytes."""
+    script = draw(scripts())
+    request = draw(requests(script))
+    tokenizer, size = ScriptedTokenizer(script), len(script.vocabulary) - 1
+    if draw(st.booleans()):
+        tokens = draw(st.lists(contents.filter(bool), min_size=size, max_size=size))
+        tokenizer = ByteTokenizer((b"", *tokens))
+    backend = ScriptedBackend(script)
+    if draw(st.booleans()):
+        outcome = draw(steered_outcomes(backend, tokenizer, request))
+    else:
+        outcome = Generate(backend, tokenizer).run(request)
+    known = Provenance(
+        stop=request.stopping.stop, finish_reason=outcome.reason, steered=outcome.steered
+    )
+    return record_of(outcome.lattice, outcome.best, known)
+
+
+@st.composite
+def drawn_records(draw):
+    """Records of lattices that no run made, with all that a record can hold."""
+    return replayed(draw(lattices()), draw(provenances))

@@ -32,6 +32,7 @@ class Outcome:
         finished_mass: share of the finished hypotheses, in [0, 1].
         reason: why the run ended.
         cost: what it took.
+        steered: whether a person moved the run, so that no text was promised while it went on.
     """
 
     request: GenerationRequest
@@ -43,6 +44,7 @@ class Outcome:
     finished_mass: float
     reason: FinishReason
     cost: Cost
+    steered: bool = False
 
 
 def outcome_of(run: DecodingRun, settled: SettledText, reason: FinishReason) -> Outcome:

@@ -125,7 +125,8 @@ class SteeredRun:
     def outcome(self) -> Outcome:
         """Return what is decoded so far."""
         stops = self._run.request.stopping.stop_bytes
-        return outcome_of(self._run, SettledText(stops), FinishReason.CANCELLED)
+        outcome = outcome_of(self._run, SettledText(stops), FinishReason.CANCELLED)
+        return replace(outcome, steered=True)
 
     def close(self) -> None:
         """Let go of the cache."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dependency_injector import containers, providers
+from dependency_injector import providers
 
 from tempo.application.generate import Generate
 from tempo.application.n_best import NBest
 from tempo.application.self_check import SelfCheck
 from tempo.application.steering import SteeredRun
+from tempo.domain.model_identity import ModelIdentity
+from tempo.infrastructure.documents import Documents, require_place, save_text
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
@@ -24,14 +26,13 @@ from tempo.infrastructure.huggingface.random_weights import FAMILIES
 from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.logging import events
-from tempo.infrastructure.plotting.lattice_plot import plot_lattice
-from tempo.infrastructure.storage.lattice_document import document, from_document
-from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from tempo.domain.ports.model_backend import ModelDescription
 
 __all__ = [
     "DEVICES",
@@ -42,6 +43,7 @@ __all__ = [
     "container_around",
     "container_of",
     "embedded_model_path",
+    "identity_of",
     "require_place",
     "save_text",
     "story_openings",
@@ -57,7 +59,7 @@ def _end_tokens(model: PreTrainedModel) -> tuple[int, ...]:
     return tuple(named) if isinstance(named, (list, tuple)) else (int(named),)
 
 
-class Container(containers.DeclarativeContainer):
+class Container(Documents):
     """Everything that TEMPO is made of."""
 
     config = providers.Configuration(
@@ -94,8 +96,6 @@ class Container(containers.DeclarativeContainer):
     steered = providers.Factory(SteeredRun, backend=backend, tokenizer=tokenizer)
     n_best = providers.Factory(NBest, backend=backend)
     self_check = providers.Factory(SelfCheck, backend=backend)
-    lattice_file = providers.Factory(LatticeFile, write=document, read=from_document)
-    plotter = providers.Object(plot_lattice)
 
 
 def container_around(model: PreTrainedModel, end_tokens: Sequence[int]) -> Container:
@@ -111,3 +111,16 @@ def container_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | No
     name = getattr(model.config, "name_or_path", "") or type(model).__name__
     container.loaded.override(providers.Object(Loaded(model, tokenizer, name)))
     return container
+
+
+def identity_of(container: Container) -> ModelIdentity:
+    """Return what tells a container's model and tokenizer from others."""
+    description: ModelDescription = container.backend().description
+    return ModelIdentity(
+        name=description.name,
+        family=description.family,
+        fingerprint=description.fingerprint,
+        tokenizer_fingerprint=container.tokenizer().fingerprint,
+        dtype=description.dtype,
+        device=description.device,
+    )

@@ -1,7 +1,10 @@
 import pytest
 
 import tempo
-from tempo.domain.errors import InvalidValueError, OutputError
+from tempo.application.run_record import Provenance
+from tempo.application.settings import Settings
+from tempo.application.settings_reading import read_settings
+from tempo.domain.errors import DocumentError, OutputError
 from tests.interfaces.scripted_engine import FOREVER, scripted_engine
 
 
@@ -17,7 +20,8 @@ def test_a_lattice_comes_back_from_a_file(lattice, tmp_path):
     assert isinstance(found, tempo.Lattice)
     assert found.k_best(2) == lattice.k_best(2)
     assert [one.text for one in found.steps[2].candidates] == [" park", " garden"]
-    assert found.best == ()
+    assert found.best == lattice.best
+    assert found.provenance == lattice.provenance
 
 
 def test_a_lattice_of_every_kind_of_step_comes_back(tmp_path):
@@ -26,6 +30,37 @@ def test_a_lattice_of_every_kind_of_step_comes_back(tmp_path):
     found = tempo.Lattice.open(tmp_path / "run.json")
     assert found.k_best(5) == lattice.k_best(5)
     assert found.kept_mass == lattice.kept_mass
+
+
+def test_a_lattice_knows_where_it_comes_from(lattice):
+    known = lattice.provenance
+    assert (known.prompt, known.stop, known.steered) == ("Once", (), False)
+    assert known.finish_reason == "end_of_text"
+    assert read_settings(dict(known.settings)) == Settings()
+    assert known.model == scripted_engine().identity
+
+
+def test_a_steered_lattice_says_so():
+    with scripted_engine().session("Once") as session:
+        session.step()
+        assert session.result.lattice.provenance.steered
+
+
+def test_a_lattice_that_came_back_shows_what_its_run_showed(tmp_path):
+    """Law 10: it reproduces text and scores exactly."""
+    result = scripted_engine().generate("Once", stop="den")
+    result.lattice.save(tmp_path / "run.json")
+    found = tempo.Lattice.open(tmp_path / "run.json")
+    shown = (found.text, found.bracketed, found.raw)
+    assert shown == (result.text, result.bracketed, result.raw)
+    found.save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_text() == (tmp_path / "run.json").read_text()
+
+
+def test_a_lattice_made_by_hand_can_be_saved(lattice, tmp_path):
+    tempo.Lattice(lattice.prompt_ids, lattice.steps).save(tmp_path / "run.json")
+    found = tempo.Lattice.open(tmp_path / "run.json")
+    assert (found.best, found.text, found.provenance) == ((), "", Provenance())
 
 
 def test_a_lattice_says_how_large_it_is(lattice):
@@ -40,7 +75,7 @@ def test_a_place_that_cannot_be_written_is_refused(lattice, tmp_path):
 
 def test_a_file_that_holds_no_lattice_is_refused(tmp_path):
     (tmp_path / "run.json").write_text('{"format": "other"}')
-    with pytest.raises(InvalidValueError, match="tempo-lattice"):
+    with pytest.raises(DocumentError, match="tempo-lattice"):
         tempo.Lattice.open(tmp_path / "run.json")
 
 

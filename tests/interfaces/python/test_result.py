@@ -203,13 +203,18 @@ def test_the_mapping_is_json_and_holds_all_of_it(result):
     assert [one["text"] for one in mapping["n_best"]] == [" upon a park.", " upon a garden."]
     assert mapping["cost"]["cache_rows"] == result.cost.cache_rows
     assert mapping["settings"]["selection_threshold"] == 0.1
-    assert mapping["model"] == {
-        "name": "scripted",
-        "family": "scripted",
-        "dtype": "float64",
-        "device": "cpu",
-    }
+    model = mapping["model"]
+    assert [model[name] for name in ("name", "family", "dtype", "device")] == [
+        *("scripted", "scripted", "float64", "cpu")
+    ]
+    assert mapping["lattice"]["model"] == model
+    assert mapping["lattice"]["best_path"] == mapping["best_path"]
     assert len(mapping["lattice"]["steps"]) == 5
+
+
+def test_the_lattice_of_a_mapping_is_the_document_that_is_saved(result, tmp_path):
+    result.lattice.save(tmp_path / "run.json")
+    assert json.loads((tmp_path / "run.json").read_text()) == result.as_mapping()["lattice"]
 
 
 def test_a_mapping_without_best_texts_asks_the_model_nothing(result):

@@ -4,50 +4,100 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tempo.domain.errors import OutputError
+from tempo.domain.errors import DocumentError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import BinaryIO
 
-    from tempo.domain.lattice import Lattice
+    from tempo.application.run_record import RunRecord
+
+STANDARD_INPUT = "-"
+
+LARGEST_FILE = 128 * 2**20
+"""Bytes of a document at most: 10,000 steps of a usual width, 700 of the largest."""
 
 
 class LatticeFile:
-    """Saves lattices as JSON and opens them again."""
+    """Saves records as JSON and opens them again."""
 
     def __init__(
         self,
-        write: Callable[[Lattice], Mapping[str, Any]],
-        read: Callable[[object], Lattice],
+        write: Callable[[RunRecord], Mapping[str, Any]],
+        read: Callable[[bytes], RunRecord],
     ) -> None:
         """Take the two halves of the document format."""
         self.document = write
         self._read = read
 
-    def save(self, lattice: Lattice, path: str | Path) -> None:
-        """Write a lattice; an older file stays whole if writing fails.
+    def save(self, record: RunRecord, path: str | Path) -> None:
+        """Write a record; an older file stays whole if writing fails.
 
         Raises:
-            OutputError: if the file cannot be written.
+            OutputError: if the file cannot be written, or would be too large to be opened again.
         """
-        save_text(json.dumps(self.document(lattice)), path)
+        text = json.dumps(self.document(record), allow_nan=False)
+        if len(text) > LARGEST_FILE:
+            message = (
+                f"{path} would hold {_megabytes(len(text))}, and at most "
+                f"{_megabytes(LARGEST_FILE)} can be opened again; "
+                "decode fewer steps, or lower max_width and considered"
+            )
+            raise OutputError(message)
+        save_text(text, path)
 
-    def open(self, path: str | Path) -> Lattice:
-        """Read a lattice.
+    def open(self, path: str | Path) -> RunRecord:
+        """Read a record; the path `-` is standard input.
 
         Raises:
-            OutputError: if the file cannot be read.
-            InvalidValueError: if it holds no lattice document.
+            OutputError: if the file cannot be read or is too large.
+            DocumentError: if it holds no lattice document, naming the place that is wrong.
         """
+        content = _content(path)
+        if len(content) > LARGEST_FILE:
+            raise _too_large(path, f"more than {_megabytes(LARGEST_FILE)}")
         try:
-            data = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
-        except (OSError, ValueError, RuntimeError) as error:
-            message = f"{path} cannot be read as a lattice: {error}"
-            raise OutputError(message) from error
-        return self._read(data)
+            return self._read(content)
+        except DocumentError as error:
+            message = f"{path}: {error}"
+            raise DocumentError(message) from None
+
+
+def _content(path: str | Path) -> bytes:
+    """Return a file's bytes; of one that is too large, no more than shows it."""
+    try:
+        if str(path) == STANDARD_INPUT:
+            return sys.stdin.buffer.read(LARGEST_FILE + 1)
+        with Path(path).expanduser().open("rb") as file:
+            return _bounded(file, path)
+    except (OSError, ValueError, RuntimeError) as error:
+        if isinstance(error, OutputError):
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"{path} cannot be read as a lattice: {reason}"
+        raise OutputError(message) from error
+
+
+def _bounded(file: BinaryIO, path: str | Path) -> bytes:
+    size = os.fstat(file.fileno()).st_size
+    if size > LARGEST_FILE:
+        raise _too_large(path, _megabytes(size))
+    return file.read(LARGEST_FILE + 1)  # a pipe or a device has no size
+
+
+def _too_large(path: str | Path, size: str) -> OutputError:
+    return OutputError(
+        f"{path} cannot be read as a lattice: it holds {size}, "
+        f"and a lattice document at most {_megabytes(LARGEST_FILE)}"
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB"
 
 
 def require_place(path: str | Path) -> None:

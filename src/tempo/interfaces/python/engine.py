@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from tempo.application.prompting import Prompt, checked_ids
 from tempo.application.settings_reading import build_request, read_settings
 from tempo.domain.errors import ContradictionError, NonFiniteLogitsError
-from tempo.infrastructure.container import EMBEDDED, Container, container_of
+from tempo.infrastructure.container import EMBEDDED, Container, container_of, identity_of
 from tempo.interfaces.python.result import Result
 from tempo.interfaces.python.session import Session
 from tempo.interfaces.python.stream import Stream
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tempo.application.request import GenerationRequest
     from tempo.application.self_check import SelfCheckReport
     from tempo.application.settings import Settings
+    from tempo.domain.model_identity import ModelIdentity
     from tempo.domain.ports.model_backend import ModelDescription
 
 CHECK_PROMPT = "Once upon a time"
@@ -90,6 +91,11 @@ class Engine:
         """Facts about the model."""
         description: ModelDescription = self.container.backend().description
         return description
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """What tells this model and its tokenizer from others; the fingerprints of a lattice."""
+        return identity_of(self.container)
 
     def self_check(self) -> SelfCheckReport:
         """Compare rows of a shared sequence with runs of their own, on this very model.

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tempo.application.run_record import Provenance, path_text, record_of
 from tempo.domain.errors import OutputError
 from tempo.domain.lattice import Lattice as DomainLattice
-from tempo.infrastructure.container import Container
+from tempo.domain.text import bracketed_text, raw_text
+from tempo.infrastructure.documents import Documents
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from tempo.application.run_record import RunRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -23,9 +27,32 @@ class Lattice(DomainLattice):
 
     Attributes:
         best: the best path, one member index a step; empty if unknown.
+        provenance: what the run was asked, the settings it ran under and the model that made it.
     """
 
     best: tuple[int, ...] = field(default=())
+    provenance: Provenance = field(default_factory=Provenance)
+
+    @classmethod
+    def of(cls, record: RunRecord) -> Lattice:
+        """Return the lattice of a record."""
+        lattice = record.lattice
+        return cls(lattice.prompt_ids, lattice.steps, record.best, record.provenance)
+
+    @property
+    def text(self) -> str:
+        """The best path, clean, without the prompt."""
+        return path_text(self, self.best, self.provenance.stop_bytes)
+
+    @property
+    def bracketed(self) -> str:
+        """The text with every step of several tokens as `[park/garden]`."""
+        return bracketed_text(self.steps[: len(self.best)])
+
+    @property
+    def raw(self) -> str:
+        """All physical tokens decoded in order, siblings one after another."""
+        return raw_text(self.steps)
 
     def save(self, path: str | Path) -> None:
         """Write the lattice as a JSON document.
@@ -33,7 +60,8 @@ class Lattice(DomainLattice):
         Raises:
             OutputError: if the file cannot be written.
         """
-        Container.lattice_file().save(self, path)
+        record = record_of(self, self.best, self.provenance)
+        Documents.lattice_file().save(record, path)
 
     @classmethod
     def open(cls, path: str | Path) -> Lattice:
@@ -41,10 +69,9 @@ class Lattice(DomainLattice):
 
         Raises:
             OutputError: if the file cannot be read.
-            InvalidValueError: if it holds no lattice.
+            DocumentError: if it holds no lattice, or one of a newer version.
         """
-        lattice = Container.lattice_file().open(path)
-        return cls(lattice.prompt_ids, lattice.steps)
+        return cls.of(Documents.lattice_file().open(path))
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """Draw the lattice (matplotlib); with `path`, also into a file whose suffix is its format.
@@ -53,7 +80,7 @@ class Lattice(DomainLattice):
             InvalidValueError: if matplotlib is not installed.
             OutputError: if the file cannot be written.
         """
-        figure: Figure = Container.plotter()(self, self.best)
+        figure: Figure = Documents.plotter()(self, self.best)
         if path is not None:
             try:
                 figure.savefig(Path(path).expanduser(), dpi=150)

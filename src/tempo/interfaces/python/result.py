@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tempo.application.n_best import Ranking
+from tempo.application.run_record import Provenance, record_of
 from tempo.domain.text import bracketed_text, cut_at_stop, decoded, raw_text
+from tempo.infrastructure.container import identity_of
 from tempo.interfaces.python.lattice import Lattice
 from tempo.interfaces.python.uncertainty import Uncertainty
 
@@ -53,9 +56,21 @@ class Result:
 
     @cached_property
     def lattice(self) -> Lattice:
-        """All steps with their candidates and transitions."""
+        """All steps with their candidates and transitions, and where they come from."""
         lattice = self._outcome.lattice
-        return Lattice(lattice.prompt_ids, lattice.steps, self._outcome.best)
+        return Lattice(lattice.prompt_ids, lattice.steps, self._outcome.best, self._provenance)
+
+    @property
+    def _provenance(self) -> Provenance:
+        return Provenance(
+            prompt=self.prompt,
+            settings=self.settings.as_mapping(),
+            stop=self._outcome.request.stopping.stop,
+            model=identity_of(self._container),
+            finish_reason=self.finish_reason,
+            steered=self._outcome.steered,
+            committed=len(self._outcome.request.committed),
+        )
 
     @property
     def bracketed(self) -> str:
@@ -138,17 +153,10 @@ class Result:
             "n_best": [_text_mapping(text) for text in texts],
             "cost": _cost_mapping(self.cost),
             "settings": self.settings.as_mapping(),
-            "model": self._model_mapping(),
-            "lattice": self._container.lattice_file().document(self.lattice),
-        }
-
-    def _model_mapping(self) -> dict[str, Any]:
-        description = self._container.backend().description
-        return {
-            "name": description.name,
-            "family": description.family,
-            "dtype": description.dtype,
-            "device": description.device,
+            "model": asdict(identity_of(self._container)),
+            "lattice": self._container.lattice_file().document(
+                record_of(self.lattice, self.lattice.best, self.lattice.provenance)
+            ),
         }
 
     def __repr__(self) -> str:
