@@ -11,18 +11,19 @@ from dependency_injector import providers
 
 from tempo.application.generate import Generate
 from tempo.application.n_best import NBest
+from tempo.application.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.steering import SteeredRun
 from tempo.domain.model_identity import ModelIdentity
+from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
 from tempo.infrastructure.documents import Documents, require_place, save_text
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 from tempo.infrastructure.huggingface.bare_tokenizer import BareTokenizer
 from tempo.infrastructure.huggingface.kv_cache import RowCache
-from tempo.infrastructure.huggingface.loading import DEVICES, DTYPES, EMBEDDED, Loaded, load
+from tempo.infrastructure.huggingface.loading import Loaded, load
 from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
-from tempo.infrastructure.huggingface.random_weights import FAMILIES
 from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.logging import events
@@ -95,6 +96,7 @@ class Container(Documents):
     generate = providers.Factory(Generate, backend=backend, tokenizer=tokenizer)
     steered = providers.Factory(SteeredRun, backend=backend, tokenizer=tokenizer)
     n_best = providers.Factory(NBest, backend=backend)
+    rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer)
     self_check = providers.Factory(SelfCheck, backend=backend)
 
 

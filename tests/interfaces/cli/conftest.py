@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from tempo.infrastructure.huggingface.random_weights import random_model
-from tempo.interfaces.cli import doctor_command, generate_command
+from tempo.interfaces.cli import engine_loading
 from tempo.interfaces.cli.main import main
 from tests.infrastructure.huggingface.tiny_tokenizers import CHAT_TEMPLATE, byte_level
 from tests.interfaces.scripted_engine import STORY, scripted_engine
@@ -59,8 +59,7 @@ def scripted(run, monkeypatch):
 
     def generate(*arguments, script=STORY, prompt="Once", **engine):
         made = scripted_engine(script, **engine)
-        for module in (generate_command, doctor_command):
-            monkeypatch.setattr(module, "loaded_engine", lambda *_, **__: made)
+        monkeypatch.setattr(engine_loading, "loaded_engine", lambda *_, **__: made)
         return run("generate", *((prompt,) if prompt else ()), *arguments)
 
     return generate

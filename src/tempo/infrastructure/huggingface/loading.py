@@ -16,16 +16,12 @@ from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tempo.domain.errors import InvalidValueError, ModelNotFoundError, UnsupportedModelError
+from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED
 from tempo.infrastructure.embedded import embedded_model_path
 from tempo.infrastructure.huggingface.random_weights import random_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-DEVICES = ("auto", "cuda", "mps", "cpu")
-DTYPES = ("auto", "float32", "bfloat16", "float16")
-EMBEDDED = "embedded"
-"""The name of the model that ships with the package."""
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin")
 

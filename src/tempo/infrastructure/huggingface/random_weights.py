@@ -15,18 +15,19 @@ from transformers import (
 )
 
 from tempo.domain.errors import InvalidValueError
+from tempo.infrastructure.configuration import FAMILIES
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-FAMILIES: dict[str, type[PreTrainedConfig]] = {
+CONFIGURATIONS: dict[str, type[PreTrainedConfig]] = {
     "llama": LlamaConfig,
     "mistral": MistralConfig,
     "qwen2": Qwen2Config,
     "qwen3": Qwen3Config,
     "gemma": GemmaConfig,
 }
-"""Families by the names that users give."""
+"""Each family's kind of configuration, by the name that users give."""
 
 
 def random_model(  # noqa: PLR0913 - a model has as many knobs
@@ -63,7 +64,7 @@ def random_model(  # noqa: PLR0913 - a model has as many knobs
         "eos_token_id": 0,
         "pad_token_id": None,
     }
-    config = FAMILIES[family](**shape)
+    config = CONFIGURATIONS[family](**shape)
     if family == "mistral":
         config.sliding_window = None
     with torch.random.fork_rng():

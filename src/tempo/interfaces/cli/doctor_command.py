@@ -10,14 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tempo.interfaces.cli.failures import WRONG_INPUT
-from tempo.interfaces.cli.model_options import (
-    Device,
-    Dtype,
-    Model,
-    RandomWeights,
-    loaded_engine,
-)
-from tempo.interfaces.python.engine import CHECK_PROMPT
+from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 
 if TYPE_CHECKING:
     from tempo.application.self_check import SelfCheckReport
@@ -33,12 +26,15 @@ def doctor(
     random_weights: RandomWeights = "",
 ) -> int:
     """Look at this machine and a model, and run the isolation check on it."""
+    from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
+    from tempo.interfaces.python.engine import CHECK_PROMPT  # noqa: PLC0415
+
     console = Console(highlight=False)
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     facts.add_row("python", platform.python_version())
     for part in PARTS:
         facts.add_row(part, version(part))
-    engine = loaded_engine(model, device, dtype, random_weights, check=False)
+    engine = engine_loading.loaded_engine(model, device, dtype, random_weights, check=False)
     _add_model(facts, engine.description)
     prompt = engine.container.tokenizer().encode(CHECK_PROMPT)
     report = engine.container.self_check().run(prompt)

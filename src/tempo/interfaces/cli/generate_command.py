@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -10,9 +11,9 @@ from rich.console import Console
 
 from tempo.application.n_best import Ranking
 from tempo.application.settings_reading import read_settings
-from tempo.domain.errors import NonFiniteLogitsError
+from tempo.domain.errors import ContradictionError, NonFiniteLogitsError
 from tempo.domain.events import TextSettled
-from tempo.infrastructure.container import require_place, save_text
+from tempo.infrastructure.documents import require_place, save_text
 from tempo.interfaces.cli import rendering
 from tempo.interfaces.cli.failures import INTERRUPTED
 from tempo.interfaces.cli.model_options import (
@@ -20,7 +21,6 @@ from tempo.interfaces.cli.model_options import (
     Dtype,
     Model,
     RandomWeights,
-    loaded_engine,
     log_to_stderr,
 )
 from tempo.interfaces.cli.output import Format, Output, OutputChoices
@@ -30,6 +30,7 @@ from tempo.interfaces.cli.prompt_source import prompt_text
 if TYPE_CHECKING:
     from threading import Event as Flag
 
+    from tempo.interfaces.python.engine import Engine
     from tempo.interfaces.python.stream import Stream
 
 
@@ -86,6 +87,10 @@ def generate(
     json_output_file: Annotated[
         str | None, typer.Option(help="Also write the JSON document to this file.")
     ] = None,
+    save_lattice: Annotated[
+        str | None,
+        typer.Option(help="Also write the lattice to this file, for tempo show and tempo replay."),
+    ] = None,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print no colour.")] = False,
     debug_mode: Annotated[
         bool, typer.Option("--debug-mode", help="Log what happens to standard error.")
@@ -105,8 +110,7 @@ def generate(
         seeded="seed" in settings,
     )
     text = prompt_text(prompt, prompt_option, prompt_file)
-    if json_output_file is not None:
-        require_place(json_output_file)
+    _require_places(json_output_file, save_lattice)
     log_to_stderr(debug=debug_mode)
     colours: Literal["auto"] | None = None if no_color else "auto"
     console = Console(highlight=False, soft_wrap=True, color_system=colours)
@@ -114,16 +118,19 @@ def generate(
     output = Output(choices, console, text)
     failure: NonFiniteLogitsError | None = None
     shows_text = choices.streams and console.is_terminal
-    with stop_on_interrupt() as stop, Progress(errors, with_text=shows_text) as progress:
-        engine = loaded_engine(model, device, dtype, random_weights)
-        stream = engine.stream(
-            text, system=system, chat=chat, enable_thinking=enable_thinking, **settings
-        )
-        try:
-            _follow(stream, output, progress, stop)
-        except NonFiniteLogitsError as error:
-            failure = error
+    with Progress(errors, with_text=shows_text) as progress:
+        engine = _loaded(model, device, dtype, random_weights)
+        with stop_on_interrupt() as stop:
+            stream = engine.stream(
+                text, system=system, chat=chat, enable_thinking=enable_thinking, **settings
+            )
+            try:
+                _follow(stream, output, progress, stop)
+            except NonFiniteLogitsError as error:
+                failure = error
     result = stream.result
+    if save_lattice is not None:
+        result.lattice.save(save_lattice)
     output.finish(result)
     if json_output_file is not None:
         save_text(json.dumps(output.document(result)), json_output_file)
@@ -132,6 +139,25 @@ def generate(
     if failure is not None:
         raise failure
     return INTERRUPTED if stop.is_set() else 0
+
+
+def _loaded(model: str, device: str, dtype: str, random_weights: str) -> Engine:
+    """Load the libraries and the model; Ctrl-C ends this at once, for there is nothing to keep."""
+    from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
+
+    return engine_loading.loaded_engine(model, device, dtype, random_weights)
+
+
+def _require_places(json_output_file: str | None, save_lattice: str | None) -> None:
+    """Refuse files that could not be written, before the work that they are for."""
+    places = [place for place in (json_output_file, save_lattice) if place is not None]
+    for place in places:
+        require_place(place)
+    if len(places) > 1 and Path(places[0]).expanduser() == Path(places[1]).expanduser():
+        message = (
+            f"--json-output-file and --save-lattice are both {places[0]}; name two different files"
+        )
+        raise ContradictionError(message)
 
 
 def _follow(stream: Stream, output: Output, progress: Progress, stop: Flag) -> None:

@@ -12,7 +12,9 @@ import typer
 from tempo.interfaces.cli.doctor_command import doctor
 from tempo.interfaces.cli.failures import exit_code_of
 from tempo.interfaces.cli.generate_command import generate
+from tempo.interfaces.cli.replay_command import replay
 from tempo.interfaces.cli.setting_options import with_setting_options
+from tempo.interfaces.cli.show_command import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +47,8 @@ def _tempo(
 
 
 app.command("generate")(with_setting_options(generate))
+app.command("show")(show)
+app.command("replay")(replay)
 app.command("doctor")(doctor)
 
 

@@ -1,15 +1,13 @@
-"""The options that choose a model, and the engine that they mean."""
+"""The options that choose a model."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import typer
-from transformers.utils import logging as transformers_logging
 
-from tempo.infrastructure.container import DEVICES, DTYPES, FAMILIES
+from tempo.infrastructure.configuration import DEVICES, DTYPES, FAMILIES
 from tempo.infrastructure.logging import listen
-from tempo.interfaces.python.engine import Engine, load
 
 PANEL = "Model"
 
@@ -34,19 +32,6 @@ RandomWeights = Annotated[
         show_default=False,
     ),
 ]
-
-
-def loaded_engine(
-    model: str, device: str, dtype: str, random_weights: str, *, check: bool = True
-) -> Engine:
-    """Return an engine; transformers' own bars stay silent.
-
-    Raises:
-        ModelError, InvalidValueError: as `tempo.load`.
-    """
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
-    return load(model, device=device, dtype=dtype, random_weights=random_weights, check=check)
 
 
 def log_to_stderr(*, debug: bool) -> None:

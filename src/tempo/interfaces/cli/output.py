@@ -153,16 +153,17 @@ class Output:
             case Format.BRACKETED:
                 self._print_bracketed(result)
             case Format.RAW:
-                self._write((rendering.raw_with_ids(result) if show_ids else result.raw) + "\n")
+                raw = rendering.raw_with_ids(result.lattice) if show_ids else result.raw
+                self._write(raw + "\n")
             case _:
-                text = rendering.clean_with_ids(result) if show_ids else result.text
+                text = rendering.clean_with_ids(result.lattice) if show_ids else result.text
                 self._write(text + "\n")
 
     def _print_bracketed(self, result: Result) -> None:
         """Print with colours on a terminal; elsewhere character for character as Python has it."""
         show_ids = self._choices.show_token_ids
         if self._console.is_terminal or show_ids:
-            self._console.print(rendering.bracketed(result, show_ids=show_ids))
+            self._console.print(rendering.bracketed(result.lattice, show_ids=show_ids))
         else:
             self._write(result.bracketed + "\n")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from rich.table import Table
@@ -14,24 +14,47 @@ from tempo.domain.tokens import CandidateState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tempo.application.n_best import NBestText
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.tokens import Candidate
+    from tempo.interfaces.python.lattice import Lattice
     from tempo.interfaces.python.result import Result
 
 COLOURS = ("bright_red", "bright_blue", "bright_green", "bright_yellow", "bright_magenta", "cyan")
 """Colours of the alternatives of a step, by rank, over and over."""
 
 
-def bracketed(result: Result, *, show_ids: bool) -> Text:
+class ScoredText(Protocol):
+    """A text with its score."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        ...
+
+    @property
+    def log_probability(self) -> float:
+        """Of its tokens, in nats."""
+        ...
+
+    @property
+    def mean_log_probability(self) -> float:
+        """The same per token."""
+        ...
+
+    @property
+    def finished(self) -> bool:
+        """Whether it ends in an end token or a stop string."""
+        ...
+
+
+def bracketed(lattice: Lattice, *, show_ids: bool) -> Text:
     """Return the text with every step of several tokens in brackets, alternatives in colour.
 
     The shown path's token is underlined; pruned ones are struck through.
     """
     text = Text()
     single = b""
-    best = result.lattice.best
-    for step, member in zip(result.lattice.steps, best, strict=False):
+    for step, member in zip(lattice.steps, lattice.best, strict=False):
         shown = alternatives(step, pruned=True)
         if len(shown) == 1 and not show_ids:
             single += shown[0].content
@@ -70,21 +93,20 @@ def _append_set(
     text.append("]", style="bold")
 
 
-def clean_with_ids(result: Result) -> str:
+def clean_with_ids(lattice: Lattice) -> str:
     """Return the best path with each token's id behind it."""
-    path = result.lattice.steps
     members = [
         step.token_set.members[member]
-        for step, member in zip(path, result.lattice.best, strict=False)
+        for step, member in zip(lattice.steps, lattice.best, strict=False)
     ]
     return "".join(f"{escaped(one.content, '')}({one.token_id})" for one in members)
 
 
-def raw_with_ids(result: Result) -> str:
+def raw_with_ids(lattice: Lattice) -> str:
     """Return all physical tokens in order with their ids."""
     return "".join(
         f"{escaped(member.content, '')}({member.token_id})"
-        for step in result.lattice.steps
+        for step in lattice.steps
         for member in step.token_set.members
     )
 
@@ -94,7 +116,7 @@ def one_line(text: str) -> str:
     return escaped(text.encode(), "").replace("\n", "\\n").replace("\t", "\\t")
 
 
-def n_best_table(texts: Sequence[NBestText]) -> Table:
+def n_best_table(texts: Sequence[ScoredText]) -> Table:
     """Return texts with their log-probabilities, best first."""
     table = Table(box=None, padding=(0, 1), show_edge=False, header_style="dim")
     table.add_column("log-prob", justify="right", no_wrap=True)
@@ -111,7 +133,7 @@ def n_best_table(texts: Sequence[NBestText]) -> Table:
     return table
 
 
-def n_best_lines(texts: Sequence[NBestText]) -> list[str]:
+def n_best_lines(texts: Sequence[ScoredText]) -> list[str]:
     """Return texts for a pipe: rank, log-probability, per token, text, separated by tabs."""
     return [
         f"{rank}\t{text.log_probability:.4f}\t{text.mean_log_probability:.4f}\t"
@@ -125,15 +147,23 @@ def cost_line(result: Result) -> str:
     steps = result.lattice.steps
     if not steps:
         return "0 steps"
-    widths = [step.width for step in steps]
-    masses = [step.kept_mass for step in steps]
     cost = result.cost
     per_step = (cost.total_milliseconds - cost.milliseconds.get("prefill", 0.0)) / len(steps)
     return (
-        f"{len(steps)} steps · width {np.mean(widths):.1f} mean, {max(widths)} max · "
-        f"kept mass {np.exp(np.mean(np.log(masses))):.3f} a step, "
-        f"{np.prod(masses):.2g} in all · "
+        f"{size_line(steps)} · "
         f"{cost.cache_rows} cache rows ({cost.released_rows} released) · {per_step:.1f} ms a step"
+    )
+
+
+def size_line(steps: Sequence[LatticeStep]) -> str:
+    """Return how long and wide a lattice of at least one step is, and what it keeps."""
+    widths = [step.width for step in steps]
+    masses = [step.kept_mass for step in steps]
+    with np.errstate(divide="ignore"):
+        mean = np.exp(np.mean(np.log(masses)))
+    return (
+        f"{len(steps)} steps · width {np.mean(widths):.1f} mean, {max(widths)} max · "
+        f"kept mass {mean:.3f} a step, {np.prod(masses):.2g} in all"
     )
 
 

@@ -1,0 +1,12 @@
+"""The words by which a model is chosen: known before any framework is loaded."""
+
+from __future__ import annotations
+
+EMBEDDED = "embedded"
+"""The name of the model that ships with the package."""
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+FAMILIES = ("llama", "mistral", "qwen2", "qwen3", "gemma")
+"""Families of which a small model can be drawn."""

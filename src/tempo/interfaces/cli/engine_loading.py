@@ -1,0 +1,25 @@
+"""The engine that the model's options mean. Importing this loads PyTorch, which takes seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transformers.utils import logging as transformers_logging
+
+from tempo.interfaces.python.engine import load
+
+if TYPE_CHECKING:
+    from tempo.interfaces.python.engine import Engine
+
+
+def loaded_engine(
+    model: str, device: str, dtype: str, random_weights: str, *, check: bool = True
+) -> Engine:
+    """Return an engine; transformers' own bars stay silent.
+
+    Raises:
+        ModelError, InvalidValueError: as `tempo.load`.
+    """
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    return load(model, device=device, dtype=dtype, random_weights=random_weights, check=check)

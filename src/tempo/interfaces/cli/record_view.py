@@ -1,0 +1,188 @@
+"""A record on the terminal, in a pipe, or as JSON."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from tempo.application.run_record import path_text
+from tempo.domain.model_identity import SHOWN_DIGITS
+from tempo.interfaces.cli import rendering
+from tempo.interfaces.cli.output import Format
+from tempo.interfaces.python.lattice import Lattice
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tempo.application.run_record import RunRecord
+    from tempo.domain.lattice import LatticeStep
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Characters that could move a terminal's cursor or change its state."""
+
+STEP_COLUMNS = ("step", "entropy", "width", "kept mass", "posterior", "tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """A path of a lattice as a text with the score that the lattice gives it."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    log_probability: float
+    finished: bool
+
+    @property
+    def mean_log_probability(self) -> float:
+        """Log-probability per token, in nats."""
+        return self.log_probability / len(self.token_ids)
+
+
+class RecordView:
+    """Shows one record. On a terminal a document's control characters show as escapes."""
+
+    def __init__(self, record: RunRecord, console: Console, *, show_ids: bool) -> None:
+        """Show on a console; `show_ids` puts each token's id behind it."""
+        self._record = record
+        self._lattice = Lattice.of(record)
+        self._console = console
+        self._show_ids = show_ids
+
+    def print_text(self, chosen: Format, *, with_prompt: bool) -> None:
+        """Print the best path, the bracketed or the raw text; under ALL the first two."""
+        lead = self._record.provenance.prompt or "" if with_prompt else ""
+        if chosen is Format.ALL:
+            self._heading("best text")
+        self.write(lead)
+        match chosen:
+            case Format.BRACKETED:
+                self._print_bracketed()
+            case Format.RAW:
+                ids = rendering.raw_with_ids(self._lattice)
+                self.write((ids if self._show_ids else self._lattice.raw) + "\n")
+            case _:
+                ids = rendering.clean_with_ids(self._lattice)
+                self.write((ids if self._show_ids else self._record.text) + "\n")
+        if chosen is Format.ALL:
+            self._section("bracketed")
+            self._print_bracketed()
+
+    def print_best(self, count: int) -> None:
+        """Print the best paths by the lattice's own plain scores."""
+        texts = self._best(count)
+        self._section(f"{len(texts)} best paths")
+        if self._console.is_terminal:
+            self._console.print(rendering.n_best_table(texts))
+        else:
+            self.write("".join(f"{line}\n" for line in rendering.n_best_lines(texts)))
+
+    def print_steps(self) -> None:
+        """Print a line for each step; the token of the best path carries a star."""
+        self._section("steps")
+        rows = [self._step_row(step) for step in self._lattice.steps]
+        if not self._console.is_terminal:
+            self.write("".join("\t".join(row) + "\n" for row in (STEP_COLUMNS, *rows)))
+            return
+        table = Table(box=None, padding=(0, 1), show_edge=False, header_style="dim")
+        for column in STEP_COLUMNS[:-1]:
+            table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(STEP_COLUMNS[-1], overflow="fold")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        self._console.print(table)
+
+    def print_facts(self) -> None:
+        """Print where the lattice comes from."""
+        self._section("run")
+        for fact in self._facts():
+            self.write(f"{rendering.one_line(fact)}\n")
+
+    def mapping(self, count: int, *, with_steps: bool) -> dict[str, Any]:
+        """Return all of it as plain data for JSON."""
+        record, known = self._record, self._record.provenance
+        shown: dict[str, Any] = {
+            "prompt": known.prompt,
+            "text": record.text,
+            "bracketed": self._lattice.bracketed,
+            "raw": self._lattice.raw,
+            "finished": record.finished,
+            "finish_reason": known.finish_reason,
+            "finished_mass": record.finished_mass,
+            "n_best": [asdict(text) for text in self._best(count)] if count else [],
+            "model": None if known.model is None else asdict(known.model),
+            "settings": known.settings,
+            "steered": known.steered,
+        }
+        if with_steps:
+            rows = map(self._step_row, self._lattice.steps)
+            names = [name.replace(" ", "_") for name in STEP_COLUMNS]
+            shown["steps"] = [dict(zip(names, row, strict=True)) for row in rows]
+        return shown
+
+    def write(self, text: str) -> None:
+        """Write text; to a terminal, nothing but what can be read."""
+        if self._console.is_terminal:
+            text = CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+        sys.stdout.write(text)
+
+    def _best(self, count: int) -> list[StoredText]:
+        stops = self._record.provenance.stop_bytes
+        return [
+            StoredText(
+                path_text(self._lattice, path.members, stops),
+                self._lattice.token_ids(path),
+                path.score,
+                path.finished,
+            )
+            for path in self._lattice.k_best(count)
+        ]
+
+    def _print_bracketed(self) -> None:
+        if self._console.is_terminal or self._show_ids:
+            text = rendering.bracketed(self._lattice, show_ids=self._show_ids)
+            self._console.print(text)
+        else:
+            self.write(self._lattice.bracketed + "\n")
+
+    def _step_row(self, step: LatticeStep) -> tuple[str, ...]:
+        members, best = step.token_set.members, self._lattice.best
+        shown = best[step.step] if step.step < len(best) else None
+        posterior = None if shown is None else members[shown].posterior
+        tokens = " ".join(
+            f"{'*' * (index == shown)}{member.text!r} {member.probability:.3f}"
+            for index, member in enumerate(members)
+        )
+        return (
+            str(step.step),
+            f"{max(0.0, step.entropy):.3f}",
+            str(step.width),
+            f"{step.kept_mass:.3f}",
+            "" if posterior is None else f"{posterior:.3f}",
+            tokens,
+        )
+
+    def _facts(self) -> list[str]:
+        known, steps = self._record.provenance, self._lattice.steps
+        model = "unknown"
+        if known.model is not None:
+            made = known.model
+            model = f"{made.name} ({made.family}, {made.dtype} on {made.device})"
+            model += f", fingerprint {made.fingerprint[:SHOWN_DIGITS]}"
+        reason = "unknown" if known.finish_reason is None else known.finish_reason.value
+        return [
+            f"model: {model}",
+            rendering.size_line(steps) if steps else "0 steps",
+            f"ended: {reason}, finished mass {self._record.finished_mass:.3f}",
+        ]
+
+    def _heading(self, title: str) -> None:
+        self._console.print(Text(f"{title}:", style="bold dim"))
+
+    def _section(self, title: str) -> None:
+        self.write("\n")
+        self._heading(title)
