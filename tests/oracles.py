@@ -72,6 +72,15 @@ def passing_shares(lattice, step):
     return shares / shares.sum()
 
 
+def passing_everything(lattice, step):
+    """Each member's share of all complete paths, those that end before the step among them."""
+    shares = np.zeros(lattice.steps[step].width)
+    for path in complete_paths(lattice):
+        if len(path.members) > step:
+            shares[path.members[step]] += path.share
+    return shares
+
+
 def teacher_forced(script, prompt, tokens):
     """The log-probability of `tokens` after `prompt`, asked of the script one by one."""
     seen, score = tuple(prompt), 0.0

@@ -33,6 +33,7 @@ units = st.floats(0.0, 1.0)
 pieces = st.text(alphabet="ab é.", min_size=1, max_size=2)
 contents = st.binary(max_size=4) | st.text(max_size=3).map(str.encode)
 """The bytes of a token: whole characters, parts of one, and what was never UTF-8."""
+park = st.just(b" park")
 
 # Distributions ----------------------------------------------------------------------------------
 
@@ -144,8 +145,11 @@ def lattice_step(number, members, rows, plain_rows=None, others=()):
 
 
 @st.composite
-def lattices(draw, max_steps=4, max_width=3):
-    """Lattices whose members may be finished, of steps that may all end at the last one."""
+def lattices(draw, max_steps=4, max_width=3, *, content=park, impossible=False):
+    """Lattices whose members may be finished, of steps that may all end at the last one.
+
+    Where some transitions are impossible, those of each first row are not.
+    """
     steps, live_before = [], 1
     count = draw(st.integers(1, max_steps))
     for number in range(count):
@@ -154,13 +158,15 @@ def lattices(draw, max_steps=4, max_width=3):
         if not any(live) and number < count - 1:
             live[draw(st.integers(0, width - 1))] = True
         members = [
-            candidate(index, state=CandidateState.KEPT if lives else CandidateState.FINISHED)
+            candidate(
+                index, draw(content), CandidateState.KEPT if lives else CandidateState.FINISHED
+            )
             for index, lives in enumerate(live)
         ]
-        rows, plain = (
-            draw(log_rows(live_before, width, impossible=impossible))
-            for impossible in (False, False)
-        )
+        rows, plain = (draw(log_rows(live_before, width, impossible=False)) for _ in range(2))
+        if impossible:
+            rng = np.random.default_rng(draw(seeds))
+            rows[1:][rng.random(rows[1:].shape) < 0.3] = -math.inf
         steps.append(lattice_step(number, members, rows, plain))
         live_before = sum(live)
     return Lattice((TokenId(1),), tuple(steps))

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tempo.domain.confusion import Position, Share, confusion_network, step_shares
 from tempo.domain.errors import ChoiceError
 from tempo.domain.k_best import k_best
+from tempo.domain.measures import sequences
 from tempo.domain.paths import Path, sample_paths
-from tempo.domain.posteriors import posteriors
+from tempo.domain.posteriors import posteriors, terminal_masses
 
 if TYPE_CHECKING:
+    from tempo.domain.measures.sequences import Agreement
     from tempo.domain.proposal import FloatArray
     from tempo.domain.tokens import Candidate, LogicalStep, TokenId, TokenSet
 
@@ -107,9 +110,63 @@ class Lattice:
         """Probability that an ordinary sample stays inside the whole lattice."""
         return float(np.prod([step.kept_mass for step in self.steps]))
 
+    @property
+    def finished_mass(self) -> float:
+        """Share of the paths that end in a finished member, in [0, 1]; the rest were cut short."""
+        return sequences.finished_mass(self.steps)
+
     def posteriors(self) -> tuple[FloatArray, ...]:
         """Return, for each step, the members' shares of the paths through it; each sums to 1."""
         return posteriors(self.steps)
+
+    def forward_weights(self) -> tuple[FloatArray, ...]:
+        """Return, for each step, the members' forward weights; 0 for finished ones."""
+        return terminal_masses(self.steps).weights
+
+    def parent_posteriors(self, step: int) -> FloatArray:
+        """Return [k, m] how probably each of a step's members came from each live one before it.
+
+        Each column sums to 1; row `i` belongs to `steps[step - 1].token_set.live[i]`, the only row
+        of step 0 to the prompt.
+
+        Raises:
+            ChoiceError: for a step that the lattice does not have.
+        """
+        self.step(step)
+        return terminal_masses(self.steps).parents[step]
+
+    def posterior(self, step: int) -> tuple[Share, ...]:
+        """Return the tokens of a step with their shares of the paths through it, largest first.
+
+        Raises:
+            ChoiceError: for a step that the lattice does not have.
+        """
+        self.step(step)
+        return step_shares(self.steps, step)
+
+    def alternatives(self, step: int) -> tuple[Candidate, ...]:
+        """Return all candidates considered at a step, by rank, with their state and its reason.
+
+        Raises:
+            ChoiceError: for a step that the lattice does not have.
+        """
+        return self.step(step).candidates
+
+    def expected_length(self) -> float:
+        """Mean length of the paths in tokens, end tokens counted, by their shares."""
+        return sequences.expected_length(self.steps)
+
+    def sequence_entropy(self) -> float:
+        """Entropy in nats of the distribution over the paths, exact (chain rule, backwards)."""
+        return sequences.sequence_entropy(self.steps)
+
+    def agreement(self) -> Agreement:
+        """How probably two paths drawn independently hold the same token, by step and mean."""
+        return sequences.agreement(self.steps)
+
+    def confusion_network(self) -> tuple[Position, ...]:
+        """Return, for each step, what the paths hold there; an epsilon for those that ended."""
+        return confusion_network(self.steps)
 
     def k_best(self, count: int) -> tuple[Path, ...]:
         """Return the `count` best paths by plain score, best first (k-best Viterbi)."""

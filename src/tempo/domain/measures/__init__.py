@@ -1,0 +1,1 @@
+"""How uncertain a lattice and its best texts are, in numbers that papers use."""
