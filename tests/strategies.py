@@ -15,6 +15,7 @@ from tempo.application.steering import SteeredRun
 from tempo.domain.frontier import Frontier
 from tempo.domain.lattice import Lattice, LatticeStep
 from tempo.domain.model_identity import ModelIdentity
+from tempo.domain.measures.predictive import ScoredText
 from tempo.domain.proposal import Proposal
 from tempo.domain.readout import Readout
 from tempo.domain.schedule import ConstantThreshold
@@ -170,6 +171,14 @@ def lattices(draw, max_steps=4, max_width=3, *, content=park, impossible=False):
         steps.append(lattice_step(number, members, rows, plain))
         live_before = sum(live)
     return Lattice((TokenId(1),), tuple(steps))
+
+
+scored_texts = st.lists(
+    st.builds(ScoredText, pieces, st.floats(-60.0, -1e-3), st.integers(1, 9)),
+    min_size=1,
+    max_size=6,
+)
+"""Texts of one or two letters with their log-probabilities, some of them equal."""
 
 
 @st.composite

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dependency_injector import providers
 
 from tempo.application.generate import Generate
+from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
 from tempo.application.rerun import Rerun
 from tempo.application.self_check import SelfCheck
@@ -97,6 +98,7 @@ class Container(Documents):
     steered = providers.Factory(SteeredRun, backend=backend, tokenizer=tokenizer)
     n_best = providers.Factory(NBest, backend=backend)
     rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer)
+    measure = providers.Factory(Measure, n_best=n_best)
     self_check = providers.Factory(SelfCheck, backend=backend)
 
 

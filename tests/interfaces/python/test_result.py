@@ -135,6 +135,71 @@ def test_samples_end_before_a_stop_string():
     assert set(result.sample(50, seed=1)) == {" upon a p", " upon a gar"}
 
 
+# Measures ---------------------------------------------------------------------------------------
+
+
+def test_a_result_is_measured_over_its_best_texts(result):
+    measures = result.measures(n=5)
+    binary = -(0.6 * math.log(0.6) + 0.4 * math.log(0.4))
+    assert measures.texts == 2
+    assert measures.covered_mass == pytest.approx(1.0)
+    assert measures.mean_token_entropy == pytest.approx(binary / 5)
+    assert measures.sequence_entropy == pytest.approx(binary)
+    assert measures.predictive_entropy == pytest.approx(binary)
+    assert measures.entropy_rate == pytest.approx(binary / 5)
+    assert measures.semantic_entropy == pytest.approx(binary)
+    assert [cluster.texts for cluster in measures.clusters] == [
+        (" upon a park.",),
+        (" upon a garden.",),
+    ]
+
+
+def test_an_equivalence_of_the_users_own_says_what_means_the_same(result):
+    measures = result.measures(equivalence=lambda first, second: first[:7] == second[:7])
+    assert measures.clusters[0].texts == (" upon a park.", " upon a garden.")
+    assert measures.semantic_entropy == pytest.approx(0, abs=1e-12)
+    assert measures.length_normalised_semantic_entropy == pytest.approx(0, abs=1e-12)
+    assert measures.predictive_entropy > 0.6
+
+
+def test_texts_of_the_same_words_mean_the_same_by_default():
+    script = Script.of(
+        {"": {"a": 1.0}, "a": {" Yes": 0.5, " yes": 0.3, " no": 0.2}}
+        | {word: {".": 1.0} for word in (" Yes", " yes", " no")}
+        | {".": {END: 1.0}}
+    )
+    measures = scripted_engine(script).generate("a").measures()
+    assert [cluster.texts for cluster in measures.clusters] == [(" Yes.", " yes."), (" no.",)]
+    assert [cluster.probability for cluster in measures.clusters] == pytest.approx([0.8, 0.2])
+
+
+def test_only_as_many_texts_are_compared_as_asked_for(result):
+    measures = result.measures(n=1)
+    assert (measures.texts, measures.predictive_entropy) == (1, 0.0)
+    assert measures.covered_mass == pytest.approx(0.6)
+    assert measures.sequence_entropy == pytest.approx(result.lattice.sequence_entropy())
+
+
+def test_texts_cut_at_a_stop_string_are_compared_as_shown():
+    result = scripted_engine().generate("Once", stop=["."])
+    assert [cluster.texts for cluster in result.measures().clusters] == [
+        (" upon a park",),
+        (" upon a garden",),
+    ]
+
+
+def test_wrong_measures_are_refused(result):
+    with pytest.raises(InvalidValueError, match="0 texts were asked for"):
+        result.measures(n=0)
+    with pytest.raises(InvalidValueError, match="equivalence is 'same'; it must be a function"):
+        result.measures(equivalence="same")
+
+
+def test_a_run_without_steps_has_no_uncertainty():
+    measures = scripted_engine().stream("Once").result.measures()
+    assert (measures.texts, measures.clusters, measures.sequence_entropy) == (0, (), 0.0)
+
+
 # The map of hesitation --------------------------------------------------------------------------
 
 

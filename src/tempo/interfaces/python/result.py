@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tempo.application.n_best import NBestText
     from tempo.application.outcome import Outcome
     from tempo.application.settings import Settings
+    from tempo.domain.measures.equivalence import Equivalence
+    from tempo.domain.measures.summary import Measures
     from tempo.domain.stopping import FinishReason
     from tempo.domain.tokens import TokenId
     from tempo.infrastructure.container import Container
@@ -130,6 +132,17 @@ class Result:
         return tuple(
             decoded(cut_at_stop(self._outcome.lattice.content(path), self._stops)) for path in paths
         )
+
+    def measures(self, n: int = 10, equivalence: Equivalence | None = None) -> Measures:
+        """Return how uncertain the run is, over its `n` best texts.
+
+        `equivalence` tells whether two texts mean the same; without one, texts do that differ at
+        most in case, white space and punctuation.
+
+        Raises:
+            InvalidValueError: for an `n` under 1, or an equivalence that cannot be called.
+        """
+        return self._container.measure().run(self._outcome, n, equivalence)
 
     def as_mapping(
         self, n_best: int = 0, *, length_penalty: float = 0.0, diverse: float = 0.0
