@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NewType
 
 from tempo.domain.posteriors import passing_masses, terminal_masses
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tempo.domain.tokens import Candidate, LogicalStep
 
 NodeNumber = NewType("NodeNumber", int)
-"""The name of a node: 0 for the beginning, and every arc leads to a larger one."""
+"""The name of a node, from 0, the beginning, without gaps; every arc leads to a larger one."""
 
 BEGINNING = NodeNumber(0)
 
@@ -74,7 +74,7 @@ class LatticeGraph:
         nodes: the members, by number; the beginning and the end, which hold no token, are not
             among them.
         arcs: by source, then target.
-        end: the number of the end, larger than any other.
+        end: the number of the end, the largest.
     """
 
     nodes: tuple[GraphNode, ...]
@@ -177,7 +177,7 @@ def _ending(steps: Sequence[LatticeStep], index: int) -> list[int]:
 
 
 def _trimmed(nodes: Sequence[GraphNode], arcs: Sequence[Arc], end: NodeNumber) -> LatticeGraph:
-    """Leave out what lies on no way from the beginning to the end."""
+    """Leave out what lies on no way from the beginning to the end, and number what is left."""
     ordered = sorted(arcs, key=lambda arc: (arc.source, arc.target))
     reached, leading = {BEGINNING}, {end}
     for arc in ordered:
@@ -186,9 +186,14 @@ def _trimmed(nodes: Sequence[GraphNode], arcs: Sequence[Arc], end: NodeNumber) -
     for arc in reversed(ordered):
         if arc.target in leading:
             leading.add(arc.source)
-    passed = reached & leading
+    passed = sorted(reached & leading)
+    names = {number: NodeNumber(index) for index, number in enumerate(passed)}
     return LatticeGraph(
-        tuple(node for node in nodes if node.number in passed),
-        tuple(arc for arc in ordered if arc.source in passed and arc.target in passed),
-        end,
+        tuple(replace(node, number=names[node.number]) for node in nodes if node.number in names),
+        tuple(
+            replace(arc, source=names[arc.source], target=names[arc.target])
+            for arc in ordered
+            if arc.source in names and arc.target in names
+        ),
+        names[end],
     )

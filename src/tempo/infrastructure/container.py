@@ -41,6 +41,7 @@ __all__ = [
     "DTYPES",
     "EMBEDDED",
     "FAMILIES",
+    "FORMATS",
     "Container",
     "container_around",
     "container_of",

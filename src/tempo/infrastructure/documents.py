@@ -8,12 +8,17 @@ from __future__ import annotations
 from dependency_injector import containers, providers
 
 from tempo.application.replay import Replay
+from tempo.infrastructure.export.dot import dot
+from tempo.infrastructure.export.lattice_export import FORMATS, LatticeExport, format_of
+from tempo.infrastructure.export.networkx_graph import digraph, graphml
+from tempo.infrastructure.export.slf import slf
+from tempo.infrastructure.export.steps_csv import steps_csv
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.lattice_document import document
 from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
 
-__all__ = ["Documents", "require_place", "save_text"]
+__all__ = ["FORMATS", "Documents", "format_of", "require_place", "save_text"]
 
 
 class Documents(containers.DeclarativeContainer):
@@ -22,3 +27,11 @@ class Documents(containers.DeclarativeContainer):
     lattice_file = providers.Factory(LatticeFile, write=document, read=from_json)
     replay = providers.Factory(Replay)
     plotter = providers.Object(plot_lattice)
+    grapher = providers.Object(digraph)
+    writers = providers.Dict(
+        dot=providers.Object(dot),
+        slf=providers.Object(slf),
+        csv=providers.Object(steps_csv),
+        graphml=providers.Object(graphml),
+    )
+    export = providers.Factory(LatticeExport, writers=writers, save=providers.Object(save_text))

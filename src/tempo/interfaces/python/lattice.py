@@ -13,6 +13,7 @@ from tempo.domain.text import bracketed_text, raw_text
 from tempo.infrastructure.documents import Documents
 
 if TYPE_CHECKING:
+    import networkx as nx
     from matplotlib.figure import Figure
 
     from tempo.application.run_record import RunRecord
@@ -88,3 +89,29 @@ class Lattice(DomainLattice):
                 message = f"{path} cannot be drawn: {error}"
                 raise OutputError(message) from error
         return figure
+
+    def to_networkx(self) -> nx.DiGraph[int]:
+        """Return a graph of networkx: a node for each member, between a beginning and an end."""
+        graph: nx.DiGraph[int] = Container.grapher()(self, self.best)
+        return graph
+
+    def to_dot(self) -> str:
+        """Return a drawing in DOT, the language of GraphViz."""
+        return Container.export().text(self, "dot", self.best)
+
+    def to_slf(self) -> str:
+        """Return the word lattice in SLF, the format of HTK and of speech recognition."""
+        return Container.export().text(self, "slf", self.best)
+
+    def to_csv(self) -> str:
+        """Return a table of all candidates, step by step (RFC 4180)."""
+        return Container.export().text(self, "csv", self.best)
+
+    def export(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002 - the users' word
+        """Write the lattice for another tool: dot, slf, csv or graphml, by the file's suffix.
+
+        Raises:
+            InvalidValueError: for a format or a suffix that is not known.
+            OutputError: if the file cannot be written.
+        """
+        Container.export().save(self, path, format, self.best)

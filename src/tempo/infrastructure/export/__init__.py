@@ -1,0 +1,1 @@
+"""Lattices in the formats of other tools, one module each."""
