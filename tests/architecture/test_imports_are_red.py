@@ -19,6 +19,7 @@ VIOLATIONS = [
     pytest.param("layers", "beside", "", id="a package beside the layers"),
     pytest.param("domain-is-pure", "domain", "import torch", id="torch in the domain"),
     pytest.param("domain-is-pure", "domain", "import structlog", id="structlog in the domain"),
+    pytest.param("domain-is-pure", "domain", "import networkx", id="a graph library in the domain"),
     pytest.param(
         "application-has-no-tensors",
         "application",

@@ -72,7 +72,7 @@ def test_the_best_path_is_marked_where_it_is_known(lattice):
 def test_the_keys_of_a_document_are_unique():
     step = lattice_step(0, [candidate(0)], np.zeros((1, 1)))
     names = re.findall('<key id="(.*?)"', graphml(Lattice((1,), (step,)), (0,)))
-    assert len(names) == len(set(names)) == 1 + 9 + 4
+    assert len(names) == len(set(names)) == 2 + 1 + 9 + 4  # of the graph, nodes, arcs
 
 
 def test_a_lattice_without_steps_is_one_arc():

@@ -100,3 +100,50 @@ def test_the_best_path_is_emphasised(lattice):
 def test_a_picture_that_cannot_be_drawn_is_named(lattice, tmp_path, name):
     with pytest.raises(OutputError, match="cannot be drawn"):
         lattice.plot(tmp_path / name)
+
+
+# For other tools ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("suffix", "method"), [("dot", "to_dot"), ("slf", "to_slf"), ("csv", "to_csv")]
+)
+def test_a_lattice_is_exported_as_what_its_method_returns(lattice, tmp_path, suffix, method):
+    path = tmp_path / f"run.{suffix}"
+    lattice.export(path)
+    assert path.read_bytes().decode() == getattr(lattice, method)()
+
+
+def test_every_export_tells_both_texts(lattice):
+    assert r"W=\040garden" in lattice.to_slf()
+    assert " garden,kept,,0.4" in lattice.to_csv()
+    assert 'text=" garden"' in lattice.to_dot()
+    graph = lattice.to_networkx()
+    marked = [data["text"] for _, data in graph.nodes(data=True) if data.get("best")]
+    assert marked == [" upon", " a", " park", ".", ""]
+
+
+def test_a_graph_is_exported_as_a_document_of_graphml(lattice, tmp_path):
+    import networkx as nx
+
+    lattice.export(tmp_path / "run", "graphml")
+    found = nx.read_graphml(tmp_path / "run", node_type=int)
+    assert dict(found.nodes(data=True)) == dict(lattice.to_networkx().nodes(data=True))
+
+
+def test_a_format_or_a_place_that_will_not_do_is_refused(lattice, tmp_path):
+    with pytest.raises(InvalidValueError, match="names no format"):
+        lattice.export(tmp_path / "run.pdf")
+    with pytest.raises(InvalidValueError, match="format is 'pdf'"):
+        lattice.export(tmp_path / "run.dot", "pdf")
+    with pytest.raises(OutputError, match="cannot be written"):
+        lattice.export(tmp_path / "missing" / "run.dot")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lattice_tells_what_its_paths_hold(lattice):
+    shown = [(share.text, round(share.posterior, 6)) for share in lattice.posterior(2)]
+    assert shown == [(" park", 0.6), (" garden", 0.4)]
+    assert lattice.agreement().steps == pytest.approx((1, 1, 0.52, 1, 1))
+    assert lattice.expected_length() == pytest.approx(5)
+    assert lattice.finished_mass == pytest.approx(1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tempo.interfaces.cli.doctor_command import doctor
+from tempo.interfaces.cli.export_command import export
 from tempo.interfaces.cli.failures import exit_code_of
 from tempo.interfaces.cli.generate_command import generate
 from tempo.interfaces.cli.replay_command import replay
@@ -50,6 +51,7 @@ app.command("generate")(with_setting_options(generate))
 app.command("show")(show)
 app.command("replay")(replay)
 app.command("doctor")(doctor)
+app.command("export")(export)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
