@@ -14,8 +14,8 @@ from tempo.application.run_record import Provenance, record_of
 from tempo.application.steering import SteeredRun
 from tempo.domain.frontier import Frontier
 from tempo.domain.lattice import Lattice, LatticeStep
-from tempo.domain.model_identity import ModelIdentity
 from tempo.domain.measures.predictive import ScoredText
+from tempo.domain.model_identity import ModelIdentity
 from tempo.domain.proposal import Proposal
 from tempo.domain.readout import Readout
 from tempo.domain.schedule import ConstantThreshold

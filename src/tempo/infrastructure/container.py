@@ -41,7 +41,6 @@ __all__ = [
     "DTYPES",
     "EMBEDDED",
     "FAMILIES",
-    "FORMATS",
     "Container",
     "container_around",
     "container_of",

@@ -4,7 +4,7 @@ import tempo
 from tempo.application.run_record import Provenance
 from tempo.application.settings import Settings
 from tempo.application.settings_reading import read_settings
-from tempo.domain.errors import DocumentError, OutputError
+from tempo.domain.errors import DocumentError, InvalidValueError, OutputError
 from tests.interfaces.scripted_engine import FOREVER, scripted_engine
 
 

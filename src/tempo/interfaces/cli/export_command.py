@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tempo.domain.errors import InvalidValueError
-from tempo.infrastructure.container import FORMATS, Container, format_of, require_place
+from tempo.infrastructure.documents import FORMATS, Documents, format_of, require_place
 from tempo.interfaces.python.lattice import Lattice
 
 STANDARD_OUTPUT = "-"
@@ -35,7 +35,7 @@ def export(
         require_place(output)
     lattice = Lattice.open(file)
     if output == STANDARD_OUTPUT:
-        sys.stdout.write(Container.export().text(lattice, chosen, lattice.best))
+        sys.stdout.write(Documents.export().text(lattice, chosen, lattice.best))
     else:
         lattice.export(output, chosen)
 

@@ -92,20 +92,20 @@ class Lattice(DomainLattice):
 
     def to_networkx(self) -> nx.DiGraph[int]:
         """Return a graph of networkx: a node for each member, between a beginning and an end."""
-        graph: nx.DiGraph[int] = Container.grapher()(self, self.best)
+        graph: nx.DiGraph[int] = Documents.grapher()(self, self.best)
         return graph
 
     def to_dot(self) -> str:
         """Return a drawing in DOT, the language of GraphViz."""
-        return Container.export().text(self, "dot", self.best)
+        return Documents.export().text(self, "dot", self.best)
 
     def to_slf(self) -> str:
         """Return the word lattice in SLF, the format of HTK and of speech recognition."""
-        return Container.export().text(self, "slf", self.best)
+        return Documents.export().text(self, "slf", self.best)
 
     def to_csv(self) -> str:
         """Return a table of all candidates, step by step (RFC 4180)."""
-        return Container.export().text(self, "csv", self.best)
+        return Documents.export().text(self, "csv", self.best)
 
     def export(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002 - the users' word
         """Write the lattice for another tool: dot, slf, csv or graphml, by the file's suffix.
@@ -114,4 +114,4 @@ class Lattice(DomainLattice):
             InvalidValueError: for a format or a suffix that is not known.
             OutputError: if the file cannot be written.
         """
-        Container.export().save(self, path, format, self.best)
+        Documents.export().save(self, path, format, self.best)

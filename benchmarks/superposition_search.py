@@ -1,8 +1,8 @@
 """Which superposition serves the next-token distribution, and which the long text?
 
 Every rule decodes the same story openings. `--measure kl`: KL(exact || readout) by depth, the exact
-side from transformers' plain forward (benchmarks/next_token_fidelity.py). `--measure text`: the
-log-probability per token of the best of 8 rescored texts (benchmarks/against_beam.py), with the
+side from transformers' plain forward (next_token_fidelity.py). `--measure text`: the
+log-probability per token of the best of 8 rescored texts (as against_beam.py takes it), with the
 mean width that it took. Openings are dealt out to processes of one thread each.
 
 Rules that the package does not have are written here, against its port; they are the ones that did
@@ -23,20 +23,17 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from next_token_fidelity import PlainPaths, ReadoutRecorder, divergence
+from workbench import Workbench, print_table
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-from next_token_fidelity import PlainPaths, ReadoutRecorder, divergence  # noqa: E402
-from workbench import Workbench, print_table  # noqa: E402
-
-from tempo.application.generate import Generate  # noqa: E402
-from tempo.application.n_best import NBest  # noqa: E402
-from tempo.application.request import GenerationRequest  # noqa: E402
-from tempo.domain.frontier import SoftStep  # noqa: E402
-from tempo.domain.readout import Readout  # noqa: E402
-from tempo.domain.schedule import ConstantThreshold  # noqa: E402
-from tempo.domain.selection import Selection, ThresholdBasis  # noqa: E402
-from tempo.domain.superposition import Lineage, path_superposition, sharpened  # noqa: E402
+from tempo.application.generate import Generate
+from tempo.application.n_best import NBest
+from tempo.application.request import GenerationRequest
+from tempo.domain.frontier import SoftStep
+from tempo.domain.readout import Readout
+from tempo.domain.schedule import ConstantThreshold
+from tempo.domain.selection import Selection, ThresholdBasis
+from tempo.domain.superposition import Lineage, path_superposition, sharpened
 
 if TYPE_CHECKING:
     from tempo.domain.frontier import Frontier, Transition
@@ -192,7 +189,9 @@ def bench() -> Workbench:
     return _BENCH["model"]
 
 
-def request_of(name: str, ids: tuple[int, ...], steps: int, options: Namespace) -> GenerationRequest:
+def request_of(
+    name: str, ids: tuple[int, ...], steps: int, options: Namespace
+) -> GenerationRequest:
     """Return a rule's run."""
     rule, readout = RULES[name]
     basis = ThresholdBasis(options.basis)
@@ -269,7 +268,7 @@ def main() -> None:
         jobs = [pool.submit(measure, number, options) for number in range(options.prompts)]
         found = [job.result() for job in jobs]
     measured = [one for one in found if one is not None]
-    print(f"python experiments/fidelity/rule_search.py {' '.join(sys.argv[1:])}")
+    print(f"python benchmarks/superposition_search.py {' '.join(sys.argv[1:])}")
     print(f"{len(measured)} of {options.prompts} openings within the budget")
     if options.measure == "kl":
         heads = ["rule", *(f"KL {depth}" for depth in range(1, options.depth + 1))]
