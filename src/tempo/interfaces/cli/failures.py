@@ -30,7 +30,9 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
         return _told(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as error:
+        if not _is_unread(error):
+            raise
         _discard_stdout()
         return BROKEN_PIPE
     except OSError as error:
@@ -44,6 +46,11 @@ def _told(sentence: str) -> int:
     line = " ".join(sentence.split())
     sys.stderr.write(f"tempo: {line}\n")
     return WRONG_INPUT
+
+
+def _is_unread(error: BaseException) -> bool:
+    """Whether the reader went away; rich and typer make an exit of their own of it."""
+    return any(isinstance(one, BrokenPipeError) for one in (error, error.__context__))
 
 
 def _discard_stdout() -> None:
