@@ -96,6 +96,20 @@ def test_tokens_outside_the_vocabulary_are_refused(tokens, sentence):
     assert str(caught.value) == sentence
 
 
+@pytest.mark.parametrize("prompt", [None, 5, 1.5, b"abc", [1.5], ["a"], [[1, 2]], {"input_ids": 1}])
+def test_what_is_neither_text_nor_tokens_is_no_prompt(prompt):
+    with pytest.raises(PromptError) as caught:
+        checked_ids(prompt, vocabulary=1000)
+    assert str(caught.value) == f"the prompt is {prompt!r}; give text, or a sequence of token ids"
+
+
+def test_the_tokens_of_a_tensor_are_a_prompt():
+    torch = pytest.importorskip("torch")
+    assert checked_ids(torch.tensor([1, 2]), vocabulary=10) == (1, 2)
+    with pytest.raises(PromptError, match="give text, or a sequence of token ids"):
+        checked_ids(torch.tensor([[1, 2]]), vocabulary=10)
+
+
 @pytest.mark.parametrize("blank", ["   ", "\n\n", "\t"])
 def test_a_blank_prompt_is_an_empty_one(blank):
     with pytest.raises(PromptError, match="the prompt is empty"):

@@ -92,7 +92,7 @@ def test_counts_under_one_and_empty_lattices_are_refused():
     step = lattice_step(0, [candidate(0)], np.zeros((1, 1)))
     with pytest.raises(InvalidValueError, match="0 paths were asked for"):
         k_best((step,), 0)
-    with pytest.raises(InvalidValueError, match="0 samples of 1 steps"):
+    with pytest.raises(InvalidValueError, match="0 samples were asked for"):
         sample_paths((step,), 0, np.random.default_rng(0))
     with pytest.raises(InvalidValueError, match="3 samples of 0 steps"):
         sample_paths((), 3, np.random.default_rng(0))

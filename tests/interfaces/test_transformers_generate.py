@@ -43,10 +43,10 @@ def greedy(model, inputs, **options):
 def engine_of(model):
     from dependency_injector import providers
 
-    from tempo.infrastructure.container import container_of
+    from tempo.infrastructure.container import container_around
     from tests.fakes.numbered_tokenizer import NumberedTokenizer
 
-    container = container_of(model, None)
+    container = container_around(model, ())
     tokenizer = NumberedTokenizer()
     tokenizer.end_tokens = frozenset()
     container.tokenizer.override(providers.Object(tokenizer))

@@ -11,6 +11,7 @@ import numpy as np
 from tempo.application.rescoring import Rescore
 from tempo.domain.diversity import diverse_order
 from tempo.domain.errors import InvalidValueError
+from tempo.domain.paths import require_count
 from tempo.domain.stopping import stop_position
 from tempo.domain.text import cut_at_stop, decoded
 
@@ -119,9 +120,7 @@ class NBest:
         Raises:
             InvalidValueError: for a count under 1.
         """
-        if count < 1:
-            message = f"{count} texts were asked for; ask for 1 or more"
-            raise InvalidValueError(message)
+        require_count(count, "texts")
         if not lattice.steps:
             return ()
         paths = _candidates(lattice, count, stops)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,12 +79,23 @@ def checked_ids(tokens: Sequence[int], vocabulary: int) -> tuple[TokenId, ...]:
     """Return a prompt given as tokens.
 
     Raises:
-        PromptError: for no tokens, or one outside the vocabulary.
+        PromptError: for what holds no tokens, or one outside the vocabulary.
     """
-    ids = tuple(TokenId(int(token)) for token in tokens)
+    ids = _whole_numbers(tokens)
     strangers = [token for token in ids if not 0 <= token < vocabulary]
     if not ids or strangers:
         named = f"token {strangers[0]}" if strangers else "no token"
         message = f"the prompt holds {named}; give tokens from 0 to {vocabulary - 1}"
         raise PromptError(message)
     return ids
+
+
+def _whole_numbers(tokens: object) -> tuple[TokenId, ...]:
+    """Return tokens as plain integers; bytes are text that someone forgot to decode."""
+    try:
+        if not isinstance(tokens, (bytes, bytearray)):
+            return tuple(TokenId(operator.index(token)) for token in tokens)  # type: ignore[attr-defined]
+    except TypeError:
+        pass
+    message = f"the prompt is {reprlib.repr(tokens)}; give text, or a sequence of token ids"
+    raise PromptError(message)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tempo.domain.errors import InvalidValueError
-from tempo.domain.paths import Path
+from tempo.domain.paths import Path, require_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,9 +123,7 @@ def k_best(steps: Sequence[LatticeStep], count: int) -> tuple[Path, ...]:
     Raises:
         InvalidValueError: for a count under 1.
     """
-    if count < 1:
-        message = f"{count} paths were asked for; ask for 1 or more"
-        raise InvalidValueError(message)
+    require_count(count, "paths")
     if not steps:
         return ()
     trellis = _Trellis.of(steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,17 @@ class Path:
     finished: bool
 
 
+def require_count(count: object, things: str) -> None:
+    """Refuse what is no number of things to ask for.
+
+    Raises:
+        InvalidValueError: for a count that is no whole number, or is under 1.
+    """
+    if not isinstance(count, Integral) or count < 1:
+        message = f"{count!r} {things} were asked for; ask for a whole number, 1 or more"
+        raise InvalidValueError(message)
+
+
 def sample_paths(
     steps: Sequence[LatticeStep], count: int, rng: np.random.Generator
 ) -> tuple[Path, ...]:
@@ -43,8 +55,9 @@ def sample_paths(
     Raises:
         InvalidValueError: for a count under 1 or an empty lattice.
     """
-    if count < 1 or not steps:
-        message = f"{count} samples of {len(steps)} steps were asked for; both must be 1 or more"
+    require_count(count, "samples")
+    if not steps:
+        message = f"{count} samples of 0 steps were asked for; decode 1 step or more"
         raise InvalidValueError(message)
     forward = terminal_masses(steps)
     ends = [

@@ -18,6 +18,7 @@ from tempo.application.steering import SteeredRun
 from tempo.domain.model_identity import ModelIdentity
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
 from tempo.infrastructure.documents import Documents, require_place, save_text
+from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
@@ -104,13 +105,35 @@ class Container(Documents):
 
 def container_around(model: PreTrainedModel, end_tokens: Sequence[int]) -> Container:
     """Return a container around a loaded model whose tokenizer is not at hand."""
-    container = container_of(model, None)
+    container = _container_holding(model, None)
     container.tokenizer.override(providers.Singleton(BareTokenizer, end_tokens=end_tokens))
     return container
 
 
-def container_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None) -> Container:
-    """Return a container around a model that transformers has loaded already."""
+def container_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Container:
+    """Return a container around a model that transformers has loaded already.
+
+    Raises:
+        InvalidValueError: for what is no loaded model or tokenizer.
+    """
+    _require_loaded("model", model, "config")
+    _require_loaded("tokenizer", tokenizer, "added_tokens_decoder")
+    return _container_holding(model, tokenizer)
+
+
+def _require_loaded(part: str, given: object, sign: str) -> None:
+    """Refuse what lacks the attribute that tells a part; wrappers of a model have it too."""
+    if not hasattr(given, sign):
+        message = (
+            f"{part} is a {type(given).__name__}; "
+            "give what transformers has loaded, or a folder or a hub id to tempo.load"
+        )
+        raise InvalidValueError(message)
+
+
+def _container_holding(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None
+) -> Container:
     container = Container()
     name = getattr(model.config, "name_or_path", "") or type(model).__name__
     container.loaded.override(providers.Object(Loaded(model, tokenizer, name)))

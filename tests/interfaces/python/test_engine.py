@@ -74,6 +74,8 @@ def test_settings_are_an_object_that_keywords_override(engine):
         ("", {}, PromptError),
         ([], {}, PromptError),
         ([99], {}, PromptError),
+        (None, {}, PromptError),
+        (b"abc", {}, PromptError),
         ("Once", {"max_step": 3}, UnknownSettingError),
         ("Once", {"max_steps": 0}, InvalidValueError),
         ("Once", {"default_mode": True, "threshold": 0.4}, ContradictionError),
@@ -158,6 +160,31 @@ def test_the_check_can_be_run_again(tiny):
 def test_a_model_that_is_not_there_is_refused_by_name():
     with pytest.raises(ModelNotFoundError, match=r"/no/such/model"):
         tempo.load("/no/such/model")
+
+
+@pytest.mark.parametrize("model", [5, None, b"folder"])
+def test_what_can_be_no_name_of_a_model_is_refused(model):
+    with pytest.raises(InvalidValueError) as caught:
+        tempo.load(model)
+    assert str(caught.value) == f"model is {model!r}; it must be a folder, a hub id or 'embedded'"
+
+
+def test_a_folder_may_be_given_as_a_path(tmp_path):
+    with pytest.raises(ModelNotFoundError, match="there is no folder"):
+        tempo.load(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [({"model": "x"}, "model is a str"), ({"tokenizer": None}, "tokenizer is a NoneType")],
+)
+def test_an_engine_is_made_of_what_transformers_has_loaded(tiny, wrong, named):
+    right = {"model": tiny.container.model(), "tokenizer": byte_level()}
+    with pytest.raises(InvalidValueError) as caught:
+        tempo.Engine(**(right | wrong))
+    assert str(caught.value) == (
+        f"{named}; give what transformers has loaded, or a folder or a hub id to tempo.load"
+    )
 
 
 def test_a_model_with_random_weights_needs_none_of_its_own():

@@ -130,6 +130,20 @@ def test_no_sample_is_refused(result):
         result.sample(0)
 
 
+@pytest.mark.parametrize("count", [1.5, "2", None])
+def test_a_count_is_a_whole_number(result, count):
+    with pytest.raises(InvalidValueError) as caught:
+        result.n_best(count)
+    assert str(caught.value) == (
+        f"{count!r} texts were asked for; ask for a whole number, 1 or more"
+    )
+    with pytest.raises(InvalidValueError) as caught:
+        result.sample(count)
+    assert str(caught.value) == (
+        f"{count!r} samples were asked for; ask for a whole number, 1 or more"
+    )
+
+
 def test_samples_end_before_a_stop_string():
     result = scripted_engine().generate("Once", stop=["den", "ark"])
     assert set(result.sample(50, seed=1)) == {" upon a p", " upon a gar"}

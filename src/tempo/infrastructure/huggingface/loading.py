@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,10 @@ class Loaded:
 
 
 def load(
-    name: str = EMBEDDED, device: str = "auto", dtype: str = "auto", random_weights: str = ""
+    name: str | os.PathLike[str] = EMBEDDED,
+    device: str = "auto",
+    dtype: str = "auto",
+    random_weights: str = "",
 ) -> Loaded:
     """Load a model by folder, hub id or `embedded`; or draw one of a family at random.
 
@@ -46,8 +50,9 @@ def load(
     Raises:
         ModelNotFoundError: if there is no such model, or a folder without weights.
         UnsupportedModelError: if transformers has no causal language model of this kind.
-        InvalidValueError: for an unknown device, dtype or family.
+        InvalidValueError: for an unknown device, dtype or family, or what can be no name.
     """
+    name = _spelled(name)
     chosen = chosen_device(device)
     precision = _chosen_dtype(dtype, chosen)
     source = _source(name)
@@ -97,6 +102,15 @@ def _chosen_dtype(dtype: str, device: torch.device) -> torch.dtype | str:
         return torch.float32 if device.type == "cpu" else "auto"
     chosen: torch.dtype = getattr(torch, dtype)
     return chosen
+
+
+def _spelled(name: object) -> str:
+    """Return a model's name or path as text."""
+    spelled = os.fspath(name) if isinstance(name, (str, os.PathLike)) else None
+    if isinstance(spelled, str):
+        return spelled
+    message = f"model is {name!r}; it must be a folder, a hub id or 'embedded'"
+    raise InvalidValueError(message)
 
 
 def _source(name: str) -> str:

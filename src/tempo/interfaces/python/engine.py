@@ -14,6 +14,7 @@ from tempo.interfaces.python.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from os import PathLike
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -29,7 +30,7 @@ CHECK_PROMPT = "Once upon a time"
 
 
 def load(
-    model: str = EMBEDDED,
+    model: str | PathLike[str] = EMBEDDED,
     *,
     device: str = "auto",
     dtype: str = "auto",
@@ -47,7 +48,7 @@ def load(
         ModelNotFoundError: if there is no such model, or a folder without weights.
         UnsupportedModelError: if its cache or attention cannot honour shared positions.
         SelfCheckError: if its rows break the isolation law.
-        InvalidValueError: for an unknown device, dtype or family.
+        InvalidValueError: for an unknown device, dtype or family, or what can be no name.
     """
     container = Container()
     container.config.from_dict(
@@ -65,6 +66,7 @@ class Engine:
         """Decode with a model that transformers has loaded already.
 
         Raises:
+            InvalidValueError: for what is no loaded model or tokenizer.
             UnsupportedModelError: if its cache or attention cannot honour shared positions.
             SelfCheckError: if its rows break the isolation law.
         """
