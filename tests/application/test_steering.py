@@ -139,15 +139,21 @@ def test_all_steps_can_be_gone_back():
     assert kept(run.step()) == [" b", " c"]
 
 
-@pytest.mark.parametrize("steps", [0, -1, 3])
-def test_going_back_further_than_the_start_is_refused(steps):
+@pytest.mark.parametrize("steps", [0, -1, 3, 1.5])
+def test_only_steps_that_there_are_can_be_gone_back(steps):
     run = steered()
     run.step()
     run.step()
     with pytest.raises(ChoiceError) as caught:
         run.back(steps)
-    assert str(caught.value) == f"cannot go back {steps} steps; there are 2"
+    assert str(caught.value) == f"cannot go back {steps} steps; go back 1 to 2"
     assert len(run.steps) == 2
+
+
+def test_at_the_start_there_is_nothing_to_go_back():
+    with pytest.raises(ChoiceError) as caught:
+        steered().back()
+    assert str(caught.value) == "cannot go back 1 steps; none was decoded yet"
 
 
 @pytest.mark.parametrize("step", [-1, 3])

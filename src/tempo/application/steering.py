@@ -94,8 +94,10 @@ class SteeredRun:
         Raises:
             ChoiceError: for more steps than there are, or fewer than 1.
         """
-        if not 1 <= steps <= len(self._run.steps):
-            message = f"cannot go back {steps} steps; there are {len(self._run.steps)}"
+        there = len(self._run.steps)
+        if steps not in range(1, there + 1):
+            allowed = f"go back 1 to {there}" if there else "none was decoded yet"
+            message = f"cannot go back {steps} steps; {allowed}"
             raise ChoiceError(message)
         if steps <= len(self._marks):
             self._run.rewind(self._marks[-steps])
