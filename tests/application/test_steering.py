@@ -31,10 +31,12 @@ FORK = Script.of(
 ID = {name: index for index, name in enumerate(FORK.vocabulary)}
 
 
-def steered(script=FORK, prompt="a", backend=None, context=1024, threshold=0.2):
+def steered(script=FORK, prompt="a", *, backend=None, context=1024, threshold=0.2, max_steps=100):
     tokenizer = ScriptedTokenizer(script)
     request = GenerationRequest(
-        tokenizer.encode(prompt), selection=Selection(ConstantThreshold(threshold), 4, 6)
+        tokenizer.encode(prompt),
+        max_steps=max_steps,
+        selection=Selection(ConstantThreshold(threshold), 4, 6),
     )
     return SteeredRun(backend or ScriptedBackend(script, context), tokenizer, request)
 
@@ -201,6 +203,21 @@ def test_a_full_context_has_no_next_step():
     assert len(run.steps) == 2
 
 
+def test_max_steps_is_where_a_steered_run_ends_too():
+    run = steered(max_steps=1)
+    run.step()
+    for further in (run.step, lambda: run.choose(1, ID[" x"])):
+        with pytest.raises(ChoiceError) as caught:
+            further()
+        assert str(caught.value) == (
+            "max_steps 1 is reached; go back or open a session with a larger max_steps"
+        )
+    assert kept(run.choose(0, ID[" c"])) == [" c"]
+    run.back()
+    run.step()
+    assert len(run.steps) == 1
+
+
 def test_a_prompt_that_does_not_fit_is_refused():
     with pytest.raises(PromptError):
         steered(prompt="aaa", context=3)
@@ -245,7 +262,7 @@ def test_going_back_and_on_again_gives_the_same_steps(data):
     script = data.draw(scripts(end_weights=(0.0,)))
     request = data.draw(requests(script, stopping=GenerationRequest((1,)).stopping))
     run = SteeredRun(ScriptedBackend(script), ScriptedTokenizer(script), request)
-    count = data.draw(st.integers(1, 4))
+    count = data.draw(st.integers(1, min(4, request.max_steps)))
     steps = [run.step() for _ in range(count)]
     undone = data.draw(st.integers(1, count))
     run.back(undone)

@@ -51,7 +51,8 @@ class SteeredRun:
         """Decode one step.
 
         Raises:
-            ChoiceError: if nothing unfinished is left, or the model's context has no room.
+            ChoiceError: if nothing unfinished is left, `max_steps` are decoded, or the model's
+                context has no room.
         """
         return self._advance(None)
 
@@ -115,6 +116,12 @@ class SteeredRun:
     def _advance(self, only: TokenId | None) -> LatticeStep:
         if self._run.steps and not self._run.has_live:
             message = "all hypotheses are finished; go back or choose another candidate"
+            raise ChoiceError(message)
+        most = self._run.request.max_steps
+        if len(self._run.steps) >= most:
+            message = (
+                f"max_steps {most} is reached; go back or open a session with a larger max_steps"
+            )
             raise ChoiceError(message)
         if not self._run.has_room:
             message = "the model's context is full; go back or open a session with less prompt"

@@ -69,6 +69,15 @@ def test_a_session_takes_settings():
         assert session.result.settings.selection_threshold == 0.5
 
 
+def test_a_session_takes_no_more_steps_than_max_steps():
+    with scripted_engine().session("Once", max_steps=2) as session:
+        session.step()
+        session.step()
+        with pytest.raises(ChoiceError, match="max_steps 2 is reached"):
+            session.step()
+        assert session.result.text == " upon a"
+
+
 def test_the_result_stays_when_the_session_closes():
     with scripted_engine().session("Once") as session:
         session.step()

@@ -167,6 +167,9 @@ class Engine:
     ) -> Session:
         """Open a run to move by hand: `step`, `choose`, `back`; close it, or use `with`.
 
+        It holds at most `max_steps` steps, those gone back not counted; `stop_on` and `stop_mass`
+        do not end it, since the hand that moves it does.
+
         Arguments and errors are those of `generate`.
         """
         request, wrap = self._asked(_prompt(prompt, system, chat, enable_thinking), settings, names)

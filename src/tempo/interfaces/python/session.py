@@ -34,7 +34,8 @@ class Session:
         """Decode one step and return it.
 
         Raises:
-            ChoiceError: if nothing unfinished is left, or the model's context has no room.
+            ChoiceError: if nothing unfinished is left, `max_steps` are decoded, or the model's
+                context has no room.
         """
         return self._run.step()
 
