@@ -246,7 +246,8 @@ def test_the_map_prints_as_a_table(result):
 
 
 def test_a_notebook_shows_the_text_tinted_where_the_model_hesitates(result):
-    page = result.uncertainty._repr_html_()
+    page = result._repr_html_()
+    assert page == result.uncertainty._repr_html_()
     assert (
         "<span title='step 2: entropy 0.67 nats, width 2, posterior 0.600' "
         "style='background:rgba(230,159,0,0.15)'> park</span>"
@@ -257,7 +258,7 @@ def test_a_notebook_shows_the_text_tinted_where_the_model_hesitates(result):
 
 def test_text_that_looks_like_a_page_is_escaped_in_a_notebook():
     script = Script.of({"": {"a": 1.0}, "a": {"<b>&'\"": 1.0}, "<b>&'\"": {END: 1.0}})
-    page = scripted_engine(script).generate("a").uncertainty._repr_html_()
+    page = scripted_engine(script).generate("a")._repr_html_()
     assert "&lt;b&gt;&amp;&#x27;&quot;</span>" in page
     assert "<b>" not in page
 

@@ -175,6 +175,10 @@ class Result:
     def __repr__(self) -> str:
         return f"Result({self.text!r}, steps={len(self.lattice)}, {self.finish_reason.value})"
 
+    def _repr_html_(self) -> str:
+        """Return the text tinted where the model hesitates, for a notebook."""
+        return self.uncertainty._repr_html_()
+
 
 def _text_mapping(text: NBestText) -> dict[str, Any]:
     return {
