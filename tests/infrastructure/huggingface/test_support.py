@@ -27,6 +27,7 @@ SMALL = {
 TINY_GPT = {"vocab_size": 50, "n_embd": 16, "n_layer": 1, "n_head": 2} | dict.fromkeys(
     ("bos_token_id", "eos_token_id"), 0
 )
+ROTARY = {"rotary_dim": 4, "n_positions": 32, "initializer_range": 0.2}
 
 
 def causal(config, **options):
@@ -161,6 +162,25 @@ def test_a_description_tells_the_facts():
 
 def test_falcon_with_rotary_positions_is_accepted():
     assert describe(falcon(alibi=False), "falcon").family == "falcon"
+
+
+ROTARY_BY_ITSELF = {
+    "gptj": lambda: causal(hf.GPTJConfig(**TINY_GPT, **ROTARY)),
+    "codegen": lambda: causal(hf.CodeGenConfig(**TINY_GPT | {"n_head": 4}, **ROTARY)),
+}
+
+
+@pytest.mark.parametrize("family", ROTARY_BY_ITSELF)
+def test_a_family_that_rotates_without_a_module_for_it_is_accepted_and_isolated(family):
+    """GPT-J and CodeGen keep sines and cosines in each attention, and know no rope_parameters."""
+    adapter = transformers(ROTARY_BY_ITSELF[family](), family)
+    assert adapter.backend.description.family == family
+    assert SelfCheck(adapter.backend).require([3, 1, 4, 1, 5]).has_power
+    with opened(adapter) as session:
+        extend(adapter, session, node(7, 5, None, 0), node(9, 6, None, 0))
+        found = rows(adapter, session, 2)
+    for token, row in zip((7, 9), found, strict=True):
+        assert differ(row, adapter.log_probabilities((3, 5, 8, 2, 7, token))) < 1e-3
 
 
 SLIDING = {

@@ -71,6 +71,8 @@ def _refusal(model: PreTrainedModel, config: PreTrainedConfig) -> str | None:
 
 
 def _is_rotary(model: PreTrainedModel, config: PreTrainedConfig) -> bool:
+    if getattr(config, "rotary_dim", None):
+        return True  # GPT-J and CodeGen rotate inside each attention, without a module for it
     if getattr(config, "alibi", False) or not getattr(config, "rope_parameters", None):
         return False
     return any("rotary" in name for name, _ in model.named_modules())
