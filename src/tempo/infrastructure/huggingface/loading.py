@@ -14,11 +14,12 @@ import torch
 from huggingface_hub import constants, try_to_load_from_cache
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from tempo.domain.errors import InvalidValueError, ModelNotFoundError, UnsupportedModelError
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED
 from tempo.infrastructure.embedded import embedded_model_path
+from tempo.infrastructure.huggingface.loading_failures import failure, gist
 from tempo.infrastructure.huggingface.random_weights import random_model
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def load(
     works, and float32 on a cpu, elsewhere the dtype of the checkpoint.
 
     Raises:
-        ModelNotFoundError: if there is no such model, or a folder without weights.
+        ModelNotFoundError: if there is no such model, or a folder without weights or with a broken
+            file.
         UnsupportedModelError: if transformers has no causal language model of this kind.
         InvalidValueError: for an unknown device, dtype or family, or what can be no name.
     """
@@ -56,6 +58,7 @@ def load(
     chosen = chosen_device(device)
     precision = _chosen_dtype(dtype, chosen)
     source = _source(name)
+    _require_configuration(source, name)
     tokenizer = _tokenizer(source, name)
     if random_weights:
         model = random_model(random_weights, len(tokenizer))
@@ -159,7 +162,7 @@ def _require_hub(name: str) -> None:
     try:
         cached = try_to_load_from_cache(name, "config.json") if name.count("/") <= 1 else None
     except ValueError as error:
-        message = f"{name!r} is no folder, and no hub id: {_first_line(error)}"
+        message = f"{name!r} is no folder, and no hub id: {gist(error)}"
         raise ModelNotFoundError(message) from error
     if isinstance(cached, str) or getproxies():
         return
@@ -174,11 +177,19 @@ def _require_hub(name: str) -> None:
         raise ModelNotFoundError(message) from error
 
 
+def _require_configuration(source: str, name: str) -> None:
+    """Read the configuration first: the tokenizer needs it too, and would be blamed for it."""
+    try:
+        AutoConfig.from_pretrained(source)
+    except Exception as error:  # why: a configuration's own checks raise anything
+        raise failure(source, name, "configuration", error) from error
+
+
 def _tokenizer(source: str, name: str) -> PreTrainedTokenizerBase:
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source)
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise _not_found(name, "tokenizer", error) from error
+    except Exception as error:  # why: tokenizers raises bare exceptions for a damaged file
+        raise failure(source, name, "tokenizer", error) from error
     return tokenizer
 
 
@@ -187,11 +198,8 @@ def _model(source: str, name: str, dtype: torch.dtype | str) -> PreTrainedModel:
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             source, dtype=dtype, output_loading_info=True
         )
-    except OSError as error:
-        raise _not_found(name, "model", error) from error
-    except (ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        message = f"{name} cannot be loaded as a causal language model: {_first_line(error)}"
-        raise UnsupportedModelError(message) from error
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError) as error:
+        raise failure(source, name, "model", error) from error
     model, report = loaded
     if report["missing_keys"]:
         missing = ", ".join(sorted(report["missing_keys"])[:5])
@@ -199,15 +207,3 @@ def _model(source: str, name: str, dtype: torch.dtype | str) -> PreTrainedModel:
         raise UnsupportedModelError(message)
     checked: PreTrainedModel = model
     return checked
-
-
-def _not_found(name: str, part: str, error: Exception) -> ModelNotFoundError:
-    return ModelNotFoundError(
-        f"no {part} {name!r} could be loaded from a folder or a hub; "
-        f"give a folder, a hub id that is reachable, or 'embedded' ({_first_line(error)})"
-    )
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200]
