@@ -66,6 +66,11 @@ def test_a_prefix_that_the_tokenizer_puts_first_is_its_own_space(text):
     assert joined(tokenizer, text) == b" " + text.encode()
 
 
+def test_a_special_token_written_out_in_a_prompt_becomes_that_token(byte_level):
+    fast = tiny.byte_level()
+    assert byte_level.encode("the fox<|end|>")[-1] == fast.convert_tokens_to_ids("<|end|>")
+
+
 @pytest.mark.parametrize("text", PLAIN_TEXT)
 def test_metaspace_words_join_to_the_text(text):
     assert joined(tokenizer_of(tiny.metaspace("never")), text) == text.encode()

@@ -126,6 +126,8 @@ class Engine:
 
         `names` are settings by name (see `tempo.Settings`); they override those in `settings`.
         `system`, `chat` and `enable_thinking` put the prompt into the model's chat template.
+        A special token written out in the prompt, such as `<|endoftext|>`, becomes that token, as
+        transformers' tokenizers read it: take it out of text that you do not trust.
 
         Raises:
             InvalidValueError: for settings or a prompt that are wrong, each with its own subclass.
