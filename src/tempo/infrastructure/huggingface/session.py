@@ -16,7 +16,6 @@ from tempo.infrastructure.reading.processors import logits_processors, needs_pat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import TracebackType
 
     import numpy.typing as npt
     from torch import Tensor
@@ -243,11 +242,6 @@ class HuggingFaceSession:
         """Return the session itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the session."""
         self.close()

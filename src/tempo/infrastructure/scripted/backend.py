@@ -22,7 +22,6 @@ from tempo.infrastructure.reading.processors import logits_processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from types import TracebackType
 
     from tempo.domain.node import Node
     from tempo.domain.proposal import FloatArray, Proposal, Reading
@@ -118,12 +117,7 @@ class ScriptedSession:
         """Return the session itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the session."""
         self.close()
 

@@ -8,7 +8,6 @@ from tempo.domain.tokens import TokenId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from tempo.application.outcome import Outcome
     from tempo.application.steering import SteeredRun
@@ -71,10 +70,5 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
