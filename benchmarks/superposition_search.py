@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tempo.domain.frontier import Frontier, Transition
     from tempo.domain.proposal import FloatArray
     from tempo.domain.superposition import Superposition
+    from tempo.domain.tokens import TokenId
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def bench() -> Workbench:
 
 
 def request_of(
-    name: str, ids: tuple[int, ...], steps: int, options: Namespace
+    name: str, ids: tuple[TokenId, ...], steps: int, options: Namespace
 ) -> GenerationRequest:
     """Return a rule's run."""
     rule, readout = RULES[name]

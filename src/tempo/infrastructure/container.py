@@ -15,10 +15,10 @@ from tempo.application.n_best import NBest
 from tempo.application.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.steering import SteeredRun
+from tempo.domain.errors import InvalidValueError
 from tempo.domain.model_identity import ModelIdentity
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
 from tempo.infrastructure.documents import Documents, require_place, save_text
-from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend

@@ -163,3 +163,26 @@ def test_a_terminal_gets_colour_unless_it_is_switched_off(start):
     assert code == 0
     assert "[" in shown
     assert ESCAPE not in shown
+
+
+QUICK = {
+    "the version": ("--version",),
+    "the help": ("--help",),
+    "a command's help": ("generate", "--help"),
+    "a wrong setting": ("generate", "--threshold", "7", "Once"),
+    "a missing prompt file": ("generate", "--prompt-file", "/no/such/file"),
+}
+
+
+@pytest.mark.parametrize("arguments", QUICK.values(), ids=QUICK)
+def test_what_needs_no_model_does_not_wait_for_the_libraries(arguments):
+    """torch and transformers take seconds to load."""
+    code = (
+        "import atexit, sys; from tempo.interfaces.cli.entry import main;"
+        "atexit.register(lambda: print('LOADED', {'torch', 'transformers'} & set(sys.modules)));"
+        "main()"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.endswith("LOADED set()\n"), ran
