@@ -11,6 +11,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from tempo.domain.errors import SessionError
 from tempo.domain.proposal import Combination, Reading
 from tempo.domain.row_rules import RowRules
 from tempo.domain.tokens import TokenId
@@ -152,6 +153,44 @@ def test_pairs_are_plain_whatever_the_processors_and_bars(adapter, siblings_rows
             pairs=((1, TokenId(6)),),
         )
     assert proposal.pair_scores == pytest.approx([siblings_rows[1, 6]], abs=1e-4)
+
+
+def test_pairs_are_also_answered_after_bars_and_processors(adapter, siblings_rows):
+    tempered = 2.0 * siblings_rows[1]
+    tempered[3] = -np.inf
+    tempered -= np.logaddexp.reduce(tempered)
+    with with_siblings(adapter, RowRules(temperature=0.5)) as session:
+        proposal = read(
+            adapter,
+            session,
+            barred=(TokenId(3),),
+            pairs=((1, TokenId(6)), (1, TokenId(3))),
+        )
+    assert proposal.processed_scores[0] == pytest.approx(tempered[6], abs=1e-4)
+    assert proposal.processed_scores[1] == -np.inf
+
+
+def test_mixtures_are_weighted_sums_of_the_rows_over_the_whole_vocabulary(adapter, siblings_rows):
+    """Of any sum, with and without a readout and pairs beside them, less what is barred."""
+    mixtures = ((0.5, 0.0, 2.0), (0.0, 1.0, 0.0))
+    left = siblings_rows.copy()
+    left[:, 3] = -np.inf
+    left -= np.logaddexp.reduce(left, axis=1, keepdims=True)
+    asked = {"mixtures": mixtures, "barred": (TokenId(3),)}
+    with with_siblings(adapter) as session:
+        alone = read(adapter, session, **asked)
+        beside = read(
+            adapter, session, weights=WEIGHTS, considered=2, pairs=((2, TokenId(7)),), **asked
+        )
+    assert np.abs(alone.mixtures - np.array(mixtures) @ np.exp(left)).max() < 1e-5
+    assert differ(beside.mixtures, alone.mixtures) == 0.0
+    assert beside.pair_scores == pytest.approx([siblings_rows[2, 7]], abs=1e-4)
+    assert len(beside.token_ids) == 2
+
+
+def test_mixtures_for_another_number_of_rows_are_refused(adapter):
+    with with_siblings(adapter) as session, pytest.raises(SessionError, match="3 rows.* 2 weights"):
+        read(adapter, session, mixtures=((1.0, 0.0, 0.0), (1.0, 0.0)))
 
 
 def test_reading_twice_gives_the_same(adapter):

@@ -36,7 +36,9 @@ class Reading:
         considered: how many candidates to return at most.
         log_threshold: candidates at or above it are counted, in nats; -inf counts all.
         barred: tokens whose logits are set to -inf in every row before anything else.
-        pairs: (row, token) pairs whose plain log-probability is asked for.
+        pairs: (row, token) pairs whose log-probability is asked for.
+        mixtures: further weightings of the rows, each at least 0 and of any sum, whose whole
+            distributions are asked for: studies compare them, decoding never needs them.
     """
 
     weights: tuple[float, ...] = ()
@@ -45,6 +47,7 @@ class Reading:
     log_threshold: float = -np.inf
     barred: tuple[TokenId, ...] = ()
     pairs: tuple[tuple[int, TokenId], ...] = ()
+    mixtures: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if self.weights and abs(sum(self.weights) - 1.0) > ROUNDING:
@@ -63,6 +66,8 @@ def _no_values() -> FloatArray:
 class Proposal:
     """What one forward pass offers for the next step; `c` candidates, `k` rows, `p` pairs.
 
+    Of the vocabulary's `v` tokens all are there only in the `q` mixtures.
+
     Attributes:
         token_ids: the considered candidates, most probable first, equal ones by token id.
         log_probabilities: [c] log of the readout, in nats.
@@ -72,6 +77,8 @@ class Proposal:
         passing: how many tokens of the vocabulary reach the threshold.
         passing_mass: their probability.
         pair_scores: [p] plain log-probability of each pair asked for.
+        processed_scores: [p] the same after barring and the processors.
+        mixtures: [q, v] weighted sum of the rows' probabilities, after barring and the processors.
         finite: whether every logit was finite (a barred or filtered token counts as finite).
     """
 
@@ -83,6 +90,8 @@ class Proposal:
     passing: int = 0
     passing_mass: float = 0.0
     pair_scores: FloatArray = field(default_factory=_no_values)
+    processed_scores: FloatArray = field(default_factory=_no_values)
+    mixtures: FloatArray = field(default_factory=_no_values)
     finite: bool = True
 
     def rank(self, token_id: TokenId) -> int:

@@ -1,6 +1,6 @@
 """Rows of logits to a proposal: everything on the device, then one copy to the host.
 
-Shapes: `k` rows, `v` vocabulary, `c` candidates, `p` pairs.
+Shapes: `k` rows, `v` vocabulary, `c` candidates, `p` pairs, `q` mixtures.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from tempo.domain.proposal import Combination, Proposal
 from tempo.domain.tokens import TokenId
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
     from torch import Tensor
     from transformers import LogitsProcessorList
@@ -46,32 +44,42 @@ def read(rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Propo
     """Answer one reading with one copy to the host.
 
     Raises:
-        SessionError: if the reading's weights or pairs are not for these rows.
+        SessionError: if the reading's weights, mixtures or pairs are not for these rows.
     """
     _check(reading, len(rows.logits))
     plain = rows.logits.log_softmax(-1)
     head = [torch.isfinite(rows.logits.logsumexp(-1)).all().to(plain.dtype)]
     body: list[Tensor] = []
+    processed = plain if _is_empty(reading) else _processed(rows, plain, reading, processors)
     if reading.weights:
-        processed = _processed(rows, plain, reading, processors)
         readout = _combined(processed, reading)
         head[0] = head[0] * (readout.amax() > -torch.inf)
         head += _summary(readout, reading.log_threshold)
         body = _candidates(readout, processed, plain, reading.considered)
     else:
         head += [head[0]] * (HEAD - 1)
+    if reading.mixtures:
+        shares = torch.tensor(reading.mixtures, dtype=plain.dtype, device=plain.device)
+        body.append(shares @ processed.exp())
     if reading.pairs:
-        index = torch.tensor(reading.pairs, device=plain.device)
-        body.append(plain[index[:, 0], index[:, 1]])
+        row, token = torch.tensor(reading.pairs, device=plain.device).T
+        body += [plain[row, token], processed[row, token]]
     packed = torch.cat([torch.stack(head), *(part.reshape(-1) for part in body)])
     return _unpacked(to_host(packed), reading, *plain.shape)
 
 
+def _is_empty(reading: Reading) -> bool:
+    return not (reading.weights or reading.mixtures or reading.pairs)
+
+
 def _check(reading: Reading, rows: int) -> None:
     asked = max((row for row, _ in reading.pairs), default=0)
-    if (reading.weights and len(reading.weights) != rows) or asked >= rows:
+    weightings = (reading.weights, *reading.mixtures) if reading.weights else reading.mixtures
+    wrong = [len(weights) for weights in weightings if len(weights) != rows]
+    if wrong or asked >= rows:
+        given = wrong[0] if wrong else len(reading.weights)
         message = (
-            f"the last pass has {rows} rows; the reading has {len(reading.weights)} weights "
+            f"the last pass has {rows} rows; the reading has {given} weights "
             f"and asks for row {asked}"
         )
         raise SessionError(message)
@@ -159,11 +167,14 @@ def _unpacked(
     """Return the proposal that a packed copy holds."""
     if not packed[0]:
         return Proposal(finite=False)
-    pairs = len(reading.pairs)
-    body = packed[HEAD : len(packed) - pairs]
-    scores = packed[len(packed) - pairs :]
+    plain_scores, processed_scores = packed[len(packed) - 2 * len(reading.pairs) :].reshape(2, -1)
+    spread = len(packed) - 2 * len(reading.pairs) - len(reading.mixtures) * vocabulary
+    body = packed[HEAD:spread]
+    mixtures = packed[spread:][: len(reading.mixtures) * vocabulary].reshape(-1, vocabulary)
     if not reading.weights:
-        return Proposal(pair_scores=scores)
+        return Proposal(
+            pair_scores=plain_scores, processed_scores=processed_scores, mixtures=mixtures
+        )
     columns = 2 * min(reading.considered, vocabulary)
     parts = body.reshape(-1, columns)  # token ids, readout, then one or two tables of `rows`
     token_ids = parts[0].astype(np.int64)
@@ -177,20 +188,17 @@ def _unpacked(
         entropy=float(packed[1]),
         passing=int(packed[2]),
         passing_mass=min(1.0, float(packed[3])),
-        pair_scores=scores,
+        pair_scores=plain_scores,
+        processed_scores=processed_scores,
+        mixtures=mixtures,
     )
 
 
 def _ranked(
     token_ids: npt.NDArray[np.int64], values: npt.NDArray[np.float64], count: int
-) -> Sequence[int]:
+) -> npt.NDArray[np.intp]:
     """Return columns by falling value, then rising token id, each token once, none impossible."""
-    order = np.lexsort((token_ids, -values)).tolist()
-    chosen: dict[int, int] = {}
-    for column in order:
-        if np.isneginf(values[column]):
-            break
-        chosen.setdefault(int(token_ids[column]), column)
-        if len(chosen) == count:
-            break
-    return list(chosen.values())
+    order = np.lexsort((token_ids, -values))
+    ids = token_ids[order]
+    first = np.append(True, ids[1:] != ids[:-1])
+    return order[first & ~np.isneginf(values[order])][:count]
