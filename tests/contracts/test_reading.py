@@ -189,7 +189,10 @@ def test_mixtures_are_weighted_sums_of_the_rows_over_the_whole_vocabulary(adapte
 
 
 def test_mixtures_for_another_number_of_rows_are_refused(adapter):
-    with with_siblings(adapter) as session, pytest.raises(SessionError, match="3 rows.* 2 weights"):
+    with (
+        with_siblings(adapter) as session,
+        pytest.raises(SessionError, match=r"3 rows.* 2 weights"),
+    ):
         read(adapter, session, mixtures=((1.0, 0.0, 0.0), (1.0, 0.0)))
 
 

@@ -48,10 +48,11 @@ class Trie:
         for depth, token in enumerate(path):
             scored_by.append(node)
             if depth < len(path) - 1:
-                node = self._child(node, token, depth)
+                node = self.child(node, token)
         return scored_by
 
-    def _child(self, parent: int, token: TokenId, depth: int) -> int:
+    def child(self, parent: int, token: TokenId) -> int:
+        """Return the node that follows `parent` by a token, made if it is new."""
         known = self._known.get((parent, token))
         if known is not None:
             return known
@@ -59,7 +60,7 @@ class Trie:
         self._known[parent, token] = number
         self.parents.append(parent)
         self.tokens.append(token)
-        self.depths.append(depth)
+        self.depths.append(0 if parent < 0 else self.depths[parent] + 1)
         return number
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import providers
 
+from tempo.application.fidelity.study import FidelityStudy
 from tempo.application.generate import Generate
 from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
@@ -29,6 +30,8 @@ from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.logging import events
+from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
+from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +50,10 @@ __all__ = [
     "container_of",
     "embedded_model_path",
     "identity_of",
+    "plot_fidelity",
+    "require_figure",
     "require_place",
+    "save_figure",
     "save_text",
     "story_openings",
 ]
@@ -100,6 +106,7 @@ class Container(Documents):
     n_best = providers.Factory(NBest, backend=backend)
     rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer)
     measure = providers.Factory(Measure, n_best=n_best)
+    fidelity = providers.Factory(FidelityStudy, backend=backend, tokenizer=tokenizer)
     self_check = providers.Factory(SelfCheck, backend=backend)
 
 

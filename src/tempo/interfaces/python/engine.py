@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from tempo.application.fidelity.plan import StudyPlan, StudyPrompt
+from tempo.application.fidelity.rule import distinct, rule_of
 from tempo.application.prompting import Prompt, checked_ids
 from tempo.application.settings_reading import build_request, read_settings
 from tempo.domain.errors import ContradictionError, NonFiniteLogitsError
 from tempo.infrastructure.container import EMBEDDED, Container, container_of, identity_of
+from tempo.infrastructure.container import EMBEDDED, Container, container_of, story_openings
 from tempo.interfaces.python.result import Result
 from tempo.interfaces.python.session import Session
 from tempo.interfaces.python.stream import Stream
@@ -15,9 +18,11 @@ from tempo.interfaces.python.stream import Stream
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
+    from collections.abc import Callable, Mapping, Sequence
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from tempo.application.fidelity.report import FidelityReport
     from tempo.application.outcome import Outcome
     from tempo.application.request import GenerationRequest
     from tempo.application.self_check import SelfCheckReport
@@ -176,6 +181,41 @@ class Engine:
         """
         request, wrap = self._asked(_prompt(prompt, system, chat, enable_thinking), settings, names)
         return Session(self.container.steered(request=request), wrap)
+
+    def fidelity(
+        self,
+        prompts: Sequence[str] | None = None,
+        *,
+        rules: Sequence[Mapping[str, object]] | None = None,
+        **plan: Any,  # noqa: ANN401 - the fields of StudyPlan
+    ) -> FidelityReport:
+        """Hold rules against the exact next-token distribution over all paths of their lattices.
+
+        `prompts` are the contexts, the project's own 300 story openings if left out. Each of
+        `rules` is a mapping of settings (`superposition`, `sharpness`, `window`, `readout`,
+        `visibility`, `positions`, `threshold_basis`), by default the four superpositions.
+        `thresholds`, `depths`, `width`, `budget` and `seed` are those of the study.
+
+        Raises:
+            InvalidValueError: for a wrong rule, threshold, depth, width, budget or prompt.
+            NonFiniteLogitsError: if the model gave NaN or infinity.
+        """
+        if rules is not None:
+            plan["rules"] = distinct([rule_of(rule) for rule in rules])
+        texts = story_openings() if prompts is None else prompts
+        report: FidelityReport = self.container.fidelity().run(
+            StudyPlan(**plan), self.study_prompts(texts)
+        )
+        return report
+
+    def study_prompts(self, texts: Sequence[str]) -> tuple[StudyPrompt, ...]:
+        """Return prompts as a fidelity study takes them.
+
+        Raises:
+            PromptError: for an empty prompt.
+        """
+        tokenizer = self.container.tokenizer()
+        return tuple(StudyPrompt(text, Prompt(text).encoded(tokenizer)) for text in texts)
 
     def _asked(
         self, prompt: Prompt | Sequence[int], settings: Settings | None, names: dict[str, object]

@@ -1,0 +1,1 @@
+"""How far each rule's readout is from the exact next-token distribution, path by path."""
