@@ -62,8 +62,8 @@ def _draw_panel(axes: Axes, report: FidelityReport, threshold: float) -> None:
         _draw_line(axes, [depth + aside for depth in depths], means, rule.name, number)
     first = [report.estimates[Cell(rules[0].name, threshold, depth)] for depth in depths]
     for metric, dashes, label in (
-        ("beam_kl", "--", "exact beam, the same rows"),
-        ("single_kl", ":", "single greedy path"),
+        ("beam_kl", "--", "exact beam in the first rule's sets, same rows"),
+        ("single_kl", ":", "single greedy path in them"),
     ):
         values = [named[metric].value for named in first]
         axes.plot(depths, values, dashes, color=GREY, linewidth=1.2, label=label, zorder=1)

@@ -12,6 +12,7 @@ import typer
 from tempo.interfaces.cli.doctor_command import doctor
 from tempo.interfaces.cli.export_command import export
 from tempo.interfaces.cli.failures import exit_code_of
+from tempo.interfaces.cli.fidelity_command import fidelity
 from tempo.interfaces.cli.generate_command import generate
 from tempo.interfaces.cli.replay_command import replay
 from tempo.interfaces.cli.setting_options import with_setting_options
@@ -50,6 +51,7 @@ def _tempo(
 app.command("generate")(with_setting_options(generate))
 app.command("show")(show)
 app.command("replay")(replay)
+app.command("fidelity")(fidelity)
 app.command("doctor")(doctor)
 app.command("export")(export)
 

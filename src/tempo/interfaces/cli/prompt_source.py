@@ -22,7 +22,7 @@ def prompt_text(argument: str | None, option: str | None, file: str | None) -> s
         message = "several prompts were given; use one of PROMPT, --prompt and --prompt-file"
         raise ContradictionError(message)
     if file is not None:
-        return _read_file(file)
+        return read_text_file(file, "the prompt file").removesuffix("\n")
     if given and given[0] != "-":
         return given[0]
     if not given and sys.stdin.isatty():
@@ -39,13 +39,18 @@ def _read_stdin() -> str:
         raise PromptError(message) from error
 
 
-def _read_file(path: str) -> str:
+def read_text_file(path: str, role: str) -> str:
+    """Return a file's text; `role` is what the user knows the file as.
+
+    Raises:
+        PromptError: if it cannot be read, or is not UTF-8 text.
+    """
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8").removesuffix("\n")
+        return Path(path).expanduser().read_text(encoding="utf-8")
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
-        message = f"the prompt file {path} cannot be read: {reason}"
+        message = f"{role} {path} cannot be read: {reason}"
         raise PromptError(message) from error
     except UnicodeDecodeError as error:
-        message = f"the prompt file {path} is not UTF-8 text: {error.reason} at byte {error.start}"
+        message = f"{role} {path} is not UTF-8 text: {error.reason} at byte {error.start}"
         raise PromptError(message) from error

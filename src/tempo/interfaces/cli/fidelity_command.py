@@ -1,0 +1,212 @@
+"""`tempo fidelity`."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from importlib.metadata import version
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tempo.application.fidelity.document import study_document
+from tempo.application.fidelity.plan import BUDGET
+from tempo.application.fidelity.report import FidelityReport
+from tempo.infrastructure.container import (
+    plot_fidelity,
+    require_figure,
+    require_place,
+    save_figure,
+    save_text,
+)
+from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.fidelity_options import StudyOptions
+from tempo.interfaces.cli.fidelity_tables import report_lines
+from tempo.interfaces.cli.model_options import (
+    Device,
+    Dtype,
+    Model,
+    RandomWeights,
+    loaded_engine,
+)
+from tempo.interfaces.cli.progress import stop_on_interrupt
+from tempo.interfaces.cli.study_prompts import study_prompts
+
+if TYPE_CHECKING:
+    from threading import Event as Flag
+
+    from tempo.application.fidelity.plan import StudyPlan
+    from tempo.domain.ports.model_backend import ModelDescription
+    from tempo.interfaces.python.engine import Engine
+
+PARTS = ("tempo-decoding", "torch", "transformers", "numpy", "scipy")
+RULES = "Rules"
+OUTPUT = "Output"
+
+
+def fidelity(
+    *,
+    prompts: Annotated[
+        str | None,
+        typer.Option(
+            help="A UTF-8 file of prompts, one a line, or JSON lines if its name ends in .jsonl. "
+            "Default: the project's own 300 story openings."
+        ),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(help="Draw so many of the prompts. Default: all.")
+    ] = None,
+    superposition: Annotated[
+        list[str] | None, typer.Option(help="May be repeated, or all.", rich_help_panel=RULES)
+    ] = None,
+    readout: Annotated[
+        list[str] | None, typer.Option(help="May be repeated, or all.", rich_help_panel=RULES)
+    ] = None,
+    visibility: Annotated[
+        list[str] | None, typer.Option(help="May be repeated, or all.", rich_help_panel=RULES)
+    ] = None,
+    positions: Annotated[
+        list[str] | None, typer.Option(help="May be repeated, or all.", rich_help_panel=RULES)
+    ] = None,
+    sharpness: Annotated[
+        list[str] | None, typer.Option(help="Of lineage; may be repeated.", rich_help_panel=RULES)
+    ] = None,
+    window: Annotated[
+        list[str] | None, typer.Option(help="Of lineage; may be repeated.", rich_help_panel=RULES)
+    ] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="One more rule beside all combinations of the above: NAME=VALUE,NAME=VALUE. "
+            "May be repeated.",
+            rich_help_panel=RULES,
+        ),
+    ] = None,
+    threshold: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Of the selection, a share of all hypotheses together; may be repeated. "
+            "Default: 0.1."
+        ),
+    ] = None,
+    depth: Annotated[
+        list[str] | None,
+        typer.Option(help="After so many token sets: 4, 2-6 or 1,3,5. Default: 2-6."),
+    ] = None,
+    width: Annotated[int, typer.Option(help="Keep at most so many tokens a step.")] = 8,
+    budget: Annotated[
+        int, typer.Option(help="Enumerate at most so many paths of a context and depth.")
+    ] = BUDGET,
+    seed: Annotated[int, typer.Option(help="Draws the prompts and the resamples.")] = 42,
+    model: Model = "embedded",
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    random_weights: RandomWeights = "",
+    output_json: Annotated[
+        str | None,
+        typer.Option(help="Write all numbers to this file.", rich_help_panel=OUTPUT),
+    ] = None,
+    plot: Annotated[
+        str | None,
+        typer.Option(help="Draw KL by depth: .pdf, .png or .svg.", rich_help_panel=OUTPUT),
+    ] = None,
+) -> int:
+    """Hold rules against the exact next-token distribution over all paths of their lattices."""
+    options = StudyOptions(
+        axes={
+            "superposition": superposition or (),
+            "sharpness": sharpness or (),
+            "window": window or (),
+            "readout": readout or (),
+            "visibility": visibility or (),
+            "positions": positions or (),
+        },
+        rules=rule or (),
+        thresholds=threshold or (0.1,),
+        depths=depth or ("2-6",),
+        width=width,
+        budget=budget,
+        seed=seed,
+        others={
+            "model": model,
+            "device": device,
+            "dtype": dtype,
+            "random-weights": random_weights,
+            "prompts": prompts,
+            "count": count,
+        },
+    )
+    plan, texts = options.plan(), study_prompts(prompts, count, seed)
+    if output_json is not None:
+        require_place(output_json)
+    if plot is not None:
+        require_figure(plot)
+    with stop_on_interrupt() as stop:
+        engine = loaded_engine(model, device, dtype, random_weights)
+        start = perf_counter()
+        report = _measured(engine, plan, texts, stop)
+    facts = _facts(options, engine.description)
+    if report.contexts:
+        _print(report, facts, perf_counter() - start)
+        if output_json is not None:
+            save_text(json.dumps(study_document(report, facts), indent=1) + "\n", output_json)
+        if plot is not None:
+            save_figure(plot_fidelity(report), plot)
+    return INTERRUPTED if stop.is_set() else 0
+
+
+def _measured(
+    engine: Engine, plan: StudyPlan, texts: tuple[str, ...], stop: Flag
+) -> FidelityReport:
+    """Measure until the user stops it; what was measured is kept."""
+    asked = engine.study_prompts(texts)
+    figures = []
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("contexts"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("contexts", total=len(asked))
+        for one in engine.container.fidelity().contexts(plan, asked):
+            figures.append(one)
+            bar.advance(task)
+            if stop.is_set():
+                break
+    return FidelityReport(plan, tuple(figures), len(asked))
+
+
+def _facts(options: StudyOptions, description: ModelDescription) -> dict[str, object]:
+    """Return what decides the numbers beside the plan."""
+    return {
+        "command": options.command(),
+        "model": {
+            "name": description.name,
+            "family": description.family,
+            "parameters": description.parameters,
+            "vocabulary": description.vocabulary,
+            "dtype": description.dtype,
+            "device": description.device,
+        },
+        "versions": {"python": platform.python_version()} | {part: version(part) for part in PARTS},
+    }
+
+
+def _print(report: FidelityReport, facts: dict[str, object], seconds: float) -> None:
+    lines = [
+        str(facts["command"]),
+        *(_listed(name, facts[name]) for name in ("model", "versions")),
+        "",
+        *report_lines(report),
+        "",
+        f"{seconds:.0f} s, {seconds / len(report.contexts):.2f} s a context",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _listed(name: str, values: object) -> str:
+    named = values.items() if isinstance(values, dict) else ()
+    return f"{name}: " + ", ".join(f"{key} {value}" for key, value in named)
