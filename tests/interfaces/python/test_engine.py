@@ -15,6 +15,7 @@ from tempo.domain.errors import (
 from tempo.domain.stopping import FinishReason
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tempo.infrastructure.scripted.backend import ScriptedBackend
+from tests.application.fidelity.contexts import CROSSED
 from tests.fakes.backends import BreaksDown, CountingBackend
 from tests.infrastructure.huggingface.tiny_tokenizers import CHAT_TEMPLATE, byte_level
 from tests.interfaces.scripted_engine import FOREVER, STORY, scripted_engine
@@ -247,3 +248,25 @@ def test_runs_that_take_turns_do_not_disturb_each_other():
         for stream in streams:
             next(stream, None)
     assert [facts(stream.result) for stream in streams] == alone
+
+
+def test_a_fidelity_study_needs_prompts_and_rules_alone():
+    engine = scripted_engine(CROSSED)
+    found = engine.fidelity(
+        ["P"], rules=[{"superposition": "path"}, {"superposition": "uniform"}], depths=(2,)
+    )
+    (context,) = found.contexts
+    assert [(cell.rule, round(figures.kl, 4)) for cell, figures in context.figures.items()] == [
+        ("path", 0.0428),
+        ("uniform", 0.14),
+    ]
+
+
+def test_a_study_whose_words_are_wrong_is_refused():
+    engine = scripted_engine(CROSSED)
+    with pytest.raises(InvalidValueError, match="a rule cannot set 'max_steps'"):
+        engine.fidelity(["P"], rules=[{"max_steps": 3}])
+    with pytest.raises(InvalidValueError, match="the prompt is empty"):
+        engine.fidelity([" "])
+    with pytest.raises(InvalidValueError, match="depth is 0"):
+        engine.fidelity(["P"], depths=(0,))

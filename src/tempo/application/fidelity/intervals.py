@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 RESAMPLES = 9_999
 CONFIDENCE = 0.95
+ROUNDING = 1e-12
+"""Values that differ by less, of the largest, do not differ."""
+
 BATCH = 500
 """Resamples at once: a batch holds batch x statistics x contexts numbers."""
 
@@ -59,8 +62,10 @@ def estimates(samples: Mapping[str, Sequence[float]], seed: int) -> dict[str, Es
 
 
 def _varies(values: FloatArray) -> bool:
-    """Whether there is something to resample: two finite values that differ."""
-    return bool(np.isfinite(values).all()) and len(values) > 1 and float(np.ptp(values)) > 0.0
+    """Whether there is something to resample: two finite values that differ beyond rounding."""
+    if len(values) < 2 or not np.isfinite(values).all():  # noqa: PLR2004 - a pair
+        return False
+    return float(np.ptp(values)) > ROUNDING * float(np.abs(values).max())
 
 
 def _bootstrapped(samples: Mapping[str, FloatArray], seed: int) -> dict[str, Estimate]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
 
+SHOWN = 60
+"""Characters of a prompt that an error shows."""
+
 
 class FidelityStudy:
     """Hold rules against the enumeration of their own paths, under any model."""
@@ -50,12 +53,17 @@ class FidelityStudy:
         if not prompts:
             message = "the study has no prompts; give at least one"
             raise PromptError(message)
-        room = self._backend.description.context - plan.deepest * self._most_positions(plan)
+        context = self._backend.description.context
         for prompt in prompts:
-            if not 0 < len(prompt.token_ids) <= room:
+            shown = repr(prompt.text[:SHOWN])
+            needed = len(prompt.token_ids) + plan.deepest * self._most_positions(plan)
+            if not prompt.token_ids:
+                message = f"the prompt {shown} has no tokens; give it some text"
+                raise PromptError(message)
+            if needed > context:
                 message = (
-                    f"the prompt {prompt.text[:60]!r} has {len(prompt.token_ids)} tokens; depth "
-                    f"{plan.deepest} leaves room for 1 to {room} in the model's context"
+                    f"the prompt {shown} needs {needed} positions with depth {plan.deepest} and "
+                    f"the model's context has {context}; shorten the prompt or go less deep"
                 )
                 raise PromptError(message)
 
