@@ -9,16 +9,20 @@ from tempo.application.fidelity.rule import distinct, rule_of
 from tempo.application.prompting import Prompt, checked_ids
 from tempo.application.settings_reading import build_request, read_settings
 from tempo.domain.errors import ContradictionError, NonFiniteLogitsError
-from tempo.infrastructure.container import EMBEDDED, Container, container_of, identity_of
-from tempo.infrastructure.container import EMBEDDED, Container, container_of, story_openings
+from tempo.infrastructure.container import (
+    EMBEDDED,
+    Container,
+    container_of,
+    identity_of,
+    story_openings,
+)
 from tempo.interfaces.python.result import Result
 from tempo.interfaces.python.session import Session
 from tempo.interfaces.python.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from os import PathLike
     from collections.abc import Callable, Mapping, Sequence
+    from os import PathLike
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
