@@ -30,8 +30,6 @@ from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.logging import events
-from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
-from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,10 +48,7 @@ __all__ = [
     "container_of",
     "embedded_model_path",
     "identity_of",
-    "plot_fidelity",
-    "require_figure",
     "require_place",
-    "save_figure",
     "save_text",
     "story_openings",
 ]

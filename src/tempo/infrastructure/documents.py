@@ -8,17 +8,30 @@ from __future__ import annotations
 from dependency_injector import containers, providers
 
 from tempo.application.replay import Replay
+from tempo.infrastructure.embedded import story_openings
 from tempo.infrastructure.export.dot import dot
 from tempo.infrastructure.export.lattice_export import FORMATS, LatticeExport, format_of
 from tempo.infrastructure.export.networkx_graph import digraph, graphml
 from tempo.infrastructure.export.slf import slf
 from tempo.infrastructure.export.steps_csv import steps_csv
+from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
+from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.lattice_document import document
 from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
 
-__all__ = ["FORMATS", "Documents", "format_of", "require_place", "save_text"]
+__all__ = [
+    "FORMATS",
+    "Documents",
+    "format_of",
+    "plot_fidelity",
+    "require_figure",
+    "require_place",
+    "save_figure",
+    "save_text",
+    "story_openings",
+]
 
 
 class Documents(containers.DeclarativeContainer):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tempo.infrastructure.scripted.backend import ScriptedBackend
-from tempo.interfaces.cli import fidelity_command
+from tempo.interfaces.cli import engine_loading, fidelity_command
 from tests.application.fidelity.contexts import CROSSED
 from tests.fakes.backends import BreaksDown
 from tests.interfaces.scripted_engine import scripted_engine
@@ -20,7 +20,7 @@ def fidelity(run, monkeypatch, tmp_path):
 
     def command(*arguments, script=CROSSED, backend=None, file=prompts):
         engine = scripted_engine(script, backend=backend)
-        monkeypatch.setattr(fidelity_command, "loaded_engine", lambda *_, **__: engine)
+        monkeypatch.setattr(engine_loading, "loaded_engine", lambda *_, **__: engine)
         given = ("--prompts", str(file)) if file else ()
         return run("fidelity", *given, *arguments)
 

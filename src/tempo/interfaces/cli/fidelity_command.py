@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tempo.application.fidelity.document import study_document
 from tempo.application.fidelity.plan import BUDGET
 from tempo.application.fidelity.report import FidelityReport
-from tempo.infrastructure.container import (
+from tempo.infrastructure.documents import (
     plot_fidelity,
     require_figure,
     require_place,
@@ -26,13 +26,7 @@ from tempo.infrastructure.container import (
 from tempo.interfaces.cli.failures import INTERRUPTED
 from tempo.interfaces.cli.fidelity_options import StudyOptions
 from tempo.interfaces.cli.fidelity_tables import report_lines
-from tempo.interfaces.cli.model_options import (
-    Device,
-    Dtype,
-    Model,
-    RandomWeights,
-    loaded_engine,
-)
+from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.study_prompts import study_prompts
 
@@ -145,8 +139,10 @@ def fidelity(
         require_place(output_json)
     if plot is not None:
         require_figure(plot)
+    from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
+
+    engine = engine_loading.loaded_engine(model, device, dtype, random_weights)
     with stop_on_interrupt() as stop:
-        engine = loaded_engine(model, device, dtype, random_weights)
         start = perf_counter()
         report = _measured(engine, plan, texts, stop)
     facts = _facts(options, engine.description)

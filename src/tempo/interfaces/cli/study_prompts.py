@@ -9,7 +9,7 @@ import numpy as np
 
 from tempo.domain.errors import InvalidValueError, PromptError
 from tempo.domain.lattice import SEEDS
-from tempo.infrastructure.container import story_openings
+from tempo.infrastructure.documents import story_openings
 from tempo.interfaces.cli.prompt_source import read_text_file
 
 JSON_LINES = ".jsonl"
