@@ -7,7 +7,7 @@ import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tempo.domain.errors import PromptError
+from tempo.domain.errors import ContradictionError, PromptError
 from tempo.domain.tokens import TokenId
 
 if TYPE_CHECKING:
@@ -99,3 +99,23 @@ def _whole_numbers(tokens: object) -> tuple[TokenId, ...]:
         pass
     message = f"the prompt is {reprlib.repr(tokens)}; give text, or a sequence of token ids"
     raise PromptError(message)
+
+
+def asked_prompt(
+    prompt: str | Sequence[int],
+    system: str | None,
+    chat: bool,  # noqa: FBT001 - named in the public signatures
+    enable_thinking: bool,  # noqa: FBT001
+) -> Prompt | Sequence[int]:
+    """Return what was asked: a text with the chat that it is part of, or tokens as they are.
+
+    Raises:
+        PromptError: for an empty text.
+        ContradictionError: for tokens beside an option of chats.
+    """
+    if isinstance(prompt, str):
+        return Prompt(prompt, system, chat, enable_thinking)
+    if system is not None or chat or enable_thinking:
+        message = "a prompt given as tokens is no chat; leave out system, chat and enable_thinking"
+        raise ContradictionError(message)
+    return prompt

@@ -26,6 +26,7 @@ from tempo.domain.visibility import Visibility
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tempo.domain.lattice import LatticeStep
     from tempo.domain.schedule import Schedule
     from tempo.domain.superposition import Superposition
     from tempo.domain.tokens import TokenId
@@ -113,9 +114,12 @@ def _resolved(word: str, value: object) -> tuple[str, object]:
 
 
 def build_request(
-    settings: Settings, prompt_ids: Sequence[TokenId], barred: Sequence[TokenId] = ()
+    settings: Settings,
+    prompt_ids: Sequence[TokenId],
+    barred: Sequence[TokenId] = (),
+    committed: tuple[LatticeStep, ...] = (),
 ) -> GenerationRequest:
-    """Turn the flat names into the typed objects of a run.
+    """Turn the flat names into the typed objects of a run, which may go on from committed steps.
 
     Raises:
         ContradictionError: for settings that exclude each other.
@@ -140,6 +144,7 @@ def build_request(
             stop=settings.stop,
         ),
         barred=tuple(barred),
+        committed=committed,
     )
 
 

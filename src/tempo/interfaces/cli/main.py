@@ -15,6 +15,7 @@ from tempo.interfaces.cli.failures import exit_code_of
 from tempo.interfaces.cli.fidelity_command import fidelity
 from tempo.interfaces.cli.generate_command import generate
 from tempo.interfaces.cli.replay_command import replay
+from tempo.interfaces.cli.resume_command import resume
 from tempo.interfaces.cli.setting_options import with_setting_options
 from tempo.interfaces.cli.show_command import show
 
@@ -51,6 +52,7 @@ def _tempo(
 app.command("generate")(with_setting_options(generate))
 app.command("show")(show)
 app.command("replay")(replay)
+app.command("resume")(with_setting_options(resume))
 app.command("fidelity")(fidelity)
 app.command("doctor")(doctor)
 app.command("export")(export)

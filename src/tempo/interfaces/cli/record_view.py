@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tempo.application.run_record import RunRecord
     from tempo.domain.lattice import LatticeStep
+    from tempo.domain.tokens import Candidate
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could move a terminal's cursor or change its state."""
@@ -154,9 +155,10 @@ class RecordView:
         shown = best[step.step] if step.step < len(best) else None
         posterior = None if shown is None else members[shown].posterior
         tokens = " ".join(
-            f"{'*' * (index == shown)}{member.text!r} {member.probability:.3f}"
-            for index, member in enumerate(members)
+            f"{'*' * (index == shown)}{self._told(member)}" for index, member in enumerate(members)
         )
+        if self._show_ids and step.others:
+            tokens += " | not kept: " + " ".join(map(self._told, step.others))
         return (
             str(step.step),
             f"{max(0.0, step.entropy):.3f}",
@@ -165,6 +167,11 @@ class RecordView:
             "" if posterior is None else f"{posterior:.3f}",
             tokens,
         )
+
+    def _told(self, candidate: Candidate) -> str:
+        """Return a candidate's text and probability; where ids are shown, what resume needs."""
+        number = f"({candidate.token_id})" if self._show_ids else ""
+        return f"{candidate.text!r}{number} {candidate.probability:.3f}"
 
     def _facts(self) -> list[str]:
         known, steps = self._record.provenance, self._lattice.steps

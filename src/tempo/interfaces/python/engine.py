@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tempo.application.fidelity.plan import StudyPlan, StudyPrompt
 from tempo.application.fidelity.rule import distinct, rule_of
-from tempo.application.prompting import Prompt, checked_ids
+from tempo.application.prompting import Prompt, asked_prompt, checked_ids
+from tempo.application.resuming import maker_of, resumed_request, resumed_settings
 from tempo.application.settings_reading import build_request, read_settings
-from tempo.domain.errors import ContradictionError, NonFiniteLogitsError
+from tempo.domain.errors import NonFiniteLogitsError
+from tempo.domain.model_identity import require_same_model
+from tempo.domain.tokens import Candidate, TokenId
 from tempo.infrastructure.container import (
     EMBEDDED,
     Container,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from tempo.application.settings import Settings
     from tempo.domain.model_identity import ModelIdentity
     from tempo.domain.ports.model_backend import ModelDescription
+    from tempo.interfaces.python.lattice import Lattice
 
 CHECK_PROMPT = "Once upon a time"
 """What the isolation check is run on at load."""
@@ -142,7 +146,9 @@ class Engine:
             InvalidValueError: for settings or a prompt that are wrong, each with its own subclass.
             NonFiniteLogitsError: with the result so far as its `partial`.
         """
-        request, wrap = self._asked(_prompt(prompt, system, chat, enable_thinking), settings, names)
+        request, wrap = self._asked(
+            asked_prompt(prompt, system, chat, enable_thinking), settings, names
+        )
         try:
             return wrap(self.container.generate().run(request))
         except NonFiniteLogitsError as error:
@@ -163,7 +169,9 @@ class Engine:
 
         Arguments and errors are those of `generate`.
         """
-        request, wrap = self._asked(_prompt(prompt, system, chat, enable_thinking), settings, names)
+        request, wrap = self._asked(
+            asked_prompt(prompt, system, chat, enable_thinking), settings, names
+        )
         return Stream(self.container.generate().start(request), wrap)
 
     def session(
@@ -183,8 +191,62 @@ class Engine:
 
         Arguments and errors are those of `generate`.
         """
-        request, wrap = self._asked(_prompt(prompt, system, chat, enable_thinking), settings, names)
+        request, wrap = self._asked(
+            asked_prompt(prompt, system, chat, enable_thinking), settings, names
+        )
         return Session(self.container.steered(request=request), wrap)
+
+    def resume(
+        self,
+        lattice: Lattice,
+        step: int,
+        candidate: Candidate | int,
+        *,
+        settings: Settings | None = None,
+        **names: object,
+    ) -> Result:
+        """Commit to a candidate of a lattice and go on from it to the end.
+
+        The candidate, kept or only considered, is named by its step and token id. It and its best
+        chain stay, everything beside them leaves; the prompt goes through the model once and the
+        chain once behind it. The run goes on under the lattice's own settings, or `settings`, with
+        `names` over them; `max_steps` counts the committed steps too. In a live session use
+        `session.commit`, which does not need the prompt again.
+
+        Raises:
+            OtherModelError: for a lattice that another model or tokenizer made.
+            ChoiceError: for a step or token that is not there, one that ends its text, or a context
+                without room.
+            InvalidValueError: for settings that are wrong, or that leave nothing to decode.
+            NonFiniteLogitsError: with the result so far as its `partial`.
+        """
+        stream = self.resume_stream(lattice, step, candidate, settings=settings, **names)
+        for _ in stream:
+            pass
+        return stream.result
+
+    def resume_stream(
+        self,
+        lattice: Lattice,
+        step: int,
+        candidate: Candidate | int,
+        *,
+        settings: Settings | None = None,
+        **names: object,
+    ) -> Stream:
+        """Commit to a candidate of a lattice and go on event by event.
+
+        Arguments and errors are those of `resume`.
+        """
+        known = lattice.provenance
+        require_same_model(maker_of(known), self.identity)
+        made = resumed_settings(known, names, settings)
+        token = candidate.token_id if isinstance(candidate, Candidate) else TokenId(candidate)
+        request = resumed_request(lattice, step, token, made)
+        return Stream(
+            self.container.generate().start(request),
+            lambda outcome: Result(outcome, made, self.container, known.prompt),
+        )
 
     def fidelity(
         self,
@@ -232,17 +294,3 @@ class Engine:
             ids, text = checked_ids(prompt, self.description.vocabulary), None
         request = build_request(made, ids)
         return request, lambda outcome: Result(outcome, made, self.container, text)
-
-
-def _prompt(
-    prompt: str | Sequence[int],
-    system: str | None,
-    chat: bool,  # noqa: FBT001 - named in every public signature
-    enable_thinking: bool,  # noqa: FBT001
-) -> Prompt | Sequence[int]:
-    if isinstance(prompt, str):
-        return Prompt(prompt, system, chat, enable_thinking)
-    if system is not None or chat or enable_thinking:
-        message = "a prompt given as tokens is no chat; leave out system, chat and enable_thinking"
-        raise ContradictionError(message)
-    return prompt

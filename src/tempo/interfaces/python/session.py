@@ -48,6 +48,18 @@ class Session:
         """
         return self._run.choose(step, TokenId(token_id))
 
+    def commit(self, step: int, token_id: int) -> None:
+        """Go on from one candidate and its best chain alone; everything beside them leaves.
+
+        `choose` keeps how the candidate's row saw the alternatives before it; after `commit` the
+        chain is all that was ever there, as after `engine.resume`.
+
+        Raises:
+            ChoiceError: for a step that is not there, a token that was not considered, or one that
+                ends its text.
+        """
+        self._run.commit(step, TokenId(token_id))
+
     def back(self, steps: int = 1) -> None:
         """Undo the last steps.
 

@@ -1,0 +1,116 @@
+"""Decode, show what happens meanwhile, and print and write what comes out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from rich.console import Console
+
+from tempo.domain.errors import ContradictionError, NonFiniteLogitsError
+from tempo.domain.events import TextSettled
+from tempo.infrastructure.documents import require_place, save_text
+from tempo.interfaces.cli import rendering
+from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.output import Output
+from tempo.interfaces.cli.progress import Progress, stop_on_interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Event as Flag
+
+    from tempo.interfaces.cli.output import OutputChoices
+    from tempo.interfaces.python.engine import Engine
+    from tempo.interfaces.python.stream import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """The model that a user named."""
+
+    model: str
+    device: str
+    dtype: str
+    random_weights: str
+
+    def load(self) -> Engine:
+        """Load the libraries and the model; Ctrl-C ends this at once: there is nothing to keep."""
+        from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
+
+        return engine_loading.loaded_engine(
+            self.model, self.device, self.dtype, self.random_weights
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFiles:
+    """The files to write beside what is printed.
+
+    Raises:
+        OutputError: for a file that could not be written; before the work that it is for.
+        ContradictionError: for one file named twice.
+    """
+
+    json: str | None
+    lattice: str | None
+
+    def __post_init__(self) -> None:
+        places = [place for place in (self.json, self.lattice) if place is not None]
+        for place in places:
+            require_place(place)
+        if len(places) > 1 and Path(places[0]).expanduser() == Path(places[1]).expanduser():
+            message = (
+                f"--json-output-file and --save-lattice are both {places[0]}; "
+                "name two different files"
+            )
+            raise ContradictionError(message)
+
+
+def decode(
+    open_stream: Callable[[Engine], Stream],
+    model: ModelChoice,
+    choices: OutputChoices,
+    files: OutputFiles,
+    *,
+    prompt: str,
+    no_color: bool,
+) -> int:
+    """Run a stream of events to its end or to Ctrl-C; return the command's exit code."""
+    colours: Literal["auto"] | None = None if no_color else "auto"
+    console = Console(highlight=False, soft_wrap=True, color_system=colours)
+    errors = Console(stderr=True, highlight=False, color_system=colours)
+    output = Output(choices, console, prompt)
+    failure: NonFiniteLogitsError | None = None
+    shows_text = choices.streams and console.is_terminal
+    with Progress(errors, with_text=shows_text) as progress:
+        engine = model.load()
+        with stop_on_interrupt() as stop:
+            stream = open_stream(engine)
+            try:
+                _follow(stream, output, progress, stop)
+            except NonFiniteLogitsError as error:
+                failure = error
+    result = stream.result
+    if files.lattice is not None:
+        result.lattice.save(files.lattice)
+    output.finish(result)
+    if files.json is not None:
+        save_text(json.dumps(output.document(result)), files.json)
+    for note in rendering.notes(result, engine.description.context):
+        errors.print(f"tempo: {note}", style="dim", soft_wrap=True)
+    if failure is not None:
+        raise failure
+    return INTERRUPTED if stop.is_set() else 0
+
+
+def _follow(stream: Stream, output: Output, progress: Progress, stop: Flag) -> None:
+    """Draw events until the run ends or the user stops it."""
+    for event in stream:
+        progress.show(event)
+        if isinstance(event, TextSettled):
+            output.settle(event.text)
+        if stop.is_set():
+            stream.close()
+            return

@@ -1,0 +1,103 @@
+"""`tempo resume`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tempo.application.n_best import Ranking
+from tempo.application.resuming import require_resumable
+from tempo.domain.errors import InvalidValueError
+from tempo.domain.tokens import TokenId
+from tempo.infrastructure.documents import Documents
+from tempo.interfaces.cli.decoding import ModelChoice, OutputFiles, decode
+from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights, log_to_stderr
+from tempo.interfaces.cli.output import Format, OutputChoices
+from tempo.interfaces.cli.output_options import (
+    DebugMode,
+    Diverse,
+    Echo,
+    FormatOption,
+    JsonOutputFile,
+    LengthPenalty,
+    NBestOption,
+    NoColor,
+    OutputJson,
+    Sample,
+    SaveLattice,
+    ShowTokenIds,
+)
+from tempo.interfaces.cli.show_command import FILE_HELP
+from tempo.interfaces.python.lattice import Lattice
+
+if TYPE_CHECKING:
+    from tempo.interfaces.python.engine import Engine
+    from tempo.interfaces.python.stream import Stream
+
+PLACE = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
+
+
+def resume(
+    file: Annotated[str, typer.Argument(help=FILE_HELP)],
+    *,
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            metavar="STEP:TOKEN",
+            help="The candidate to go on from: its step and token id, as tempo show --steps "
+            "--show-token-ids prints them.",
+        ),
+    ],
+    model: Model = "embedded",
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    random_weights: RandomWeights = "",
+    format: FormatOption = Format.CLEAN,  # noqa: A002 - the option's name
+    n_best: NBestOption = None,
+    length_penalty: LengthPenalty = 0.0,
+    diverse: Diverse = 0.0,
+    sample: Sample = 0,
+    show_token_ids: ShowTokenIds = False,
+    echo: Echo = False,
+    output_json: OutputJson = False,
+    json_output_file: JsonOutputFile = None,
+    save_lattice: SaveLattice = None,
+    no_color: NoColor = False,
+    debug_mode: DebugMode = False,
+    **settings: Any,  # noqa: ANN401 - options of all types
+) -> int:
+    """Go on from a candidate of a saved lattice, under its settings or others."""
+    choices = OutputChoices(
+        format=format,
+        n_best=n_best,
+        ranking=Ranking(length_penalty, diverse),
+        sample=sample,
+        show_token_ids=show_token_ids,
+        echo=echo,
+        as_json=output_json,
+        seeded="seed" in settings,
+    )
+    step, token = _place(at)
+    lattice = Lattice.of(Documents.lattice_file().open(file))
+    require_resumable(lattice, lattice.provenance, step, token, settings)
+    files = OutputFiles(json_output_file, save_lattice)
+    log_to_stderr(debug=debug_mode)
+    chosen = ModelChoice(model, device, dtype, random_weights)
+
+    def stream(engine: Engine) -> Stream:
+        return engine.resume_stream(lattice, step, token, **settings)
+
+    prompt = lattice.provenance.prompt or ""
+    return decode(stream, chosen, choices, files, prompt=prompt, no_color=no_color)
+
+
+def _place(at: str) -> tuple[int, TokenId]:
+    """Read STEP:TOKEN."""
+    found = PLACE.fullmatch(at)
+    if found is None:
+        message = f"--at is {at!r}; give STEP:TOKEN, two whole numbers such as 3:1042"
+        raise InvalidValueError(message)
+    return int(found[1]), TokenId(int(found[2]))
