@@ -93,7 +93,8 @@ def test_what_follows_equals_a_run_whose_prompt_ends_in_the_chain(case, more):
 def test_a_live_session_and_a_stored_lattice_go_on_alike(case, more):
     script, request, lattice, number, token = case
     chain = committed_chain(lattice, number, token)
-    stored = run_of(script, replace(request, max_steps=len(chain) + more, committed=chain))
+    request = replace(request, max_steps=len(lattice) + more)
+    stored = run_of(script, replace(request, committed=chain))
     live = SteeredRun(ScriptedBackend(script), ScriptedTokenizer(script), request)
     for _ in range(len(lattice)):
         live.step()
