@@ -217,10 +217,12 @@ def test_a_budget_that_just_holds_is_enough():
     assert [(over.cell, over.paths) for over in context.overruns] == [(Cell("path", 0.1, 2), 4)]
 
 
-def test_the_prompt_goes_through_the_model_once_for_all_rules():
+def test_the_prompt_goes_through_the_model_once_for_all_rules_and_no_run_goes_too_deep():
+    """Four rules at two thresholds feed two sets each; then all paths, then the beams."""
     backend = CountingBackend(ScriptedBackend(CROSSED))
     report(CROSSED, [prompt(CROSSED)], backend=backend, thresholds=(0.1, 0.3), depths=(2,))
     assert backend.opened == 1
+    assert backend.passes == 4 * 2 * 2 + 2
 
 
 def test_a_rule_decides_as_it_does_in_a_run_of_its_own():
