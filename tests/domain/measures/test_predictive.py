@@ -107,3 +107,8 @@ def test_the_mean_token_entropy_is_over_steps():
     steps = [replace(step, entropy=value) for value in (0.5, 1.5, -1e-12)]
     assert mean_token_entropy(steps) == pytest.approx(2 / 3)
     assert mean_token_entropy([]) == 0.0
+
+
+def test_a_token_entropy_that_rounds_below_zero_is_zero():
+    step = lattice_step(0, [candidate(0)], np.zeros((1, 1)))
+    assert mean_token_entropy([replace(step, entropy=-1e-12)]) == 0.0

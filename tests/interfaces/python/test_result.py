@@ -187,6 +187,17 @@ def test_texts_of_the_same_words_mean_the_same_by_default():
     assert [cluster.probability for cluster in measures.clusters] == pytest.approx([0.8, 0.2])
 
 
+def test_a_text_is_as_probable_as_its_tokenisations_together():
+    """`bc` is one token (0.3) or two (0.3), `d` one (0.4)."""
+    script = Script.of(
+        {"": {"a": 1.0}, "a": {"bc": 0.3, "b": 0.3, "d": 0.4}, "b": {"c": 1.0}}
+        | {word: {END: 1.0} for word in ("bc", "c", "d")}
+    )
+    measures = scripted_engine(script).generate("a", stop_on="all").measures()
+    assert [cluster.texts for cluster in measures.clusters] == [("bc",), ("d",)]
+    assert measures.clusters[0].probability == pytest.approx(0.6)
+
+
 def test_only_as_many_texts_are_compared_as_asked_for(result):
     measures = result.measures(n=1)
     assert (measures.texts, measures.predictive_entropy) == (1, 0.0)
