@@ -12,6 +12,7 @@ from tempo.domain.events import RunFinished, RunStarted, StepAppended, TextSettl
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
 from tempo.domain.stopping import FinishReason, StopOn, Stopping
+from tempo.domain.superposition import Lineage
 from tempo.domain.text import cut_at_stop
 from tempo.domain.tokens import CandidateState, TokenId
 from tempo.infrastructure.scripted.backend import ScriptedBackend
@@ -334,7 +335,8 @@ def test_logits_that_are_not_finite_leave_what_was_decoded(healthy):
 
 
 def test_the_cost_counts_passes_and_rows():
-    cost = written({"": {"a": 0.6, "b": 0.4}}, max_steps=3).cost
+    lineage = Lineage(soft_steps=2)
+    cost = written({"": {"a": 0.6, "b": 0.4}}, max_steps=3, superposition=lineage).cost
     assert (cost.passes, cost.token_rows) == (3, 1 + 2 + 2)
     assert cost.cache_rows == 1 + 2 + 2
     assert set(cost.milliseconds) == {"prefill", "model", "engine"}

@@ -9,7 +9,7 @@ from tempo.domain.tokens import TokenId
 
 def test_the_defaults_are_those_of_the_design():
     request = GenerationRequest((TokenId(1),))
-    assert request.superposition == Lineage(sharpness=2.0, soft_steps=2)
+    assert request.superposition == Lineage(sharpness=2.0, soft_steps=1)
     assert request.selection == Selection(max_width=8, considered=16)
     assert request.selection.threshold.at(0, 10) == 0.1
     assert (request.max_steps, request.readout, request.visibility) == (100, "mixture", "isolated")

@@ -19,7 +19,7 @@ EXPECTED = {
     "max_steps": 100,
     "superposition": "lineage",
     "sharpness": 2,
-    "window": 2,
+    "window": 1,
     "visibility": "isolated",
     "positions": "shared",
     "readout": "mixture",

@@ -273,8 +273,8 @@ def test_a_value_that_could_change_nothing_is_refused(given, needs):
 @pytest.mark.parametrize(
     ("given", "field", "value"),
     [
-        ({"sharpness": 3}, "superposition", Lineage(3.0, 2)),
-        ({"sharpness": 3, "window": 1}, "superposition", Lineage(3.0, 1)),
+        ({"sharpness": 3}, "superposition", Lineage(3.0, 1)),
+        ({"sharpness": 3, "window": 2}, "superposition", Lineage(3.0, 2)),
         ({"window": 0}, "superposition", Lineage(2.0, 0)),
         ({"stop_mass": 0.4}, "stopping", Stopping(stop_mass=0.4)),
     ],
@@ -290,7 +290,7 @@ def test_the_same_value_where_it_has_an_effect_is_accepted(given, field, value):
         ("max_width", 4),
         ("superposition", "path"),
         ("sharpness", 3),
-        ("window", 1),
+        ("window", 2),
         ("readout", "best"),
     ],
 )
@@ -392,7 +392,7 @@ def test_considered_that_was_named_stays_and_must_be_large_enough():
 @pytest.mark.parametrize(
     ("given", "rule"),
     [
-        ({}, Lineage(2.0, 2)),
+        ({}, Lineage(2.0, 1)),
         ({"window": "inf"}, Lineage(2.0, math.inf)),
         ({"superposition": "path"}, path_superposition()),
         ({"superposition": "marginal"}, Marginal()),

@@ -85,7 +85,7 @@ class Settings:
         ),
     )
     window: float = setting(
-        2,
+        1,
         SettingSpec(
             float,
             "0, 1, 2, ... or inf",

@@ -124,7 +124,7 @@ class Lineage:
     """
 
     sharpness: float = 2.0
-    soft_steps: float = 2
+    soft_steps: float = 1
 
     def __post_init__(self) -> None:
         if not self.sharpness > 0 or math.isinf(self.sharpness):

@@ -81,7 +81,7 @@ def test_all_rules_of_an_axis_and_several_thresholds(fidelity):
         "--threshold",
         "0.5",
     ).text
-    assert len(section(text, "total variation")) == 16
+    assert len(section(text, "total variation")) == 4 * 5
     assert text.count("total variation") == 2
 
 
