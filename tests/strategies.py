@@ -315,8 +315,8 @@ def steered_outcomes(draw, backend, tokenizer, request):
     run.step()
     for _ in range(draw(st.integers(0, 4))):
         newest = run.steps[-1]
-        has_room = len(run.steps) < request.max_steps
-        if has_room and newest.token_set.live_indices and draw(st.booleans()):
+        has_room = newest.token_set.live_indices and len(run.steps) < request.max_steps
+        if has_room and draw(st.booleans()):
             run.step()
         else:
             run.choose(newest.step, draw(st.sampled_from(newest.candidates)).token_id)

@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from unittest.mock import ANY
 
 import pytest
 import torch
@@ -44,15 +43,22 @@ def test_plain_greedy_decoding_is_transformers_greedy_text(generate, tiny_model)
 
 def test_a_folder_is_a_model(generate, tiny_model):
     document = json.loads(generate("the fox", "--output-json", "--max-steps", "3").text)
-    assert document["model"] == {
-        "name": tiny_model,
-        "family": "llama",
-        "dtype": "float32",
-        "device": "cpu",
-        "fingerprint": ANY,
-        "tokenizer_fingerprint": ANY,
-    }
+    model = document["model"]
+    assert (model["name"], model["family"]) == (tiny_model, "llama")
+    assert (model["dtype"], model["device"]) == ("float32", "cpu")
+    assert len(model["fingerprint"]) == len(model["tokenizer_fingerprint"]) == 64
     assert len(document["lattice"]["steps"]) == 3
+
+
+def test_a_kept_run_is_repeated_on_its_own_model_alone(run, generate, tiny_model, tmp_path):
+    path = str(tmp_path / "run.json")
+    generate("the fox", "--max-steps", "6", "--threshold", "0.02", "--save-lattice", path)
+    ended = run("replay", path, "--rerun", "--model", tiny_model)
+    assert ended.code == 0
+    assert ended.out.count("\nequal\n") == 2
+    narrow = run("replay", path, "--rerun", "--model", tiny_model, "--dtype", "bfloat16")
+    assert "the model differs" in narrow.sentence
+    assert "the tokenizer differs" in run("replay", path, "--rerun").err
 
 
 def test_a_model_runs_in_the_dtype_that_was_asked_for(generate):

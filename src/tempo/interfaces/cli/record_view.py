@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -50,7 +50,7 @@ class RecordView:
     def __init__(self, record: RunRecord, console: Console, *, show_ids: bool) -> None:
         """Show on a console; `show_ids` puts each token's id behind it."""
         self._record = record
-        self._lattice = Lattice.of(record)
+        self._lattice = Lattice.of(_readable(record) if console.is_terminal else record)
         self._console = console
         self._show_ids = show_ids
 
@@ -76,7 +76,7 @@ class RecordView:
     def print_best(self, count: int) -> None:
         """Print the best paths by the lattice's own plain scores."""
         texts = self._best(count)
-        self._section(f"{len(texts)} best paths")
+        self._section(f"{len(texts)} best path{'s' * (len(texts) != 1)}")
         if self._console.is_terminal:
             self._console.print(rendering.n_best_table(texts))
         else:
@@ -120,15 +120,13 @@ class RecordView:
             "steered": known.steered,
         }
         if with_steps:
-            rows = map(self._step_row, self._lattice.steps)
-            names = [name.replace(" ", "_") for name in STEP_COLUMNS]
-            shown["steps"] = [dict(zip(names, row, strict=True)) for row in rows]
+            shown["steps"] = [self._step_mapping(step) for step in self._lattice.steps]
         return shown
 
     def write(self, text: str) -> None:
         """Write text; to a terminal, nothing but what can be read."""
         if self._console.is_terminal:
-            text = CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+            text = _readable_text(text)
         sys.stdout.write(text)
 
     def _best(self, count: int) -> list[StoredText]:
@@ -150,9 +148,31 @@ class RecordView:
         else:
             self.write(self._lattice.bracketed + "\n")
 
+    def _shown_member(self, step: LatticeStep) -> int | None:
+        """Return the member of a step that the best path passes through."""
+        best = self._lattice.best
+        return best[step.step] if step.step < len(best) else None
+
+    def _step_mapping(self, step: LatticeStep) -> dict[str, Any]:
+        return {
+            "step": step.step,
+            "entropy": step.entropy,
+            "width": step.width,
+            "kept_mass": step.kept_mass,
+            "shown": self._shown_member(step),
+            "members": [
+                {
+                    "token_id": member.token_id,
+                    "text": member.text,
+                    "probability": member.probability,
+                    "posterior": member.posterior,
+                }
+                for member in step.token_set.members
+            ],
+        }
+
     def _step_row(self, step: LatticeStep) -> tuple[str, ...]:
-        members, best = step.token_set.members, self._lattice.best
-        shown = best[step.step] if step.step < len(best) else None
+        members, shown = step.token_set.members, self._shown_member(step)
         posterior = None if shown is None else members[shown].posterior
         tokens = " ".join(
             f"{'*' * (index == shown)}{self._told(member)}" for index, member in enumerate(members)
@@ -193,3 +213,27 @@ class RecordView:
     def _section(self, title: str) -> None:
         self.write("\n")
         self._heading(title)
+
+
+def _readable(record: RunRecord) -> RunRecord:
+    """Return the record with each token spelled so that no terminal acts on it."""
+    steps = tuple(
+        replace(
+            step,
+            token_set=replace(step.token_set, members=_spelled(step.token_set.members)),
+            others=_spelled(step.others),
+        )
+        for step in record.lattice.steps
+    )
+    return replace(record, lattice=replace(record.lattice, steps=steps))
+
+
+def _spelled(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    return tuple(
+        replace(one, content=_readable_text(one.text).encode()) if CONTROL.search(one.text) else one
+        for one in candidates
+    )
+
+
+def _readable_text(text: str) -> str:
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
