@@ -1,5 +1,7 @@
 """What stands between a run and its backend changes nothing that the run can see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from tempo.domain.tokens import TokenId
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
+from tests.fakes.backends import Wrapped
 from tests.oracles import every_path
 
 SCRIPT = Script.random(7, tokens=12, order=2)
@@ -45,6 +48,20 @@ def test_a_recorded_readout_is_a_distribution_without_the_barred_tokens(recorder
     for readout in decoded.readouts:
         assert np.exp(readout).sum() == pytest.approx(1.0, abs=1e-12)
         assert readout[0] == -np.inf
+
+
+def test_the_rounding_of_an_adapter_does_not_leave_a_readout_that_sums_to_more_than_one():
+    class Rounding(Wrapped):
+        def propose(self, batch):
+            return [
+                replace(one, log_probabilities=one.log_probabilities + 1e-6)
+                for one in super().propose(batch)
+            ]
+
+    backend = Rounding(ScriptedBackend(SCRIPT))
+    recorder = RecordingBackend(backend, backend.open(START, RowRules()))
+    for readout in decode(recorder, ScriptedTokenizer(SCRIPT), REQUEST).readouts:
+        assert np.exp(readout).sum() == pytest.approx(1.0, abs=1e-12)
 
 
 def test_sets_masses_and_path_scores_are_those_of_a_run_of_its_own(recorder):

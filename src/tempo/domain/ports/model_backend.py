@@ -137,6 +137,6 @@ class ModelBackend(Protocol):
         """Read the rows of each session's last pass.
 
         Raises:
-            SessionError: for weights or pairs that are not for the session's rows.
+            SessionError: for weights, mixtures or pairs that are not for the session's rows.
         """
         ...
