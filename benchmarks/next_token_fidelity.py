@@ -152,6 +152,10 @@ class PlainPaths:
             mixed += weight * np.exp(self._after[path], dtype=np.float64)
         return mixed
 
+    def best_path(self, sets: TokenSets) -> Path:
+        """Return the most probable path of the product, the first of equal ones."""
+        return max(product(*sets), key=self._score)
+
     def _score(self, path: Path) -> float:
         """Return a path's log-probability in nats."""
         return float(sum(self._after[path[:at]][token] for at, token in enumerate(path)))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import sys
 from argparse import ArgumentParser, Namespace
 from concurrent.futures import ProcessPoolExecutor
@@ -269,7 +270,7 @@ def main() -> None:
         jobs = [pool.submit(measure, number, options) for number in range(options.prompts)]
         found = [job.result() for job in jobs]
     measured = [one for one in found if one is not None]
-    print(f"python benchmarks/superposition_search.py {' '.join(sys.argv[1:])}")
+    print(f"python benchmarks/superposition_search.py {shlex.join(sys.argv[1:])}")
     print(f"{len(measured)} of {options.prompts} openings within the budget")
     if options.measure == "kl":
         heads = ["rule", *(f"KL {depth}" for depth in range(1, options.depth + 1))]
