@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -74,6 +75,8 @@ class Views:
     ) -> Views:
         """Return the views of a pass's nodes; `rows` holds every slot's cache row."""
         device = self.weights.device
+        if all(map(_is_path, nodes)):
+            return self._paths(nodes, rows, extent, prompt_length)
         before = len(self.weights)
         numbers = {node.slot: before + index for index, node in enumerate(nodes)}
         known = {**self.numbers, **numbers}
@@ -89,6 +92,31 @@ class Views:
             table[targets] = seen
         return Views(table[before:], {node.slot: index for index, node in enumerate(nodes)})
 
+    def _paths(
+        self, nodes: Sequence[Node], rows: Mapping[Slot, int], extent: int, prompt_length: int
+    ) -> Views:
+        """Return the views of nodes that each go on one path: a trie, in one upload.
+
+        Each sees what the root of its path saw, and the path's nodes of this pass.
+        """
+        device = self.weights.device
+        numbers = {node.slot: index for index, node in enumerate(nodes)}
+        roots = np.full(len(nodes), len(self.weights))  # one row more: a root without parent
+        inside = np.zeros((len(nodes), extent), dtype=np.float32)
+        for index, node in enumerate(nodes):
+            for parent, _ in node.inherits:
+                if parent in numbers:
+                    roots[index] = roots[numbers[parent]]
+                    inside[index] = inside[numbers[parent]]
+                else:
+                    roots[index] = self.numbers[parent]
+            inside[index, rows[node.slot]] = 1.0
+        known = torch.zeros(len(self.weights) + 1, extent, device=device)
+        known[:-1, : self.weights.shape[1]] = self.weights
+        known[:, :prompt_length] = 1.0
+        seen = known[torch.from_numpy(roots).to(device)]
+        return Views(seen.maximum(torch.from_numpy(inside).to(device)), numbers)
+
     def without(self, rows: Sequence[int]) -> Views:
         """Return views that do not see some cache rows."""
         weights = self.weights.clone()
@@ -100,6 +128,12 @@ class Views:
         seen = [row for row in kept if row < self.weights.shape[1]]
         index = torch.tensor(seen, device=self.weights.device)
         return Views(self.weights.index_select(1, index), self.numbers)
+
+
+def _is_path(node: Node) -> bool:
+    """Whether a node sees what one parent saw, or no row, and itself."""
+    whole = len(node.inherits) == 0 or (len(node.inherits) == 1 and node.inherits[0][1] == 1.0)
+    return whole and not node.weights
 
 
 def _by_level(nodes: Sequence[Node]) -> list[tuple[int, int]]:

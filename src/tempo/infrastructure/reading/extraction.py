@@ -47,8 +47,11 @@ def read(rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Propo
         SessionError: if the reading's weights, mixtures or pairs are not for these rows.
     """
     _check(reading, len(rows.logits))
-    plain = rows.logits.log_softmax(-1)
-    head = [torch.isfinite(rows.logits.logsumexp(-1)).all().to(plain.dtype)]
+    totals = rows.logits.logsumexp(-1)
+    head = [torch.isfinite(totals).all().to(rows.logits.dtype)]
+    if not (reading.weights or reading.mixtures or reading.barred or processors):
+        return _scored_pairs(rows.logits, totals, head[0], reading)
+    plain = rows.logits - totals[:, None]
     body: list[Tensor] = []
     processed = plain if _is_empty(reading) else _processed(rows, plain, reading, processors)
     if reading.weights:
@@ -66,6 +69,14 @@ def read(rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Propo
         body += [plain[row, token], processed[row, token]]
     packed = torch.cat([torch.stack(head), *(part.reshape(-1) for part in body)])
     return _unpacked(to_host(packed), reading, *plain.shape)
+
+
+def _scored_pairs(logits: Tensor, totals: Tensor, finite: Tensor, reading: Reading) -> Proposal:
+    """Answer a reading that asks for nothing but plain scores: no whole row is normalised."""
+    row, token = torch.tensor(reading.pairs, device=logits.device).reshape(-1, 2).long().T
+    scores = logits[row, token] - totals[row]
+    packed = torch.cat([finite.expand(HEAD), scores, scores])
+    return _unpacked(to_host(packed), reading, *logits.shape)
 
 
 def _is_empty(reading: Reading) -> bool:
