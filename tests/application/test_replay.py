@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tempo.application.replay import Replay
 from tempo.application.replaying import replayed
 from tempo.application.run_record import Provenance, record_of
+from tempo.infrastructure.scripted.script import END, Script
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.lattice_document import document
 from tests.interfaces.scripted_engine import FOREVER, scripted_engine
@@ -167,3 +168,21 @@ def test_stop_strings_are_part_of_the_text():
     assert differing(record) == []
     without = replace(record, provenance=replace(record.provenance, stop=()))
     assert "text" in differing(without)
+
+
+def test_a_steered_run_promised_nothing_and_a_streamed_one_did():
+    """The end (.4) outweighs each going on (.3), but what streams said `b` when that was certain."""
+    script = Script.of(
+        {"": {"a": 1.0}, "a": {"b": 0.6, END: 0.4}, "b": {"c": 0.5, "d": 0.5}, "c": {"a": 1.0}}
+    )
+    engine = scripted_engine(script)
+    streamed = engine.generate("a", max_steps=2).lattice
+    with engine.session("a", max_steps=2) as session:
+        session.step()
+        session.step()
+        steered = session.result.lattice
+    for lattice, text in ((streamed, "bc"), (steered, "")):
+        record = record_of(lattice, lattice.best, lattice.provenance)
+        assert (record.text, differing(record)) == (text, [])
+    other = replace(steered.provenance, steered=False)
+    assert "text" in differing(record_of(steered, steered.best, other))

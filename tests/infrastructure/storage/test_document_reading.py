@@ -234,6 +234,21 @@ def test_a_parent_must_be_live(whole):
     assert "the live members of the step before are" in sentence
 
 
+def test_a_path_ends_where_a_member_is_finished():
+    result = scripted_engine().generate("Once")
+    data = document(document_record(result))
+    data["steps"][3]["candidates"][0] |= {"state": "finished", "weight": 0.0}
+    del data["steps"][4]
+    for path in (data["best_path"], *(one["members"] for one in data["best_paths"])):
+        del path[4:]
+    from_json(json.dumps(data).encode())
+    data["steps"][2]["candidates"][0] |= {"state": "finished", "weight": 0.0}
+    for name in ("transitions", "plain_transitions"):
+        del data["steps"][3][name][0]
+    data["steps"][3]["candidates"][0]["parent"] = 1
+    assert refusal(data).startswith(f"{BROKEN}best_path[2] is a finished member; the path must end")
+
+
 # Other formats, other versions, no JSON ---------------------------------------------------------
 
 

@@ -168,8 +168,12 @@ def test_a_file_that_is_too_large_is_not_read(file, tmp_path):
 
 def test_what_never_ends_is_not_read_to_the_end(file, monkeypatch):
     monkeypatch.setattr(lattice_file, "LARGEST_FILE", 2**20)
+    tracemalloc.start()
     with pytest.raises(OutputError, match=r"holds more than 1\.0 MiB"):
         file.open("/dev/zero")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * 2**20
 
 
 def test_what_could_not_be_opened_again_is_not_saved(file, tmp_path, monkeypatch):
