@@ -171,7 +171,7 @@ def test_stop_strings_are_part_of_the_text():
 
 
 def test_a_steered_run_promised_nothing_and_a_streamed_one_did():
-    """The end (.4) outweighs each going on (.3), but what streams said `b` when that was certain."""
+    """The end (.4) outweighs each going on (.3), but what streamed was `b`, once certain."""
     script = Script.of(
         {"": {"a": 1.0}, "a": {"b": 0.6, END: 0.4}, "b": {"c": 0.5, "d": 0.5}, "c": {"a": 1.0}}
     )

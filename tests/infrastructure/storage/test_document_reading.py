@@ -326,6 +326,14 @@ def test_a_million_wrong_entries_make_one_complaint(whole, entry, place):
     assert peak_of(content) < 100 * 2**20
 
 
+@pytest.mark.parametrize("known", [("format",), ("format", "version"), ("format", "model")])
+def test_a_long_text_is_not_copied_for_each_part_that_is_missing(whole, known):
+    """Each of a dozen missing parts would else carry a copy of all that is there."""
+    data = {key: whole[key] for key in known} | {"prompt": "a" * 20_000_000}
+    data |= {"version": 2} if known == ("format", "version") else {}
+    assert peak_of(json.dumps(data).encode()) < 45_000_000
+
+
 def test_too_many_values_are_refused_before_they_are_read(whole, monkeypatch):
     monkeypatch.setattr(document_reading, "MOST_VALUES", 100)
     sentence = refusal(whole)

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 FORMAT = "tempo-lattice"
 VERSION = 1
 
 ROUNDING = 1e-4
 """How far rounding may carry a probability over 1, or a log-probability over 0."""
+
+NOT_THERE = "not_there"
+"""The type of the error for a field that is not there; its message is the field's name."""
 
 LARGEST_WHOLE = 2**53
 """Whole numbers up to here are the same in every JSON reader."""
@@ -44,23 +48,52 @@ Path = Annotated[list[Whole], FailFast(), Field(max_length=MOST_STEPS)]
 Table = Short[Short[LogProbability | None]]
 
 
+def _nothing() -> None:
+    """Stand in for a part that is not there, until the check that names it."""
+
+
+LACKING: Any = Field(default_factory=_nothing)
+"""Marks a field that must be there. pydantic's own complaint keeps a copy of the whole part for each
+thing that it lacks: over a gigabyte for a file of a hundred megabytes."""
+
+
+def _tell_required(schema: dict[str, Any], part: type[BaseModel]) -> None:
+    """Say in the JSON Schema which fields must be there."""
+    schema["required"] = _required(part)
+
+
+def _required(part: type[BaseModel]) -> list[str]:
+    fields = part.model_fields.items()
+    return [name for name, field in fields if field.default_factory is _nothing]
+
+
 class _Part(BaseModel):
     """A part of a document. Keys that this version does not know are left alone."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(
+        strict=True, extra="ignore", frozen=True, json_schema_extra=_tell_required
+    )
+
+    @model_validator(mode="after")
+    def _has_all(self) -> Self:
+        given = self.model_fields_set
+        for name in _REQUIRED[type(self)]:
+            if name not in given:
+                raise PydanticCustomError(NOT_THERE, "{name}", {"name": name})
+        return self
 
 
 class CandidatePart(_Part):
     """A token considered at a step. Members have `weight`, `score`, `parent` and `posterior`."""
 
-    token_id: Whole
+    token_id: Whole = LACKING
     text: Annotated[
         str,
         Field(
             max_length=LONGEST_TOKEN,
             description="What the token spells; bytes that are no UTF-8 show as U+FFFD.",
         ),
-    ]
+    ] = LACKING
     bytes: Annotated[
         str | None,
         Field(
@@ -71,9 +104,11 @@ class CandidatePart(_Part):
     ] = None
     probability: Annotated[
         Probability, Field(description="When it was proposed, after the logits processors.")
-    ]
-    rank: Annotated[Whole, Field(description="0 for the most probable candidate of the step.")]
-    state: Literal["kept", "finished", "below_threshold", "over_cap", "pruned"]
+    ] = LACKING
+    rank: Annotated[Whole, Field(description="0 for the most probable candidate of the step.")] = (
+        LACKING
+    )
+    state: Literal["kept", "finished", "below_threshold", "over_cap", "pruned"] = LACKING
     weight: Annotated[
         Probability | None, Field(description="Forward weight among the step's live candidates.")
     ] = None
@@ -98,92 +133,104 @@ class CandidatePart(_Part):
 class StepPart(_Part):
     """One step: its candidates by rank, and how the live members before it lead to its members."""
 
-    step: Annotated[Whole, Field(description="0, 1, 2, ...")]
+    step: Annotated[Whole, Field(description="0, 1, 2, ...")] = LACKING
     entropy: Annotated[
         float,
         Field(ge=-1e-3, le=100.0, allow_inf_nan=False, description="Of the readout, in nats."),
-    ]
-    threshold: Annotated[Probability, Field(description="What candidates had to reach.")]
+    ] = LACKING
+    threshold: Annotated[Probability, Field(description="What candidates had to reach.")] = LACKING
     kept_mass: Annotated[
         Probability, Field(description="Probability that an ordinary sample stays in the lattice.")
-    ]
+    ] = LACKING
     finished_mass: Annotated[
         Probability, Field(description="Share of the finished hypotheses after this step.")
-    ]
-    cut: Annotated[Whole, Field(description="Tokens that the width cap cut.")]
-    cut_mass: Annotated[Probability, Field(description="Their probability.")]
-    near_ties: Annotated[Whole, Field(description="Candidates that rounding may have decided.")]
+    ] = LACKING
+    cut: Annotated[Whole, Field(description="Tokens that the width cap cut.")] = LACKING
+    cut_mass: Annotated[Probability, Field(description="Their probability.")] = LACKING
+    near_ties: Annotated[Whole, Field(description="Candidates that rounding may have decided.")] = (
+        LACKING
+    )
     candidates: Annotated[
         list[CandidatePart], FailFast(), Field(min_length=1, max_length=MOST_CANDIDATES)
-    ]
+    ] = LACKING
     transitions: Annotated[
         Table,
         Field(
             description="A row for each live member before (one at step 0), a column for each "
             "member: log-probabilities in nats, after the processors; null is minus infinity."
         ),
-    ]
+    ] = LACKING
     plain_transitions: Annotated[
         Table, Field(description="The same under the plain model, at temperature 1.")
-    ]
+    ] = LACKING
 
 
 class PathPart(_Part):
     """A path through the lattice and its score under the plain transitions."""
 
-    members: Annotated[Path, Field(min_length=1)]
-    score: Score
-    finished: bool
+    members: Annotated[Path, Field(min_length=1)] = LACKING
+    score: Score = LACKING
+    finished: bool = LACKING
 
 
 class ModelPart(_Part):
     """The model that made the lattice."""
 
-    name: Name
-    family: Name
-    fingerprint: Annotated[Digest, Field(description="Of architecture and weights.")]
-    tokenizer_fingerprint: Annotated[Digest, Field(description="Of the vocabulary.")]
-    dtype: Name
-    device: Name
+    name: Name = LACKING
+    family: Name = LACKING
+    fingerprint: Annotated[Digest, Field(description="Of architecture and weights.")] = LACKING
+    tokenizer_fingerprint: Annotated[Digest, Field(description="Of the vocabulary.")] = LACKING
+    dtype: Name = LACKING
+    device: Name = LACKING
 
 
 class LatticeDocument(_Part):
     """A run of TEMPO: its lattice, its best path, and what it was asked."""
 
-    format: Literal["tempo-lattice"]
-    version: Annotated[int, Field(ge=VERSION, le=VERSION)]
-    model: ModelPart | None
+    format: Literal["tempo-lattice"] = LACKING
+    version: Annotated[int, Field(ge=VERSION, le=VERSION)] = LACKING
+    model: ModelPart | None = LACKING
     settings: Annotated[
         dict[str, Any] | None, Field(description="Every setting by name, as users give them.")
-    ]
+    ] = LACKING
     stop: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=LONGEST_TOKEN)]],
         FailFast(),
         Field(max_length=1000, description="Strings that finish a path; no part of its text."),
-    ]
-    steered: Annotated[bool, Field(description="Whether a person chose among the candidates.")]
+    ] = LACKING
+    steered: Annotated[bool, Field(description="Whether a person chose among the candidates.")] = (
+        LACKING
+    )
     committed: Annotated[
         Whole,
         Field(description="How many leading steps were given, one member each, and not decoded."),
-    ]
-    prompt: Annotated[str | None, Field(max_length=LONGEST_TEXT)]
-    prompt_ids: Annotated[list[Whole], FailFast(), Field(min_length=1)]
+    ] = LACKING
+    prompt: Annotated[str | None, Field(max_length=LONGEST_TEXT)] = LACKING
+    prompt_ids: Annotated[list[Whole], FailFast(), Field(min_length=1)] = LACKING
     text: Annotated[
         str, Field(max_length=LONGEST_TEXT, description="Of the best path, without the prompt.")
-    ]
+    ] = LACKING
     best_path: Annotated[
         Path, Field(description="A member index a step; empty where it is not known.")
-    ]
-    finished: Annotated[bool, Field(description="Whether the best path is finished.")]
+    ] = LACKING
+    finished: Annotated[bool, Field(description="Whether the best path is finished.")] = LACKING
     finish_reason: Annotated[
         Literal["end_of_text", "stop_string", "max_steps", "context", "cancelled", "error"] | None,
         Field(description="Why the run ended."),
-    ]
-    finished_mass: Annotated[Probability, Field(description="Share of the finished hypotheses.")]
+    ] = LACKING
+    finished_mass: Annotated[
+        Probability, Field(description="Share of the finished hypotheses.")
+    ] = LACKING
     best_paths: Annotated[
         Short[PathPart], Field(description="The best paths by their plain scores, best first.")
-    ]
-    steps: Annotated[list[StepPart], FailFast(), Field(max_length=MOST_STEPS)]
+    ] = LACKING
+    steps: Annotated[list[StepPart], FailFast(), Field(max_length=MOST_STEPS)] = LACKING
+
+
+_REQUIRED: dict[type[BaseModel], list[str]] = {
+    part: _required(part)
+    for part in (CandidatePart, StepPart, PathPart, ModelPart, LatticeDocument)
+}
 
 
 def json_schema() -> dict[str, Any]:

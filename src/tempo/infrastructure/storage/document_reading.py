@@ -18,7 +18,7 @@ from tempo.domain.paths import Path
 from tempo.domain.stopping import FinishReason
 from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, TokenId, TokenSet
 from tempo.infrastructure.storage.document_checks import broken, require_sound
-from tempo.infrastructure.storage.document_models import FORMAT, VERSION, LatticeDocument
+from tempo.infrastructure.storage.document_models import FORMAT, NOT_THERE, VERSION, LatticeDocument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,43 +64,53 @@ def _refusal(found: Sequence[ErrorDetails]) -> DocumentError:
         return DocumentError(
             f"this is no JSON, or only a part of it: {reason}; expected a {FORMAT!r} document"
         )
-    if not first["loc"]:
+    by_place = {_place(one): one for one in reversed(found)}
+    if () in by_place:
         return DocumentError(f"this is no JSON object; expected a {FORMAT!r} document")
-    by_place = {one["loc"]: one for one in found}
     if ("format",) in by_place:
         return _another_format(by_place["format",])
     if ("version",) in by_place:
         return _another_version(by_place["version",])
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
-    return broken(place.removeprefix("."), _complaint(first))
+    return broken(_spelled(_place(first)), _complaint(first))
+
+
+def _place(error: ErrorDetails) -> tuple[int | str, ...]:
+    """Return where an error is; of something that is not there, where it should be."""
+    return (*error["loc"], error["msg"]) if error["type"] == NOT_THERE else error["loc"]
 
 
 def _another_format(error: ErrorDetails) -> DocumentError:
-    told = "has no format" if error["type"] == "missing" else f"has format {_quoted(error)}"
+    there = error["type"] != NOT_THERE
+    told = f"has format {_quoted(error['input'])}" if there else "has no format"
     return DocumentError(
         f"this JSON {told}; expected {FORMAT!r}: save one with --save-lattice or lattice.save()"
     )
 
 
 def _another_version(error: ErrorDetails) -> DocumentError:
-    told = "no version" if error["type"] == "missing" else f"version {_quoted(error)}"
+    told = f"version {_quoted(error['input'])}" if error["type"] != NOT_THERE else "no version"
     return DocumentError(
         f"this {FORMAT!r} document has {told}; this TEMPO reads version {VERSION}: "
         "open it with the TEMPO that wrote it, or a newer one"
     )
 
 
+def _spelled(location: tuple[int | str, ...]) -> str:
+    """Return a place as people write it: `steps[3].candidates[1].probability`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")
+
+
 def _complaint(error: ErrorDetails) -> str:
     """Return what is wrong at a place, with the value where it is short."""
-    if error["type"] == "missing":
+    if error["type"] == NOT_THERE:
         return "is not there; it must be"
     needed = error["msg"].replace("Input should", "it must").replace("List should", "it must")
     needed = needed.replace("String should", "it must").partition(" after validation")[0]
-    return f"is {_quoted(error)}; {needed[:1].lower()}{needed[1:]}"
+    return f"is {_quoted(error['input'])}; {needed[:1].lower()}{needed[1:]}"
 
 
-def _quoted(error: ErrorDetails) -> str:
-    value = error["input"]
+def _quoted(value: object) -> str:
     if isinstance(value, (list, dict)):
         return f"{'a list' if isinstance(value, list) else 'an object'} of {len(value):,}"
     if isinstance(value, str) and len(value) > LONGEST_QUOTE:
