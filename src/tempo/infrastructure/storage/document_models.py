@@ -53,8 +53,8 @@ def _nothing() -> None:
 
 
 LACKING: Any = Field(default_factory=_nothing)
-"""Marks a field that must be there. pydantic's own complaint keeps a copy of the whole part for each
-thing that it lacks: over a gigabyte for a file of a hundred megabytes."""
+"""Marks a field that must be there. pydantic's own complaint keeps a copy of the whole part for
+each thing that it lacks: over a gigabyte for a file of a hundred megabytes."""
 
 
 def _tell_required(schema: dict[str, Any], part: type[BaseModel]) -> None:
