@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ from tempo.application.request import GenerationRequest
 from tempo.application.rescoring import Rescore, Trie
 from tempo.domain.k_best import k_best
 from tempo.domain.lattice import Lattice, LatticeStep
+from tempo.domain.row_rules import RowRules
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection, ThresholdBasis
 from tempo.domain.superposition import path_superposition
@@ -138,8 +139,25 @@ def print_recall(found: list[Recalled], left_out: int, options: Namespace) -> bo
     return share >= SMALLEST_RECALL
 
 
-def rescoring_ratio(bench: Workbench, opening: Opening) -> tuple[float, float, int]:
-    """Return milliseconds of rescoring, of one forward of the trie's size, and that size."""
+@dataclass(frozen=True, slots=True)
+class Rescoring:
+    """Medians in milliseconds.
+
+    Attributes:
+        whole: of rescoring, the prompt's pass included.
+        prompt: of the prompt's pass alone.
+        forward: of one plain forward over as many tokens as the trie has.
+        trie: how many those are.
+    """
+
+    whole: float
+    prompt: float
+    forward: float
+    trie: int
+
+
+def rescoring(bench: Workbench, opening: Opening) -> Rescoring:
+    """Time the rescoring of 8 paths of 60 tokens."""
     lattice = decoded(bench, opening, 60, 0.05, 8)
     paths = [lattice.token_ids(path) for path in lattice.k_best(8)]
     trie = Trie()
@@ -147,16 +165,19 @@ def rescoring_ratio(bench: Workbench, opening: Opening) -> tuple[float, float, i
         trie.add(path)
     ids = torch.tensor([trie.tokens])
     rescore = Rescore(bench.backend)
-    rescoring, forward = [], []
+    whole, prompt, forward = [], [], []
     for _ in range(TURNS):
         start = perf_counter()
         rescore.run(opening.token_ids, paths)
         between = perf_counter()
         with torch.inference_mode():
             bench.model(input_ids=ids, use_cache=False)
-        rescoring.append(1000.0 * (between - start))
+        whole.append(1000.0 * (between - start))
         forward.append(1000.0 * (perf_counter() - between))
-    return median(rescoring), median(forward), len(trie)
+        start = perf_counter()
+        bench.backend.open(opening.token_ids, RowRules()).close()
+        prompt.append(1000.0 * (perf_counter() - start))
+    return Rescoring(median(whole), median(prompt), median(forward), len(trie))
 
 
 def k_best_milliseconds() -> float:
@@ -187,7 +208,7 @@ def parsed() -> Namespace:
     add_shared_options(parser, prompts=300)
     parser.add_argument("--width", type=int, default=8, help="at most so many tokens a set")
     parser.add_argument("--count", type=int, default=5, help="best paths that are looked at")
-    parser.add_argument("--budget", type=int, default=4_000, help="most paths of one lattice")
+    parser.add_argument("--budget", type=int, default=600, help="most paths of one lattice")
     return parser.parse_args()
 
 
@@ -198,7 +219,7 @@ def main() -> None:
     bench = Workbench.load(options.model, options.threads)
     print_header(bench, options)
     openings = bench.openings(options.prompts, options.seed)
-    ours, plain, size = rescoring_ratio(bench, openings[0])
+    cost = rescoring(bench, openings[0])
     best = k_best_milliseconds()
     results: list[Recalled | int] = []
     for number, opening in enumerate(openings, start=1):
@@ -207,10 +228,14 @@ def main() -> None:
     found = [one for one in results if isinstance(one, Recalled)]
     print_recall(found, len(results) - len(found), options)
     print()
+    ratio, extra = cost.whole / cost.forward, (cost.whole - cost.prompt) / cost.forward
     print(
-        f"rescoring 8 paths of 60 tokens, prompt and a trie of {size}: {ours:.1f} ms; "
-        f"one forward of {size} tokens: {plain:.1f} ms; ratio {ours / plain:.2f} "
-        f"(bar: at most {LARGEST_RATIO}): {reached(ours / plain <= LARGEST_RATIO)}"
+        f"rescoring 8 paths of 60 tokens: {cost.whole:.1f} ms, of which the prompt's pass "
+        f"{cost.prompt:.1f}; one forward of the trie's {cost.trie} tokens: {cost.forward:.1f} ms"
+    )
+    print(
+        f"ratio {extra:.2f} without the prompt's pass, {ratio:.2f} with it "
+        f"(bar: at most {LARGEST_RATIO}): {reached(ratio <= LARGEST_RATIO)}"
     )
     print(
         f"32 best paths of 500 steps of width 8: {best:.1f} ms "
@@ -224,7 +249,7 @@ def main() -> None:
                 {"paths": one.paths, "place": one.place, "unrescored": one.unrescored}
                 for one in found
             ],
-            "rescoring": {"milliseconds": ours, "forward": plain, "trie": size},
+            "rescoring": asdict(cost),
             "k-best": {"milliseconds": best},
         },
     )
