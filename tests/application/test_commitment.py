@@ -183,6 +183,34 @@ def test_a_candidate_that_was_not_kept_can_be_committed_to():
     assert run.outcome().text == " d z"
 
 
+RIVALS = Script.of(
+    {
+        "": {"p": 1.0},
+        "p": {" a": 0.6, " b": 0.4},
+        " a": {" c": 0.6, " d": 0.4},
+        " b": {" e": 0.6, " f": 0.4},
+    }
+)
+
+
+def test_a_candidate_that_was_not_kept_goes_on_from_the_best_scored_member():
+    tokenizer = ScriptedTokenizer(RIVALS)
+    request = GenerationRequest(
+        tokenizer.encode("p"), 2, selection=Selection(ConstantThreshold(0.35), 4, 8)
+    )
+    lattice = Generate(ScriptedBackend(RIVALS), tokenizer).run(request).lattice
+    assert kept(lattice.steps) == [[" a", " b"], [" c"]]
+    (token,) = tokenizer.encode(" f")
+    assert kept(committed_chain(lattice, 1, token)) == [[" a"], [" f"]]
+
+
+def test_a_committed_candidate_is_all_there_is():
+    chain = committed_chain(lattice_of(), 1, ID[" y"])
+    assert [step.token_set.members[0].weight for step in chain] == [1.0, 1.0]
+    run = DecodingRun(ScriptedBackend(FORK), TOKENIZER, asked(committed=chain))
+    assert [step.token_set.members[0].weight for step in run.steps] == [1.0, 1.0]
+
+
 def test_committing_costs_one_pass_and_no_second_prompt():
     backend = CountingBackend(ScriptedBackend(FORK))
     run = steered(backend)
