@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,10 +96,13 @@ class Lattice:
         Raises:
             ChoiceError: for a step that the lattice does not have.
         """
-        if not 0 <= step < len(self.steps):
-            message = f"step {step} is not in a lattice of {len(self.steps)} steps (from 0)"
+        if not self._has(step):
+            message = f"step {step!r} is not in a lattice of {len(self.steps)} steps (from 0)"
             raise ChoiceError(message)
         return self.steps[step]
+
+    def _has(self, step: object) -> bool:
+        return isinstance(step, Integral) and 0 <= step < len(self.steps)
 
     @property
     def physical_tokens(self) -> int:

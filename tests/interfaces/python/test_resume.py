@@ -112,3 +112,18 @@ def test_what_cannot_be_is_refused(engine, result, place, names, refusal):
     token_id = 0 if token == "<end>" else ID[token]
     with pytest.raises(error, match=message):
         engine.resume(result.lattice, step, token_id, **names)
+
+
+def test_a_result_stands_for_its_lattice(engine, result):
+    assert engine.resume(result, 2, ID[" garden"]).text == " upon a garden."
+
+
+@pytest.mark.parametrize("given", ["run.json", None, 5])
+def test_what_is_no_lattice_is_refused(engine, given):
+    with pytest.raises(InvalidValueError, match="is no lattice; give result"):
+        engine.resume(given, 1, ID[" a"])
+
+
+def test_a_step_that_is_no_number_is_refused(engine, result):
+    with pytest.raises(ChoiceError, match="step 'first' is not in a lattice of"):
+        engine.resume(result.lattice, "first", ID[" a"])

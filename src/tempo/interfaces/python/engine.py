@@ -19,7 +19,7 @@ from tempo.infrastructure.container import (
     identity_of,
     story_openings,
 )
-from tempo.interfaces.python.result import Result
+from tempo.interfaces.python.result import Result, lattice_of
 from tempo.interfaces.python.session import Session
 from tempo.interfaces.python.stream import Stream
 
@@ -198,7 +198,7 @@ class Engine:
 
     def resume(
         self,
-        lattice: Lattice,
+        lattice: Lattice | Result,
         step: int,
         candidate: Candidate | int,
         *,
@@ -227,7 +227,7 @@ class Engine:
 
     def resume_stream(
         self,
-        lattice: Lattice,
+        lattice: Lattice | Result,
         step: int,
         candidate: Candidate | int,
         *,
@@ -238,6 +238,7 @@ class Engine:
 
         Arguments and errors are those of `resume`.
         """
+        lattice = lattice_of(lattice)
         known = lattice.provenance
         require_same_model(maker_of(known), self.identity)
         made = resumed_settings(known, names, settings)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tempo.application.n_best import Ranking
 from tempo.application.run_record import Provenance, record_of
+from tempo.domain.errors import InvalidValueError
 from tempo.domain.text import bracketed_text, cut_at_stop, decoded, raw_text
 from tempo.infrastructure.container import identity_of
 from tempo.interfaces.python.lattice import Lattice
@@ -201,3 +202,18 @@ def _cost_mapping(cost: Cost) -> dict[str, Any]:
         "released_rows": cost.released_rows,
         "milliseconds": cost.milliseconds,
     }
+
+
+def lattice_of(given: object) -> Lattice:
+    """Return a lattice, or that of a result.
+
+    Raises:
+        InvalidValueError: for what is neither.
+    """
+    found = given.lattice if isinstance(given, Result) else given
+    if not isinstance(found, Lattice):
+        message = (
+            f"{given!r} is no lattice; give result.lattice, or open a file with tempo.Lattice.open"
+        )
+        raise InvalidValueError(message)
+    return found
