@@ -102,7 +102,7 @@ class Lattice:
         return self.steps[step]
 
     def _has(self, step: object) -> bool:
-        return isinstance(step, Integral) and 0 <= step < len(self.steps)
+        return isinstance(step, Integral) and int(step) in range(len(self.steps))
 
     @property
     def physical_tokens(self) -> int:

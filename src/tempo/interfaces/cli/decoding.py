@@ -68,22 +68,25 @@ class OutputFiles:
             raise ContradictionError(message)
 
 
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What a user wants printed and written."""
+
+    choices: OutputChoices
+    files: OutputFiles
+    no_color: bool
+
+
 def decode(
-    open_stream: Callable[[Engine], Stream],
-    model: ModelChoice,
-    choices: OutputChoices,
-    files: OutputFiles,
-    *,
-    prompt: str,
-    no_color: bool,
+    open_stream: Callable[[Engine], Stream], model: ModelChoice, printing: Printing, *, prompt: str
 ) -> int:
     """Run a stream of events to its end or to Ctrl-C; return the command's exit code."""
-    colours: Literal["auto"] | None = None if no_color else "auto"
+    colours: Literal["auto"] | None = None if printing.no_color else "auto"
     console = Console(highlight=False, soft_wrap=True, color_system=colours)
     errors = Console(stderr=True, highlight=False, color_system=colours)
-    output = Output(choices, console, prompt)
+    output = Output(printing.choices, console, prompt)
     failure: NonFiniteLogitsError | None = None
-    shows_text = choices.streams and console.is_terminal
+    shows_text = printing.choices.streams and console.is_terminal
     with Progress(errors, with_text=shows_text) as progress:
         engine = model.load()
         with stop_on_interrupt() as stop:
@@ -93,11 +96,11 @@ def decode(
             except NonFiniteLogitsError as error:
                 failure = error
     result = stream.result
-    if files.lattice is not None:
-        result.lattice.save(files.lattice)
+    if printing.files.lattice is not None:
+        result.lattice.save(printing.files.lattice)
     output.finish(result)
-    if files.json is not None:
-        save_text(json.dumps(output.document(result)), files.json)
+    if printing.files.json is not None:
+        save_text(json.dumps(output.document(result)), printing.files.json)
     for note in rendering.notes(result, engine.description.context):
         errors.print(f"tempo: {note}", style="dim", soft_wrap=True)
     if failure is not None:

@@ -6,25 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tempo.application.n_best import Ranking
 from tempo.application.settings_reading import read_settings
-from tempo.interfaces.cli.decoding import ModelChoice, OutputFiles, decode
-from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights, log_to_stderr
-from tempo.interfaces.cli.output import Format, OutputChoices
-from tempo.interfaces.cli.output_options import (
-    DebugMode,
-    Diverse,
-    Echo,
-    FormatOption,
-    JsonOutputFile,
-    LengthPenalty,
-    NBestOption,
-    NoColor,
-    OutputJson,
-    Sample,
-    SaveLattice,
-    ShowTokenIds,
-)
+from tempo.interfaces.cli.decoding import ModelChoice, decode
+from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
+from tempo.interfaces.cli.output_options import JudgedPrinting
 from tempo.interfaces.cli.prompt_source import prompt_text
 
 if TYPE_CHECKING:
@@ -55,35 +40,13 @@ def generate(
     device: Device = "auto",
     dtype: Dtype = "auto",
     random_weights: RandomWeights = "",
-    format: FormatOption = Format.CLEAN,  # noqa: A002 - the option's name
-    n_best: NBestOption = None,
-    length_penalty: LengthPenalty = 0.0,
-    diverse: Diverse = 0.0,
-    sample: Sample = 0,
-    show_token_ids: ShowTokenIds = False,
-    echo: Echo = False,
-    output_json: OutputJson = False,
-    json_output_file: JsonOutputFile = None,
-    save_lattice: SaveLattice = None,
-    no_color: NoColor = False,
-    debug_mode: DebugMode = False,
+    printing: JudgedPrinting,
     **settings: Any,  # noqa: ANN401 - options of all types
 ) -> int:
     """Continue a prompt, keeping several hypotheses at once."""
     read_settings(settings)
-    choices = OutputChoices(
-        format=format,
-        n_best=n_best,
-        ranking=Ranking(length_penalty, diverse),
-        sample=sample,
-        show_token_ids=show_token_ids,
-        echo=echo,
-        as_json=output_json,
-        seeded="seed" in settings,
-    )
+    shown = printing()
     text = prompt_text(prompt, prompt_option, prompt_file)
-    files = OutputFiles(json_output_file, save_lattice)
-    log_to_stderr(debug=debug_mode)
     chosen = ModelChoice(model, device, dtype, random_weights)
 
     def stream(engine: Engine) -> Stream:
@@ -91,4 +54,4 @@ def generate(
             text, system=system, chat=chat, enable_thinking=enable_thinking, **settings
         )
 
-    return decode(stream, chosen, choices, files, prompt=text, no_color=no_color)
+    return decode(stream, chosen, shown, prompt=text)

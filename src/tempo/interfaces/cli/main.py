@@ -14,6 +14,7 @@ from tempo.interfaces.cli.export_command import export
 from tempo.interfaces.cli.failures import exit_code_of
 from tempo.interfaces.cli.fidelity_command import fidelity
 from tempo.interfaces.cli.generate_command import generate
+from tempo.interfaces.cli.output_options import with_output_options
 from tempo.interfaces.cli.replay_command import replay
 from tempo.interfaces.cli.resume_command import resume
 from tempo.interfaces.cli.setting_options import with_setting_options
@@ -49,10 +50,10 @@ def _tempo(
     """Decode several hypotheses inside one sequence state of a language model."""
 
 
-app.command("generate")(with_setting_options(generate))
+app.command("generate")(with_setting_options(with_output_options(generate)))
 app.command("show")(show)
 app.command("replay")(replay)
-app.command("resume")(with_setting_options(resume))
+app.command("resume")(with_setting_options(with_output_options(resume)))
 app.command("fidelity")(fidelity)
 app.command("doctor")(doctor)
 app.command("export")(export)

@@ -1,49 +1,102 @@
-"""The options that say what is printed and what is written."""
+"""The options that say what is printed and what is written, for every command that decodes."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from inspect import Parameter, signature
+from typing import Annotated, Any
 
 import typer
 
-from tempo.interfaces.cli.output import Format
+from tempo.application.n_best import Ranking
+from tempo.interfaces.cli.decoding import OutputFiles, Printing
+from tempo.interfaces.cli.model_options import log_to_stderr
+from tempo.interfaces.cli.output import Format, OutputChoices
 
-FormatOption = Annotated[Format, typer.Option("--format", help="What to print.")]
-NBestOption = Annotated[
-    int | None,
-    typer.Option(
-        "--n-best",
-        help="Print so many best texts, exactly rescored. Default: 5 under all and JSON.",
-    ),
-]
-LengthPenalty = Annotated[
-    float, typer.Option(help="Rank them by log-probability over length to this power.")
-]
-Diverse = Annotated[
-    float,
-    typer.Option(
-        help="Pick texts that differ: each loses so many nats, times the share of its token pairs "
-        "that one picked before it holds too."
-    ),
-]
-Sample = Annotated[int, typer.Option(help="Also print so many texts drawn from the posterior.")]
-ShowTokenIds = Annotated[
-    bool, typer.Option("--show-token-ids", help="Print each token's id behind it.")
-]
-Echo = Annotated[bool, typer.Option("--echo", help="Print the prompt first.")]
-OutputJson = Annotated[
-    bool, typer.Option("--output-json", help="Print one JSON document instead of text.")
-]
-JsonOutputFile = Annotated[
-    str | None, typer.Option(help="Also write the JSON document to this file.")
-]
-SaveLattice = Annotated[
-    str | None,
-    typer.Option(
-        help="Also write the lattice to this file, for tempo show, replay, resume and export."
-    ),
-]
-NoColor = Annotated[bool, typer.Option("--no-color", help="Print no colour.")]
-DebugMode = Annotated[
-    bool, typer.Option("--debug-mode", help="Log what happens to standard error.")
-]
+JudgedPrinting = Callable[[], Printing]
+"""Judges the options of output and returns what they mean."""
+
+
+def _options(
+    *,
+    format: Annotated[Format, typer.Option(help="What to print.")] = Format.CLEAN,  # noqa: A002 - the option's name
+    n_best: Annotated[
+        int | None,
+        typer.Option(
+            help="Print so many best texts, exactly rescored. Default: 5 under all and JSON."
+        ),
+    ] = None,
+    length_penalty: Annotated[
+        float, typer.Option(help="Rank them by log-probability over length to this power.")
+    ] = 0.0,
+    diverse: Annotated[
+        float,
+        typer.Option(
+            help="Pick texts that differ: each loses so many nats, times the share of its token "
+            "pairs that one picked before it holds too."
+        ),
+    ] = 0.0,
+    sample: Annotated[
+        int, typer.Option(help="Also print so many texts drawn from the posterior.")
+    ] = 0,
+    show_token_ids: Annotated[
+        bool, typer.Option("--show-token-ids", help="Print each token's id behind it.")
+    ] = False,
+    echo: Annotated[bool, typer.Option("--echo", help="Print the prompt first.")] = False,
+    output_json: Annotated[
+        bool, typer.Option("--output-json", help="Print one JSON document instead of text.")
+    ] = False,
+    json_output_file: Annotated[
+        str | None, typer.Option(help="Also write the JSON document to this file.")
+    ] = None,
+    save_lattice: Annotated[
+        str | None,
+        typer.Option(
+            help="Also write the lattice to this file, for tempo show, replay, resume and export."
+        ),
+    ] = None,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print no colour.")] = False,
+    debug_mode: Annotated[
+        bool, typer.Option("--debug-mode", help="Log what happens to standard error.")
+    ] = False,
+    **settings: Any,  # noqa: ANN401 - options of all types
+) -> Printing:
+    """Judge what was chosen; the settings tell whether a seed was named."""
+    log_to_stderr(debug=debug_mode)
+    choices = OutputChoices(
+        format=format,
+        n_best=n_best,
+        ranking=Ranking(length_penalty, diverse),
+        sample=sample,
+        show_token_ids=show_token_ids,
+        echo=echo,
+        as_json=output_json,
+        seeded="seed" in settings,
+    )
+    return Printing(choices, OutputFiles(json_output_file, save_lattice), no_color=no_color)
+
+
+def with_output_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Give a command the options of output.
+
+    Calling its keyword `printing` judges them; settings are to be judged before.
+    """
+    own = signature(command, eval_str=True).parameters
+    named = signature(_options, eval_str=True).parameters
+    options = {name: named[name] for name in named if name != "settings"}
+
+    def with_output(**given: Any) -> int | None:  # noqa: ANN401 - options of all types
+        chosen = {name: given.pop(name) for name in options}
+        settings = {name: value for name, value in given.items() if name not in own}
+        return command(**given, printing=partial(_options, **chosen, **settings))
+
+    kept = [parameter for name, parameter in own.items() if name not in {"printing", "settings"}]
+    parameters = [
+        parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in (*kept, *options.values())
+    ]
+    with_output.__signature__ = signature(command).replace(  # type: ignore[attr-defined]
+        parameters=[*parameters, own["settings"]], return_annotation=int
+    )
+    with_output.__doc__ = command.__doc__
+    return with_output

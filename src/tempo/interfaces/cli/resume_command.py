@@ -7,28 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tempo.application.n_best import Ranking
 from tempo.application.resuming import require_resumable
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.documents import Documents
-from tempo.interfaces.cli.decoding import ModelChoice, OutputFiles, decode
-from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights, log_to_stderr
-from tempo.interfaces.cli.output import Format, OutputChoices
-from tempo.interfaces.cli.output_options import (
-    DebugMode,
-    Diverse,
-    Echo,
-    FormatOption,
-    JsonOutputFile,
-    LengthPenalty,
-    NBestOption,
-    NoColor,
-    OutputJson,
-    Sample,
-    SaveLattice,
-    ShowTokenIds,
-)
+from tempo.interfaces.cli.decoding import ModelChoice, decode
+from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
+from tempo.interfaces.cli.output_options import JudgedPrinting
 from tempo.interfaces.cli.show_command import FILE_HELP
 from tempo.interfaces.python.lattice import Lattice
 
@@ -55,43 +40,21 @@ def resume(
     device: Device = "auto",
     dtype: Dtype = "auto",
     random_weights: RandomWeights = "",
-    format: FormatOption = Format.CLEAN,  # noqa: A002 - the option's name
-    n_best: NBestOption = None,
-    length_penalty: LengthPenalty = 0.0,
-    diverse: Diverse = 0.0,
-    sample: Sample = 0,
-    show_token_ids: ShowTokenIds = False,
-    echo: Echo = False,
-    output_json: OutputJson = False,
-    json_output_file: JsonOutputFile = None,
-    save_lattice: SaveLattice = None,
-    no_color: NoColor = False,
-    debug_mode: DebugMode = False,
+    printing: JudgedPrinting,
     **settings: Any,  # noqa: ANN401 - options of all types
 ) -> int:
     """Go on from a candidate of a saved lattice, under its settings or others."""
-    choices = OutputChoices(
-        format=format,
-        n_best=n_best,
-        ranking=Ranking(length_penalty, diverse),
-        sample=sample,
-        show_token_ids=show_token_ids,
-        echo=echo,
-        as_json=output_json,
-        seeded="seed" in settings,
-    )
     step, token = _place(at)
     lattice = Lattice.of(Documents.lattice_file().open(file))
     require_resumable(lattice, lattice.provenance, step, token, settings)
-    files = OutputFiles(json_output_file, save_lattice)
-    log_to_stderr(debug=debug_mode)
+    shown = printing()
     chosen = ModelChoice(model, device, dtype, random_weights)
 
     def stream(engine: Engine) -> Stream:
         return engine.resume_stream(lattice, step, token, **settings)
 
     prompt = lattice.provenance.prompt or ""
-    return decode(stream, chosen, choices, files, prompt=prompt, no_color=no_color)
+    return decode(stream, chosen, shown, prompt=prompt)
 
 
 def _place(at: str) -> tuple[int, TokenId]:
