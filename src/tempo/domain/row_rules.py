@@ -1,16 +1,17 @@
-"""What happens to each row of logits before the readout."""
+"""What happens to each row before the readout, and what is taken down of it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
+from tempo.domain.capture import Capture
 from tempo.domain.errors import InvalidValueError
 
 
 @dataclass(frozen=True, slots=True)
 class RowRules:
-    """The logits processors of a run, in transformers' meanings; the default changes nothing.
+    """The logits processors of a run, in transformers' meanings, and its capture; off by default.
 
     Attributes:
         temperature: above 0; logits are divided by it.
@@ -18,6 +19,7 @@ class RowRules:
         top_p: keep the smallest set with this mass, in (0, 1]; None is off.
         min_p: keep tokens with at least this share of the row's best, in [0, 1]; None is off.
         repetition_penalty: above 0; 1 is off. It looks at the prompt and the row's best path.
+        capture: what the session takes down of its passes.
     """
 
     temperature: float = 1.0
@@ -25,6 +27,7 @@ class RowRules:
     top_p: float | None = None
     min_p: float | None = None
     repetition_penalty: float = 1.0
+    capture: Capture = Capture()
 
     def __post_init__(self) -> None:
         tempered = 0 < self.temperature < math.inf
@@ -38,7 +41,7 @@ class RowRules:
     @property
     def is_plain(self) -> bool:
         """Whether rows stay as the model gives them."""
-        return self == RowRules()
+        return self == RowRules(capture=self.capture)
 
 
 def _require(holds: bool, name: str, value: float | None, allowed: str) -> None:  # noqa: FBT001 - a condition, not a mode

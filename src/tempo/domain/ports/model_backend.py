@@ -44,6 +44,18 @@ class DecodingSession(Protocol):
         """
         ...
 
+    def attenuate(self, slots: Sequence[Slot], factors: Sequence[float]) -> None:
+        """Let later rows see slots at so much of the weight that their views give them.
+
+        A factor is at least 0 and takes the place of an earlier one: 1 is as before, 0 masks. Rows
+        that exist stay as they are. A mark holds the factors of its moment.
+
+        Raises:
+            SessionError: for a slot of the prompt or one that is not in the cache, or a factor
+                below 0.
+        """
+        ...
+
     def mark(self) -> Mark:
         """Return the present moment. Slots released afterwards cannot come back."""
         ...
@@ -117,8 +129,12 @@ class ModelBackend(Protocol):
     def open(self, prompt: Sequence[TokenId], rules: RowRules) -> DecodingSession:
         """Start a session: the prompt goes through the model once.
 
+        A session that captures serves `AttentionSource` too.
+
         Raises:
             PromptError: for an empty prompt or one that does not fit the context.
+            InvalidValueError: for a capture of more layers than the model has.
+            UnsupportedModelError: for a capture that this model does not allow.
         """
         ...
 
