@@ -16,6 +16,8 @@ from tempo.domain.visibility import Visibility
 
 if TYPE_CHECKING:
     from tempo.domain.lattice import LatticeStep
+    from tempo.domain.pruning.candidates import CandidateStrategy
+    from tempo.domain.pruning.retroactive import RetroactivePruning
     from tempo.domain.superposition import Superposition
     from tempo.domain.tokens import TokenId
 
@@ -37,6 +39,8 @@ class GenerationRequest:
         barred: tokens that are never proposed.
         release: whether rows that no later row can see leave the cache.
         committed: steps of one member each that the run goes on from.
+        strategy: what refines a set before it is kept; None for nothing.
+        retroactive: what refines earlier sets by what came later; None for nothing.
     """
 
     prompt_ids: tuple[TokenId, ...]
@@ -51,6 +55,8 @@ class GenerationRequest:
     barred: tuple[TokenId, ...] = ()
     release: bool = True
     committed: tuple[LatticeStep, ...] = ()
+    strategy: CandidateStrategy | None = None
+    retroactive: RetroactivePruning | None = None
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:
@@ -62,6 +68,8 @@ class GenerationRequest:
                 "raise max_steps to go on"
             )
             raise InvalidValueError(message)
+        if self.retroactive is not None:
+            self.retroactive.require_window(self.superposition.window)
 
     def barred_at(self, step: int, end_tokens: frozenset[TokenId]) -> tuple[TokenId, ...]:
         """Return the tokens that a step may not propose: end tokens before `min_steps` too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tempo.domain.capture import Capture
 from tempo.domain.errors import InvalidValueError
@@ -27,7 +27,7 @@ class RowRules:
     top_p: float | None = None
     min_p: float | None = None
     repetition_penalty: float = 1.0
-    capture: Capture = Capture()
+    capture: Capture = field(default_factory=Capture)
 
     def __post_init__(self) -> None:
         tempered = 0 < self.temperature < math.inf

@@ -1,14 +1,37 @@
-"""The verdict of a pruning rule on one candidate."""
+"""What was done to one candidate, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from tempo.domain.tokens import LogicalStep, TokenId
+
+
+class Effect(StrEnum):
+    """What a decision did.
+
+    DROPPED: the candidate never joined its step. PRUNED: it left the lattice and the cache.
+    DESCENDANT: it left with the candidate that its best path goes through. WEAKENED: later tokens
+    see it at part of its weight. UNATTENDED: it stays in the lattice, and no later token sees it.
+    POSITION_REMOVED: its whole step left; its position stays as a gap.
+    """
+
+    DROPPED = "dropped"
+    PRUNED = "pruned"
+    DESCENDANT = "descendant"
+    WEAKENED = "weakened"
+    UNATTENDED = "unattended"
+    POSITION_REMOVED = "position_removed"
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the candidate is gone from the lattice."""
+        return self not in {Effect.WEAKENED, Effect.UNATTENDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +43,11 @@ class PruningDecision:
         token_id: which candidate of that step.
         rule: the rule's name.
         score: what the rule measured.
-        threshold: what the score was held against; the candidate stays at or above it.
+        threshold: what the score was held against.
         decided_at: the step at which the verdict fell, never before `step`.
-        mass: the candidate's posterior at that moment, in [0, 1].
+        effect: what was done.
+        mass: the candidate's share of the live paths at that moment, in [0, 1].
+        weight: how much of its weight later tokens still see, in [0, 1]; 0 where it is gone.
     """
 
     step: LogicalStep
@@ -31,7 +56,9 @@ class PruningDecision:
     score: float
     threshold: float
     decided_at: LogicalStep
+    effect: Effect
     mass: float
+    weight: float = 0.0
 
     def __post_init__(self) -> None:
         if self.decided_at < self.step:
@@ -40,17 +67,12 @@ class PruningDecision:
         if not 0.0 <= self.mass <= 1.0:
             message = f"a pruned candidate's mass is {self.mass!r}; it must be in [0, 1]"
             raise InvalidValueError(message)
-
-    @property
-    def keeps(self) -> bool:
-        """Whether the candidate stays."""
-        return self.score >= self.threshold
+        if not 0.0 <= self.weight <= 1.0:
+            message = f"a judged candidate's weight is {self.weight!r}; it must be in [0, 1]"
+            raise InvalidValueError(message)
 
     @property
     def reason(self) -> str:
-        """The verdict in one phrase, as the lattice records it."""
-        comparison = ">=" if self.keeps else "<"
-        return (
-            f"{self.rule} at step {self.decided_at}: "
-            f"{self.score:.4g} {comparison} {self.threshold:.4g}"
-        )
+        """The decision in one phrase, as the lattice records it."""
+        cause = f"{self.rule} {self.score:.4g} against {self.threshold:.4g}"
+        return f"{self.effect.value} at step {self.decided_at}: {cause}"
