@@ -1,7 +1,7 @@
 """Every Hypothesis strategy of the tests."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,11 +12,15 @@ from tempo.application.replaying import replayed
 from tempo.application.request import GenerationRequest
 from tempo.application.run_record import Provenance, record_of
 from tempo.application.steering import SteeredRun
+from tempo.domain.capture import LayerWeights
 from tempo.domain.frontier import Frontier
 from tempo.domain.lattice import Lattice, LatticeStep
 from tempo.domain.measures.predictive import ScoredText
 from tempo.domain.model_identity import ModelIdentity
 from tempo.domain.proposal import Proposal
+from tempo.domain.pruning.attention import AttentionPruning, Sigmoid
+from tempo.domain.pruning.posterior import PosteriorPruning
+from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode, RetroactivePruning
 from tempo.domain.readout import Readout
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection, log_threshold
@@ -289,6 +293,51 @@ def requests(draw, script, **fixed):
             for name, value in fields.items()
         }
     )
+
+
+# Pruning ----------------------------------------------------------------------------------------
+
+levels = st.sampled_from([0.01, 0.1, 0.3, 0.6, 1.0]).map(ConstantThreshold)
+posterior_rules = st.builds(PosteriorPruning, st.sampled_from([0.5, 0.9, 0.98, 1.0]), levels)
+attention_rules = st.builds(
+    AttentionPruning,
+    absolute=levels,
+    relative=st.none() | st.sampled_from([0.0, 0.5, 0.9, 1.0]),
+    sigmoid=st.none() | st.builds(Sigmoid, st.sampled_from([1.0, 10.0, 100.0])),
+    layers=st.builds(LayerWeights, st.booleans()),
+    decay=st.sampled_from([0.0, 0.5, 1.0]),
+)
+
+
+@st.composite
+def retroactives(draw, window, **fixed):
+    """Retroactive pruning that fits a window."""
+    rule = draw(fixed.pop("rule", posterior_rules | attention_rules))
+    mode = draw(fixed.pop("complete_mode", st.sampled_from(CompleteMode)))
+    after = draw(fixed.pop("after", st.sampled_from(AfterPruning)))
+    if mode is not CompleteMode.KEEP_TOKEN:
+        after = AfterPruning.KEEP
+    soft = 1 if math.isinf(window) else int(window)
+    shortest = 1 if mode is CompleteMode.KEEP_TOKEN and not rule.capture.received else 2
+    shortest = shortest if mode is CompleteMode.KEEP_TOKEN else max(shortest, soft + 1)
+    return RetroactivePruning(
+        rule=rule,
+        complete_mode=mode,
+        lag=draw(st.integers(shortest, shortest + 2)),
+        comprehensive=draw(st.booleans()),
+        monotone=draw(st.booleans()),
+        after=after,
+        **fixed,
+    )
+
+
+@st.composite
+def pruned_requests(draw, script, **fixed):
+    """Requests that prune earlier sets; `pruning` fixes some of how."""
+    pruning = fixed.pop("pruning", {})
+    request = draw(requests(script, **({"max_steps": st.integers(4, 12)} | fixed)))
+    retroactive = draw(retroactives(request.superposition.window, **pruning))
+    return replace(request, retroactive=retroactive)
 
 
 # Records ----------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def test_after_a_rewind_decoding_gives_the_same_steps(run, before, after):
     first, lattice = advanced(run, after), run.lattice
     finished, mass = run.finished, run.finished_mass
     run.rewind(mark)
-    assert len(run.steps) == mark.steps <= before
+    assert len(run.steps) == len(mark.trellis.steps) <= before
     second = advanced(run, after)
     assert len(first) == len(second)
     assert all(map(same, first, second))

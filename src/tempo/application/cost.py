@@ -20,8 +20,8 @@ class Cost:
         cache_rows: physical tokens in the cache at the end, the prompt's among them.
         peak_cache_rows: the most that were there at once.
         released_rows: rows that left the cache before the end.
-        milliseconds: wall time by phase: `prefill`, `model` (passes and readings), `engine` (all
-            the rest).
+        milliseconds: wall time by phase: `prefill`, `model` (passes and readings), `pruning` (where
+            earlier steps are judged), `engine` (all the rest).
     """
 
     passes: int = 0
@@ -38,21 +38,32 @@ class Cost:
 
 
 class Phase:
-    """Adds up the time of its blocks; entered and left several times a step, so kept lean."""
+    """Adds up the time of its blocks; entered and left several times a step, so kept lean.
 
-    __slots__ = ("_clock", "_start", "seconds")
+    While a phase inside it goes on, its own time stands still.
+    """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    __slots__ = ("_meter", "_outer", "seconds", "start")
+
+    def __init__(self, meter: CostMeter) -> None:
         """Start at nothing."""
-        self._clock = clock
-        self._start = 0.0
+        self._meter = meter
+        self._outer: Phase | None = None
         self.seconds = 0.0
+        self.start = 0.0
 
     def __enter__(self) -> None:
-        self._start = self._clock()
+        meter, self.start = self._meter, self._meter.clock()
+        self._outer, meter.current = meter.current, self
+        if self._outer is not None:
+            self._outer.seconds += self.start - self._outer.start
 
     def __exit__(self, *_: object) -> None:
-        self.seconds += self._clock() - self._start
+        now = self._meter.clock()
+        self.seconds += now - self.start
+        self._meter.current = self._outer
+        if self._outer is not None:
+            self._outer.start = now
 
 
 class CostMeter:
@@ -60,7 +71,8 @@ class CostMeter:
 
     def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         """Start at nothing; `clock` gives seconds."""
-        self._clock = clock
+        self.clock = clock
+        self.current: Phase | None = None
         self._phases: dict[str, Phase] = {}
         self.passes = 0
         self.token_rows = 0
@@ -68,9 +80,12 @@ class CostMeter:
         self.released_rows = 0
 
     def phase(self, name: str) -> Phase:
-        """Return a context that adds the time of its block to a phase."""
+        """Return a context that adds the time of its block to a phase, and to no other.
+
+        A phase does not stand inside itself.
+        """
         if name not in self._phases:
-            self._phases[name] = Phase(self._clock)
+            self._phases[name] = Phase(self)
         return self._phases[name]
 
     def fed(self, tokens: int, cache_rows: int) -> None:
@@ -80,15 +95,12 @@ class CostMeter:
         self.peak_cache_rows = max(self.peak_cache_rows, cache_rows)
 
     def total(self, cache_rows: int) -> Cost:
-        """Return the sums; the phase `model` runs inside `engine` and is taken out of it."""
-        seconds = {name: phase.seconds for name, phase in self._phases.items()}
-        if "engine" in seconds:
-            seconds["engine"] = max(0.0, seconds["engine"] - seconds.get("model", 0.0))
+        """Return the sums."""
         return Cost(
             passes=self.passes,
             token_rows=self.token_rows,
             cache_rows=cache_rows,
             peak_cache_rows=self.peak_cache_rows,
             released_rows=self.released_rows,
-            milliseconds={name: 1000.0 * time for name, time in seconds.items()},
+            milliseconds={name: 1000.0 * phase.seconds for name, phase in self._phases.items()},
         )

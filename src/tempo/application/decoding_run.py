@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tempo.application.cost import CostMeter
-from tempo.application.recording import SelectedStep, recorded_step, with_posteriors
+from tempo.application.pruning_run import PruningRun
+from tempo.application.recording import Cut, SelectedStep, recorded_step, with_posteriors
 from tempo.application.rescoring import Rescore
-from tempo.domain.ancestry import Ancestry
+from tempo.application.sequence_state import SequenceState
 from tempo.domain.commitment import CommittedChain
-from tempo.domain.ending import Ending
-from tempo.domain.errors import NonFiniteLogitsError, SessionError
+from tempo.domain.errors import SessionError
 from tempo.domain.events import StepAppended
-from tempo.domain.frontier import Frontier, carry_forward
+from tempo.domain.frontier import carry_forward
 from tempo.domain.lattice import Lattice
-from tempo.domain.layout import LogicalLayout
 from tempo.domain.node import Node
 from tempo.domain.path_tails import PathTails
 from tempo.domain.proposal import Reading
 from tempo.domain.selection import log_threshold
 from tempo.domain.tokens import Slot
+from tempo.domain.trellis import Moment, Trellis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tempo.application.request import GenerationRequest
+    from tempo.application.sequence_state import StateMark
+    from tempo.domain.ancestry import Ancestry
+    from tempo.domain.events import CandidatesPruned
+    from tempo.domain.frontier import Frontier
     from tempo.domain.hypothesis import Hypothesis
     from tempo.domain.lattice import LatticeStep
-    from tempo.domain.ports.model_backend import Mark, ModelBackend
+    from tempo.domain.layout import LogicalLayout
+    from tempo.domain.ports.model_backend import DecodingSession, ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
-    from tempo.domain.proposal import Proposal
+    from tempo.domain.pruning.tally import PruningTally
     from tempo.domain.tokens import TokenId
 
 
@@ -40,25 +44,25 @@ if TYPE_CHECKING:
 class RunMark:
     """A moment of a run."""
 
-    session: Mark
-    layout: LogicalLayout
-    ancestry: Ancestry
-    frontier: Frontier
-    steps: int
-    ending: Ending
+    state: StateMark
+    trellis: Trellis
     pending: tuple[Node, ...]
     tails: PathTails
+    pruning: PruningRun
 
 
 class DecodingRun:
     """The state of a run and the verb that moves it on.
 
     One `advance` feeds the newest set, reads its rows once, selects the next set, carries the
-    weights forward and lets go of rows that nothing can see any more.
+    weights forward, prunes, and lets go of rows that nothing can see any more.
     """
 
     def __init__(
-        self, backend: ModelBackend, tokenizer: Tokenizer, request: GenerationRequest
+        self,
+        backend: ModelBackend,
+        tokenizer: Tokenizer,
+        request: GenerationRequest,
     ) -> None:
         """Open a session; the prompt goes through the model here.
 
@@ -69,18 +73,52 @@ class DecodingRun:
         self._backend = backend
         self._tokenizer = tokenizer
         self.meter = CostMeter()
-        with self.meter.phase("prefill"):
-            self.session = backend.open(request.prompt_ids, request.rules)
-        self.meter.fed(len(request.prompt_ids), self.session.cache_rows)
-        self.layout = LogicalLayout(len(request.prompt_ids), request.positions)
-        self.ancestry = Ancestry()
-        self.frontier = Frontier.of_prompt()
-        self.steps: list[LatticeStep] = []
-        self._ending = Ending()
+        held = not request.release or request.goes_back
+        self._state = SequenceState(backend, request, self.meter, held=held)
+        self._trellis = Trellis(request.superposition)
+        self._pruning = PruningRun(request)
         self._pending: tuple[Node, ...] = ()
         self._tails = PathTails(request.stopping.stop_bytes)
+        self._marks: dict[int, RunMark] = {}
+        self.pruned: CandidatesPruned | None = None
         if request.committed:
             self.commit(self.chain(request.committed))
+
+    @property
+    def session(self) -> DecodingSession:
+        """The sequence state of the model."""
+        return self._state.session
+
+    @property
+    def layout(self) -> LogicalLayout:
+        """Which slot stands where."""
+        return self._state.layout
+
+    @property
+    def ancestry(self) -> Ancestry:
+        """The best parents of all that is live."""
+        return self._state.ancestry
+
+    @property
+    def frontier(self) -> Frontier:
+        """The live candidates of the newest step."""
+        return self._trellis.frontier
+
+    @property
+    def steps(self) -> list[LatticeStep]:
+        """The steps so far; a step that left as a whole is not among them."""
+        return self._trellis.steps
+
+    @property
+    def decoded(self) -> int:
+        """How many steps were decoded or committed to, those that left again among them."""
+        return self.steps[-1].step + 1 if self.steps else 0
+
+    @property
+    def settled(self) -> int:
+        """How many leading steps the live best chains share, and no pruning can change any more."""
+        number = min(self.ancestry.settled, self._pruning.final(self.decoded))
+        return bisect_left(self.steps, number, key=lambda step: step.step)
 
     @property
     def has_live(self) -> bool:
@@ -90,34 +128,40 @@ class DecodingRun:
     @property
     def live(self) -> tuple[Hypothesis, ...]:
         """The unfinished hypotheses, in the order of the newest step's members."""
-        if not self.steps:
-            return ()
-        live = self.steps[-1].token_set.live_indices
-        return self._ending.going_on(len(self.steps) - 1, live, self.frontier.scores.tolist())
+        return self._trellis.live
 
     @property
     def finished(self) -> tuple[Hypothesis, ...]:
         """The finished hypotheses, in the order in which they finished."""
-        return self._ending.finished
+        return self._trellis.ending.finished
 
     @property
     def finished_mass(self) -> float:
         """The share of the finished hypotheses, in [0, 1]."""
-        return self._ending.mass
+        return self._trellis.ending.mass
 
     @property
     def lattice(self) -> Lattice:
         """The lattice so far, each member with its posterior."""
-        return with_posteriors(Lattice(self.request.prompt_ids, tuple(self.steps)))
+        steps, decisions = tuple(self.steps), self._pruning.decisions
+        return with_posteriors(Lattice(self.request.prompt_ids, steps, decisions))
+
+    @property
+    def tally(self) -> PruningTally:
+        """What pruning did so far."""
+        return self._pruning.tally
 
     @property
     def has_room(self) -> bool:
         """Whether the model's context has room to go on from the newest set."""
         context = self._backend.description.context
-        return not self._pending or self._pending[-1].position + 1 < context
+        slots = self.frontier.slots
+        return not slots or self.layout.position(slots[-1]) + 1 < context
 
     def advance(self, only: TokenId | None = None) -> StepAppended:
         """Decode one step; `only` names the one token to keep of those considered.
+
+        What it pruned of earlier steps stands in `pruned` until the next step.
 
         Raises:
             NonFiniteLogitsError: if the model gave NaN or infinity; what is decoded is kept.
@@ -128,14 +172,38 @@ class DecodingRun:
             message = "all hypotheses are finished; there is no next step"
             raise SessionError(message)
         with self.meter.phase("engine"):
-            self._feed()
-            selected = self._select(only)
-            self._ending = self._ending.after(selected.transition, selected.live, len(self.steps))
-            released = self._grow(selected)
-            earlier = self.steps[-1] if self.steps else None
-            step = recorded_step(selected, self.frontier, earlier, self.finished_mass)
-            self.steps.append(step)
-            return StepAppended(step, self.session.cache_rows, released)
+            if self.request.goes_back:
+                self._marks[self.decoded] = self.mark()
+            appended = self._decode(only)
+            if self.request.retroactive is not None:
+                with self.meter.phase("pruning"):
+                    self.pruned = self._prune()
+            return appended
+
+    def _decode(self, only: TokenId | None = None) -> StepAppended:
+        self._feed()
+        selected = self._select(only)
+        released = self._grow(selected)
+        return StepAppended(self.steps[-1], self.session.cache_rows, released)
+
+    def _prune(self) -> CandidatesPruned | None:
+        """Judge earlier steps by what came later."""
+        before = self.frontier.slots
+        pruned = self._pruning.look_back(self._trellis, self._state, self._go_back)
+        after = self.frontier.slots
+        if pruned is not None and not self.request.goes_back:
+            self._tails = self._tails.among([before.index(slot) for slot in after])
+        return pruned
+
+    def _go_back(self, number: int) -> None:
+        """Go back to before a step and decode on, without what was dropped, to the newest."""
+        newest = self.decoded
+        mark = self._marks[number]
+        self._restore(mark)
+        self._pruning.observe_again_from(mark.pruning)
+        while self.decoded < newest and (self.has_live or not self.steps):
+            self._marks[self.decoded] = self.mark()
+            self._decode()
 
     def chain(self, steps: Sequence[LatticeStep]) -> CommittedChain:
         """Return committed steps as a chain that this run could go on from.
@@ -155,24 +223,19 @@ class DecodingRun:
                 self.session, self.layout.prompt_length, chain.token_ids
             )
         self.meter.fed(len(chain.steps) - 1, self.session.cache_rows)
-        node = chain.appended(self.layout, self.ancestry)
-        self._tails, self._pending = chain.tails, (node,)
-        self.steps += chain.scored(scores, Slot(self.layout.prompt_length))
-        self._ending = self._ending.along(sum(scores))
-        score = np.array([sum(scores)])
-        self.frontier = Frontier((node.slot,), np.ones(1), score, score)
+        self._pending = (chain.appended(self.layout, self.ancestry),)
+        self._tails = chain.tails
+        for step in chain.scored(scores, Slot(self.layout.prompt_length)):
+            self._trellis.append(step, Moment.along(step))
 
     def mark(self) -> RunMark:
         """Return the present moment; only a run that never releases can go back to it."""
         return RunMark(
-            session=self.session.mark(),
-            layout=self.layout.copy(),
-            ancestry=self.ancestry.copy(),
-            frontier=self.frontier,
-            steps=len(self.steps),
-            ending=self._ending,
+            state=self._state.mark(),
+            trellis=self._trellis.copy(),
             pending=self._pending,
             tails=self._tails,
+            pruning=self._pruning.copy(),
         )
 
     def rewind(self, mark: RunMark) -> None:
@@ -181,106 +244,100 @@ class DecodingRun:
         Raises:
             SessionError: if rows that lived at the mark were released since.
         """
-        self.session.rewind(mark.session)
-        self.layout, self.ancestry = mark.layout.copy(), mark.ancestry.copy()
-        self.frontier = mark.frontier
-        del self.steps[mark.steps :]
-        self._ending = mark.ending
+        self._restore(mark)
+        self._pruning = mark.pruning.copy()
+
+    def _restore(self, mark: RunMark) -> None:
+        self._state.rewind(mark.state)
+        self._trellis.rewind(mark.trellis)
         self._pending, self._tails = mark.pending, mark.tails
 
     def close(self) -> None:
         """Let go of the cache."""
-        self.session.close()
+        self._state.close()
 
     def _feed(self) -> None:
-        if not self._pending:
+        """Feed the newest set, unless its rows are there already."""
+        slots = self.frontier.slots
+        if not slots or slots[-1] in self._state.fed:
             return
-        nodes, self._pending = self._pending, ()
-        with self.meter.phase("model"):
-            self._backend.extend([(self.session, nodes)])
-        self.meter.fed(len(nodes), self.session.cache_rows)
+        before, moment = self._trellis.moments[-2:]
+        nodes = self._pending or self._nodes(self.steps[-1], before.frontier, moment)
+        self._pending = ()
+        self._state.feed(nodes)
+        self._pruning.observe(self._trellis, self._state)
 
-    def _propose(self, threshold: float, weights: tuple[float, ...]) -> Proposal:
-        request = self.request
+    def _select(self, only: TokenId | None) -> SelectedStep:
+        """Read the rows, cut, and carry the weights forward to the members."""
+        request, frontier, number = self.request, self.frontier, self.decoded
+        weights = request.readout.row_weights(frontier.weights, frontier.scores)
+        threshold = request.selection.level(number, request.max_steps, max(weights))
         reading = Reading(
             weights=weights,
             combination=request.readout.combination,
             considered=request.selection.considered,
             log_threshold=log_threshold(threshold),
-            barred=request.barred_at(len(self.steps), self._tokenizer.end_tokens),
+            barred=request.barred_at(number, self._tokenizer.end_tokens),
         )
-        with self.meter.phase("model"):
-            (proposal,) = self._backend.propose([(self.session, reading)])
-        if not proposal.finite:
-            raise NonFiniteLogitsError(len(self.steps))
-        return proposal
-
-    def _select(self, only: TokenId | None) -> SelectedStep:
-        """Read the rows, cut, and carry the weights forward to the members."""
-        request, frontier = self.request, self.frontier
-        weights = request.readout.row_weights(frontier.weights, frontier.scores)
-        threshold = request.selection.level(len(self.steps), request.max_steps, max(weights))
-        proposal = self._propose(threshold, weights)
+        proposal = self._state.read(reading, frontier.slots, number)
         choice = request.selection.choose(proposal, threshold)
-        members = tuple(range(choice.kept)) if only is None else (proposal.rank(only),)
-        columns = slice(choice.kept) if only is None else list(members)
-        # As a file gives them back: another layout in memory would round sums in another order.
-        rows = np.ascontiguousarray(proposal.rows[:, columns])
-        plain_rows = np.ascontiguousarray(proposal.plain_rows[:, columns])
-        transition = carry_forward(self.frontier, rows, plain_rows)
         contents = tuple(map(self._tokenizer.content, proposal.token_ids))
-        tails = self._tails.grown(transition.best_parent, [contents[rank] for rank in members])
+        dropped = self._pruning.dropped(number)
+        members = tuple(range(choice.kept)) if only is None else (proposal.rank(only),)
+        staying = tuple(rank for rank in members if proposal.token_ids[rank] not in dropped)
+        cut = Cut(proposal, choice, contents, staying or members[:1], dropped)
+        rows, plain_rows = cut.rows, cut.plain_rows
+        transition = carry_forward(frontier, rows, plain_rows)
+        tails = self._tails.grown(transition.best_parent, [contents[rank] for rank in cut.members])
         ends = self._tokenizer.end_tokens
         live = tuple(
             index
-            for index, rank in enumerate(members)
+            for index, rank in enumerate(cut.members)
             if proposal.token_ids[rank] not in ends and not tails.completes_stop(index)
         )
         self._tails = tails.among(live)
-        return SelectedStep(proposal, choice, members, rows, plain_rows, contents, transition, live)
+        return SelectedStep(cut, rows, plain_rows, transition, live)
 
     def _grow(self, selected: SelectedStep) -> int:
         """Make the live members the frontier; return how many rows left the cache."""
-        before, live = self.frontier, selected.live
-        if not live:
-            self.frontier = Frontier((), np.empty(0), np.empty(0), np.empty(0))
-            return 0
-        onward = selected.transition.among(live)
-        slots = self.layout.append(len(live))
-        parents = tuple(before.slots[row] if before.slots else None for row in onward.best_parent)
-        self.ancestry.grow(slots, parents)
-        released = self._release()
-        rule = self.request.superposition
-        lineage = rule.lineage(before, onward)
-        histories = rule.histories(before, onward, lineage, self.ancestry)
-        self.frontier = Frontier(
-            slots=slots,
-            weights=onward.weights,
-            scores=onward.scores,
-            plain_scores=onward.plain_scores,
-            lineage=lineage,
+        slots = self._append(selected)
+        released = self._state.release(self.request.superposition.window) if slots else 0
+        index, rule = len(self.steps), self.request.superposition
+        moment = self._trellis.moments[-1].after(
+            selected.transition, selected.live, slots, index, rule
         )
-        siblings = self.request.visibility.sibling_weights
-        self._pending = tuple(
-            Node(
-                token_id=selected.proposal.token_ids[selected.members[index]],
-                position=self.layout.position(slot),
-                slot=slot,
-                parent=parent,
-                inherits=history.inherits,
-                weights=history.weights + siblings(slot, slots),
-            )
-            for index, slot, parent, history in zip(live, slots, parents, histories, strict=True)
-        )
+        earlier = self.steps[-1] if self.steps else None
+        self._trellis.append(recorded_step(selected, moment, earlier), moment)
         return released
 
-    def _release(self) -> int:
-        if not self.request.release:
-            return 0
-        slots = self.ancestry.release(self.request.superposition.window)
-        if slots:
-            self.layout.remove(slots)
-            self.meter.released_rows += len(slots)
-            with self.meter.phase("model"):
-                self.session.release(slots)
-        return len(slots)
+    def _append(self, selected: SelectedStep) -> tuple[Slot, ...]:
+        """Give the live members their slots and their places in the forest."""
+        if not selected.live:
+            return ()
+        before = self.frontier.slots
+        slots = self.layout.append(len(selected.live))
+        rows = [selected.transition.best_parent[index] for index in selected.live]
+        self.ancestry.grow(slots, [before[row] if before else None for row in rows])
+        return slots
+
+    def _nodes(self, step: LatticeStep, before: Frontier, moment: Moment) -> tuple[Node, ...]:
+        """Return a step's live members as tokens to feed, each with what its row sees."""
+        frontier, onward = moment.frontier, moment.onward
+        if onward is None:
+            return ()
+        rule, siblings = self.request.superposition, self.request.visibility.sibling_weights
+        histories = rule.histories(before, onward, frontier.lineage, self.ancestry)
+        tokens = [candidate.token_id for candidate in step.token_set.live]
+        return tuple(
+            Node(
+                token_id=token,
+                position=self.layout.position(slot),
+                slot=slot,
+                parent=before.slots[row] if before.slots else None,
+                inherits=history.inherits,
+                weights=self._state.seen(history.weights) + siblings(slot, frontier.slots),
+            )
+            for token, slot, row, history in zip(
+                tokens, frontier.slots, onward.best_parent, histories, strict=True
+            )
+        )

@@ -48,8 +48,11 @@ class Generation:
             yield from self._committed()
             while self.reason is None:
                 appended = self._run.advance()
+                pruned = self._run.pruned
                 text = self._settle()  # before anyone asks for the text that goes with the step
                 yield appended
+                if pruned is not None:
+                    yield pruned
                 if text:
                     yield TextSettled(text, self._settled.steps)
                 self.reason = self._reason_to_stop()
@@ -104,7 +107,7 @@ class Generation:
             best = self._best()
             by_string = best is not None and best.finished and self._ends_in_stop_string(best)
             return FinishReason.STOP_STRING if by_string else FinishReason.END_OF_TEXT
-        if len(run.steps) >= self.request.max_steps:
+        if run.decoded >= self.request.max_steps:
             return FinishReason.MAX_STEPS
         return None if run.has_room else FinishReason.CONTEXT
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tempo.application.settling import best_hypothesis, chain_from
+from tempo.domain.pruning.tally import PruningTally
 from tempo.domain.text import cut_at_stop, decoded
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Outcome:
         finished_mass: share of the finished hypotheses, in [0, 1].
         reason: why the run ended.
         cost: what it took.
+        pruning: what was pruned, summed up.
         steered: whether a person moved the run, so that no text was promised while it went on.
     """
 
@@ -44,6 +46,7 @@ class Outcome:
     finished_mass: float
     reason: FinishReason
     cost: Cost
+    pruning: PruningTally = field(default_factory=PruningTally)
     steered: bool = False
 
 
@@ -66,4 +69,5 @@ def outcome_of(run: DecodingRun, settled: SettledText, reason: FinishReason) -> 
         finished_mass=run.finished_mass,
         reason=reason,
         cost=run.meter.total(run.session.cache_rows),
+        pruning=run.tally,
     )

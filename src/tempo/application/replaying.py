@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from tempo.application.recording import with_posteriors
 from tempo.application.run_record import record_of
 from tempo.application.settling import SettledText, best_hypothesis, chain_from
 from tempo.domain.ancestry import Ancestry
-from tempo.domain.ending import Ending
-from tempo.domain.frontier import Frontier, carry_forward
 from tempo.domain.lattice import Lattice
-from tempo.domain.tokens import Slot, TokenSet
+from tempo.domain.superposition import path_superposition
+from tempo.domain.tokens import Slot
+from tempo.domain.trellis import Trellis
 
 if TYPE_CHECKING:
     from tempo.application.run_record import Provenance, RunRecord
-    from tempo.domain.frontier import Transition
+    from tempo.domain.frontier import Frontier
     from tempo.domain.hypothesis import Hypothesis
     from tempo.domain.lattice import LatticeStep
-    from tempo.domain.tokens import Candidate
 
 
 class ReplayedRun:
@@ -33,74 +29,51 @@ class ReplayedRun:
 
     def __init__(self) -> None:
         """Start before the first step."""
-        self.steps: list[LatticeStep] = []
         self.ancestry = Ancestry()
-        self.frontier = Frontier.of_prompt()
-        self.ending = Ending()
+        self._trellis = Trellis(path_superposition())
         self._next_slot = 0
+
+    @property
+    def steps(self) -> list[LatticeStep]:
+        """The steps so far."""
+        return self._trellis.steps
+
+    @property
+    def frontier(self) -> Frontier:
+        """The live candidates of the newest step."""
+        return self._trellis.frontier
+
+    @property
+    def settled(self) -> int:
+        """How many leading steps the best chains of all live candidates share."""
+        return self.ancestry.settled
 
     @property
     def finished(self) -> tuple[Hypothesis, ...]:
         """The finished hypotheses, in the order in which they finished."""
-        return self.ending.finished
+        return self._trellis.ending.finished
 
     @property
     def finished_mass(self) -> float:
         """The share of the finished hypotheses, in [0, 1]."""
-        return self.ending.mass
+        return self._trellis.ending.mass
 
     @property
     def live(self) -> tuple[Hypothesis, ...]:
         """The unfinished hypotheses, in the order of the newest step's members."""
-        if not self.steps:
-            return ()
-        live = self.steps[-1].token_set.live_indices
-        return self.ending.going_on(len(self.steps) - 1, live, self.frontier.scores.tolist())
+        return self._trellis.live
 
     def follow(self, step: LatticeStep) -> None:
         """Take the next step."""
-        transition = carry_forward(self.frontier, step.transitions, step.plain_transitions)
-        live = step.token_set.live_indices
-        self.ending = self.ending.after(transition, live, len(self.steps))
-        before, self.frontier = self.frontier, self._onward(transition, live)
-        members = self._members(step, transition)
-        self.steps.append(
-            replace(
-                step,
-                token_set=TokenSet(step.step, members),
-                kept_mass=transition.kept_mass,
-                finished_mass=self.ending.mass,
-            )
-        )
-        if live:
-            parents = transition.among(live).best_parent
-            slots = before.slots
-            self.ancestry.grow(
-                self.frontier.slots, [slots[row] if slots else None for row in parents]
-            )
-
-    def _onward(self, transition: Transition, live: tuple[int, ...]) -> Frontier:
-        if not live:
-            return Frontier((), np.empty(0), np.empty(0), np.empty(0))
-        onward = transition.among(live)
-        slots = tuple(Slot(self._next_slot + index) for index in range(len(live)))
-        self._next_slot += len(live)
-        return Frontier(slots, onward.weights, onward.scores, onward.plain_scores)
-
-    def _members(self, step: LatticeStep, transition: Transition) -> tuple[Candidate, ...]:
-        rows = self.steps[-1].token_set.live_indices if self.steps else ()
-        live = step.token_set.live_indices
-        weights = dict(zip(live, self.frontier.weights.tolist(), strict=True))
-        return tuple(
-            replace(
-                member,
-                weight=weights.get(index, 0.0),
-                score=float(transition.scores[index]),
-                parent=rows[transition.best_parent[index]] if rows else None,
-                posterior=None,
-            )
-            for index, member in enumerate(step.token_set.members)
-        )
+        before = self.frontier.slots
+        live = range(len(step.token_set.live_indices))
+        slots = tuple(Slot(self._next_slot + place) for place in live)
+        self._next_slot += len(slots)
+        self._trellis.follow(step, slots)
+        onward = self._trellis.moments[-1].onward
+        if onward is not None:
+            parents = [before[row] if before else None for row in onward.best_parent]
+            self.ancestry.grow(slots, parents)
 
 
 def replayed(lattice: Lattice, provenance: Provenance) -> RunRecord:
@@ -117,5 +90,6 @@ def replayed(lattice: Lattice, provenance: Provenance) -> RunRecord:
             settled.follow(run)
     best = best_hypothesis(run, settled)
     members = () if best is None else tuple(chain_from(run, best.step, best.member, 0))
-    found = with_posteriors(Lattice(lattice.prompt_ids, tuple(run.steps)))
+    steps = tuple(run.steps)
+    found = with_posteriors(Lattice(lattice.prompt_ids, steps, lattice.decisions))
     return record_of(found, members, provenance)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.layout import PositionScheme
+from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode
 from tempo.domain.readout import Readout
 from tempo.domain.row_rules import RowRules
 from tempo.domain.selection import Selection
@@ -70,6 +71,19 @@ class GenerationRequest:
             raise InvalidValueError(message)
         if self.retroactive is not None:
             self.retroactive.require_window(self.superposition.window)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether the run goes back to decode on without what was pruned."""
+        pruning = self.retroactive
+        return pruning is not None and pruning.after is AfterPruning.RECOMPUTE
+
+    @property
+    def rewrites_text(self) -> bool:
+        """Whether pruning may change a text that all live hypotheses share."""
+        pruning = self.retroactive
+        removes = pruning is not None and pruning.complete_mode is CompleteMode.REMOVE_POSITION
+        return self.goes_back or removes
 
     def barred_at(self, step: int, end_tokens: frozenset[TokenId]) -> tuple[TokenId, ...]:
         """Return the tokens that a step may not propose: end tokens before `min_steps` too."""

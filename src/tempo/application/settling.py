@@ -11,9 +11,9 @@ from tempo.domain.stopping import held_back
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tempo.domain.ancestry import Ancestry
     from tempo.domain.hypothesis import Hypothesis
     from tempo.domain.lattice import LatticeStep
+    from tempo.domain.tokens import TokenId
 
 
 class Unfolding(Protocol):
@@ -22,11 +22,6 @@ class Unfolding(Protocol):
     @property
     def steps(self) -> Sequence[LatticeStep]:
         """The steps so far."""
-        ...
-
-    @property
-    def ancestry(self) -> Ancestry:
-        """The best parents of all that is live."""
         ...
 
     @property
@@ -44,6 +39,11 @@ class Unfolding(Protocol):
         """Their share, in [0, 1]."""
         ...
 
+    @property
+    def settled(self) -> int:
+        """How many leading steps the best chains of all live candidates share for good."""
+        ...
+
 
 class SettledText:
     """Follows a run and hands out its text as it settles.
@@ -56,27 +56,26 @@ class SettledText:
         """Start with nothing settled; `stops` are the run's stop strings."""
         self._stops = stops
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._members: list[int] = []
+        self._tokens: list[TokenId] = []
         self._waiting = b""
         self.given = ""
 
     @property
     def steps(self) -> int:
         """How many steps are settled."""
-        return len(self._members)
+        return len(self._tokens)
 
     def follow(self, run: Unfolding) -> str:
         """Return the text that settled since the last call; the run has a live candidate."""
-        settled = run.ancestry.settled
-        if settled > len(self._members) and not self._is_over(run):
-            newest = run.steps[-1]
-            member = newest.token_set.live_indices[0]
-            chain = chain_from(run, newest.step, member, len(self._members))
-            fresh = chain[: settled - len(self._members)]
-            for member in fresh:
-                step = run.steps[len(self._members)]
-                self._waiting += step.token_set.members[member].content
-                self._members.append(member)
+        settled = run.settled
+        if settled > len(self._tokens) and not self._is_over(run):
+            newest = len(run.steps) - 1
+            member = run.steps[newest].token_set.live_indices[0]
+            chain = chain_from(run, newest, member, len(self._tokens))
+            for member in chain[: settled - len(self._tokens)]:
+                candidate = run.steps[len(self._tokens)].token_set.members[member]
+                self._waiting += candidate.content
+                self._tokens.append(candidate.token_id)
         return self._give()
 
     def _is_over(self, run: Unfolding) -> bool:
@@ -96,20 +95,20 @@ class SettledText:
 
     def eligible(self, run: Unfolding, hypothesis: Hypothesis) -> bool:
         """Whether a hypothesis starts with all settled steps."""
-        if hypothesis.step < len(self._members):
+        if hypothesis.step < len(self._tokens):
             return False
         return self._agrees(run, hypothesis)
 
     def _agrees(self, run: Unfolding, hypothesis: Hypothesis) -> bool:
-        if not self._members:
+        if not self._tokens:
             return True
-        last = len(self._members) - 1
-        chain = chain_from(run, hypothesis.step, hypothesis.member, last)
-        return chain[0] == self._members[last]
+        last = len(self._tokens) - 1
+        member = chain_from(run, hypothesis.step, hypothesis.member, last)[0]
+        return run.steps[last].token_set.members[member].token_id == self._tokens[last]
 
 
 def chain_from(run: Unfolding, step: int, member: int, first: int) -> list[int]:
-    """Return the best parent chain that ends at a member, from step `first` on."""
+    """Return the best parent chain that ends at a member, from the step at index `first` on."""
     found = [member]
     for index in range(step, first, -1):
         parent = run.steps[index].token_set.members[found[-1]].parent

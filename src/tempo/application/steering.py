@@ -64,15 +64,16 @@ class SteeredRun:
         Raises:
             ChoiceError: for a step that is not there, or a token that was not considered.
         """
-        if not 0 <= step <= len(self._run.steps):
-            message = f"step {step} is not there; choose from 0 to {len(self._run.steps)}"
+        there = self._run.decoded
+        if not 0 <= step <= there:
+            message = f"step {step} is not there; choose from 0 to {there}"
             raise ChoiceError(message)
-        if step < len(self._run.steps):
-            considered = [one.token_id for one in self._run.steps[step].candidates]
+        if step < there:
+            considered = [one.token_id for one in self._run.lattice.alternatives(step)]
             if token_id not in considered:
                 message = f"token {token_id} is not among the {len(considered)} considered there"
                 raise ChoiceError(message)
-            self.back(len(self._run.steps) - step)
+            self.back(there - step)
         return self._advance(token_id)
 
     def commit(self, step: int, token_id: TokenId) -> None:
@@ -95,7 +96,7 @@ class SteeredRun:
         Raises:
             ChoiceError: for more steps than there are, or fewer than 1.
         """
-        there = len(self._run.steps)
+        there = self._run.decoded
         if steps not in range(1, there + 1):
             allowed = f"go back 1 to {there}" if there else "none was decoded yet"
             message = f"cannot go back {steps} steps; {allowed}"
@@ -104,7 +105,7 @@ class SteeredRun:
             self._run.rewind(self._marks[-steps])
             del self._marks[-steps:]
         else:
-            self._recommit(self._run.chain(self._committed[: len(self._run.steps) - steps]))
+            self._recommit(self._run.chain(self._committed[: there - steps]))
 
     def _recommit(self, chain: CommittedChain) -> None:
         """Go back to the prompt and on from a chain, which may be empty."""
@@ -118,7 +119,7 @@ class SteeredRun:
             message = "all hypotheses are finished; go back or choose another candidate"
             raise ChoiceError(message)
         most = self._run.request.max_steps
-        if len(self._run.steps) >= most:
+        if self._run.decoded >= most:
             message = (
                 f"max_steps {most} is reached; go back or open a session with a larger max_steps"
             )

@@ -114,6 +114,63 @@ class Ancestry:
             del self._step_of[slot], self._parent[slot], self._children[slot]
         return tuple(leaving)
 
+    def holds(self, slot: Slot) -> bool:
+        """Whether a slot is still in the forest."""
+        return slot in self._parent
+
+    def remove(self, slots: Sequence[Slot]) -> None:
+        """Take slots out with whatever best chain passes through them: their children go too.
+
+        What is left without children dies, the newest step's slots aside.
+
+        Raises:
+            InvalidValueError: if a child of a removed slot stays.
+        """
+        gone = set(slots)
+        for slot in sorted(gone, reverse=True):  # children before parents
+            if self._children[slot]:
+                message = f"slot {slot} has a child that stays; take out both"
+                raise InvalidValueError(message)
+            was_alive = self._forget(slot)
+            parent = self._parent.pop(slot)
+            if was_alive and parent is not None:  # a dead slot left its parent when it died
+                self._children[parent] -= 1
+                if parent not in gone:
+                    self._bury(parent)
+
+    def _forget(self, slot: Slot) -> bool:
+        """Take a childless slot out of its step; return whether it was alive."""
+        step = self._step_of.pop(slot)
+        del self._children[slot]
+        self._steps[step] = tuple(one for one in self._steps[step] if one != slot)
+        dead = self._dead.get(step, [])
+        if slot in dead:
+            dead.remove(slot)
+            return False
+        self._alive[step] -= 1
+        if self._alive[step] == 1:
+            self._settled = max(self._settled, step + 1)
+        return True
+
+    def splice(self, slot: Slot) -> None:
+        """Take out a slot whose children go on from its parent; its step stays, empty.
+
+        Raises:
+            InvalidValueError: if the slot has siblings or no child.
+        """
+        step = self._step_of[slot]
+        if self._steps[step] != (slot,) or not self._children[slot]:
+            message = f"slot {slot} is not the only one of its step, or the newest; it must stay"
+            raise InvalidValueError(message)
+        parent = self._parent.pop(slot)
+        for child, its_parent in self._parent.items():
+            if its_parent == slot:
+                self._parent[child] = parent
+        if parent is not None:
+            self._children[parent] += self._children[slot] - 1
+        self._steps[step] = ()
+        del self._step_of[slot], self._children[slot]
+
     def copy(self) -> Ancestry:
         """Return an equal forest that changes by itself."""
         twin = Ancestry()

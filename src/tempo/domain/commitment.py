@@ -10,7 +10,7 @@ import numpy as np
 
 from tempo.domain.errors import ChoiceError
 from tempo.domain.node import Node
-from tempo.domain.tokens import Candidate, CandidateState, Slot, TokenId, TokenSet
+from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, Slot, TokenId, TokenSet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,19 +33,21 @@ def committed_chain(lattice: Lattice, step: int, token_id: TokenId) -> tuple[Lat
         ChoiceError: for a step that the lattice does not have, a token that was not considered
             there, or one that ends its text.
     """
-    chosen = _considered(lattice.step(step), token_id)
+    index = lattice.index_of(step)
+    chosen = _considered(lattice.steps[index], token_id)
     if chosen.state is CandidateState.FINISHED:
         message = f"token {token_id} ends its text at step {step}; nothing goes on from it"
         raise ChoiceError(message)
     if chosen.state.is_member:
-        member = lattice.steps[step].token_set.members.index(chosen)
+        member = lattice.steps[index].token_set.members.index(chosen)
         chain = lattice.chain(step, member)[:-1]
     else:
-        chain = lattice.chain(step - 1, _best_live(lattice.steps[step - 1])) if step else ()
+        chain = _chain_before(lattice, index)
     before = [
         entry.token_set.members[member] for entry, member in zip(lattice.steps, chain, strict=False)
     ]
-    return tuple(map(_reduced, lattice.steps, (*before, chosen)))
+    pairs = zip(lattice.steps, (*before, chosen), strict=False)
+    return tuple(_reduced(entry, one, number) for number, (entry, one) in enumerate(pairs))
 
 
 def _considered(step: LatticeStep, token_id: TokenId) -> Candidate:
@@ -59,26 +61,36 @@ def _considered(step: LatticeStep, token_id: TokenId) -> Candidate:
     raise ChoiceError(message)
 
 
+def _chain_before(lattice: Lattice, index: int) -> tuple[int, ...]:
+    """Return the chain that ends at the best live member before a step."""
+    if not index:
+        return ()
+    before = lattice.steps[index - 1]
+    return lattice.chain(before.step, _best_live(before))
+
+
 def _best_live(step: LatticeStep) -> int:
     members = step.token_set.members
     return max(step.token_set.live_indices, key=lambda index: (members[index].score, -index))
 
 
-def _reduced(step: LatticeStep, chosen: Candidate) -> LatticeStep:
-    """Return a step that keeps one candidate; the other members are pruned."""
+def _reduced(step: LatticeStep, chosen: Candidate, number: int) -> LatticeStep:
+    """Return a step, under a number, that keeps one candidate; the other members are pruned."""
     member = replace(
         chosen,
         state=CandidateState.KEPT,
         weight=1.0,
-        parent=0 if step.step else None,
+        parent=0 if number else None,
         posterior=None,
         slot=None,
         reason=None,
+        attention=1.0,
     )
     others = tuple(_passed_over(one) for one in step.candidates if one is not chosen)
     return replace(
         step,
-        token_set=TokenSet(step.step, (member,)),
+        step=LogicalStep(number),
+        token_set=TokenSet(LogicalStep(number), (member,)),
         others=others,
         transitions=np.zeros((1, 1)),
         plain_transitions=np.zeros((1, 1)),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tempo.domain.lattice import LatticeStep
+    from tempo.domain.pruning.decision import PruningDecision
     from tempo.domain.stopping import FinishReason
-    from tempo.domain.tokens import TokenId
+    from tempo.domain.tokens import LogicalStep, TokenId
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,28 @@ class StepAppended:
     released: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CandidatesPruned:
+    """Earlier candidates were judged, and some are gone, weakened or no longer seen.
+
+    Attributes:
+        decisions: what was decided, each with its reason.
+        steps: the steps that are no longer as they were told, with their candidates, weights and
+            transitions of now.
+        removed: the numbers of steps that are gone as a whole.
+        lost: share of the live paths that left the lattice, in [0, 1].
+        released: how many rows left the cache.
+        cache_rows: physical tokens in the cache, the prompt among them.
+    """
+
+    decisions: tuple[PruningDecision, ...]
+    steps: tuple[LatticeStep, ...]
+    removed: tuple[LogicalStep, ...]
+    lost: float
+    released: int
+    cache_rows: int
+
+
 @dataclass(frozen=True, slots=True)
 class TextSettled:
     """More of the text is certain: the best chains of all live candidates share it.
@@ -65,4 +88,4 @@ class RunFinished:
     text: str
 
 
-Event = RunStarted | StepAppended | TextSettled | RunFinished
+Event = RunStarted | StepAppended | CandidatesPruned | TextSettled | RunFinished

@@ -53,6 +53,11 @@ class Frontier:
         """Return the frontier before the first step: one row of weight 1 and score 0."""
         return cls((), np.ones(1), np.zeros(1), np.zeros(1))
 
+    @classmethod
+    def of_nothing(cls) -> Frontier:
+        """Return the frontier after a step at which every hypothesis is finished."""
+        return cls((), np.empty(0), np.empty(0), np.empty(0))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transition:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from tempo.domain.posteriors import posteriors, terminal_masses
 if TYPE_CHECKING:
     from tempo.domain.measures.sequences import Agreement
     from tempo.domain.proposal import FloatArray
+    from tempo.domain.pruning.decision import PruningDecision
     from tempo.domain.tokens import Candidate, LogicalStep, TokenId, TokenSet
 
 
@@ -77,11 +79,13 @@ class Lattice:
 
     Attributes:
         prompt_ids: the prompt's tokens.
-        steps: one entry a logical step.
+        steps: one entry a logical step; one that was removed as a whole is not among them.
+        decisions: what was pruned, weakened or masked, and why, in the order of the decisions.
     """
 
     prompt_ids: tuple[TokenId, ...]
     steps: tuple[LatticeStep, ...]
+    decisions: tuple[PruningDecision, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of steps."""
@@ -96,13 +100,24 @@ class Lattice:
         Raises:
             ChoiceError: for a step that the lattice does not have.
         """
-        if not self._has(step):
-            message = f"step {step!r} is not in a lattice of {len(self.steps)} steps (from 0)"
-            raise ChoiceError(message)
-        return self.steps[step]
+        return self.steps[self.index_of(step)]
 
-    def _has(self, step: object) -> bool:
-        return isinstance(step, Integral) and int(step) in range(len(self.steps))
+    def index_of(self, step: int) -> int:
+        """Return where a step stands among `steps`; before it some may have left as a whole.
+
+        Raises:
+            ChoiceError: for a step that the lattice does not have.
+        """
+        asked: object = step
+        beyond = self.steps[-1].step + 1 if self.steps else 0
+        if not (isinstance(asked, Integral) and int(asked) in range(beyond)):
+            message = f"step {step!r} is not in a lattice of {beyond} steps (from 0)"
+            raise ChoiceError(message)
+        index = bisect_left(self.steps, int(asked), key=lambda one: one.step)
+        if self.steps[index].step != step:
+            message = f"step {step} left the lattice as a whole: no later token attended to it"
+            raise ChoiceError(message)
+        return index
 
     @property
     def physical_tokens(self) -> int:
@@ -130,14 +145,13 @@ class Lattice:
     def parent_posteriors(self, step: int) -> FloatArray:
         """Return [k, m] how probably each of a step's members came from each live one before it.
 
-        Each column sums to 1; row `i` belongs to `steps[step - 1].token_set.live[i]`, the only row
-        of step 0 to the prompt.
+        Each column sums to 1; row `i` belongs to the `i`th live member of the step before, the only
+        row of the first step to the prompt.
 
         Raises:
             ChoiceError: for a step that the lattice does not have.
         """
-        self.step(step)
-        return terminal_masses(self.steps).parents[step]
+        return terminal_masses(self.steps).parents[self.index_of(step)]
 
     def posterior(self, step: int) -> tuple[Share, ...]:
         """Return the tokens of a step with their shares of the paths through it, largest first.
@@ -145,8 +159,7 @@ class Lattice:
         Raises:
             ChoiceError: for a step that the lattice does not have.
         """
-        self.step(step)
-        return step_shares(self.steps, step)
+        return step_shares(self.steps, self.index_of(step))
 
     def alternatives(self, step: int) -> tuple[Candidate, ...]:
         """Return all candidates considered at a step, by rank, with their state and its reason.
@@ -196,7 +209,7 @@ class Lattice:
         )
 
     def chain(self, step: int, member: int) -> tuple[int, ...]:
-        """Return the best parent chain that ends at a member, one member index a step.
+        """Return the best parent chain that ends at a member, one member index a step of `steps`.
 
         Raises:
             ChoiceError: for a step or member that the lattice does not have.
@@ -206,7 +219,7 @@ class Lattice:
             message = f"step {step} has no member {member}; it has {len(members)} (from 0)"
             raise ChoiceError(message)
         found = [member]
-        for index in range(step, 0, -1):
+        for index in range(self.index_of(step), 0, -1):
             parent = self.steps[index].token_set.members[found[-1]].parent
             found.append(0 if parent is None else parent)
         return tuple(reversed(found))

@@ -79,6 +79,10 @@ class LogicalLayout:
         """Return the slots that step `step` still holds."""
         return self._steps[step]
 
+    def holds(self, slot: Slot) -> bool:
+        """Whether a step holds a slot: it is not of the prompt, and was not removed."""
+        return slot in self._step_of
+
     def step_of(self, slot: Slot) -> LogicalStep:
         """Return the step of a slot that is still held.
 

@@ -49,7 +49,9 @@ class Candidate:
         parent: index, among the earlier step's members, of the best parent; None at step 0.
         posterior: share of the lattice's paths through this step that pass here, once known.
         slot: the physical token, None where nothing was fed to the model.
-        reason: for a pruned candidate, the rule and its figures.
+        reason: for a candidate that was judged, what was done, the rule and its figures.
+        attention: how much of its weight later tokens see, in [0, 1]; 0 for one that they see no
+            more although it stays.
     """
 
     token_id: TokenId
@@ -63,6 +65,7 @@ class Candidate:
     posterior: float | None = None
     slot: Slot | None = None
     reason: str | None = None
+    attention: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.probability <= 1.0 + 1e-4:

@@ -18,6 +18,10 @@ LAG = 3
 """Posteriors near the frontier still move; so many steps later they hardly do."""
 
 
+FIRST_RECEIVED = 2
+"""So many steps later the rows of the step after are there, the first to attend to a step."""
+
+
 class CompleteMode(StrEnum):
     """What becomes of a step none of whose candidates passes.
 
@@ -35,7 +39,8 @@ class AfterPruning(StrEnum):
     """What happens to rows that had seen a pruned token.
 
     KEEP leaves them as they are. RECOMPUTE goes back to the step and decodes on without the token,
-    as if it had never been kept.
+    as if it had never been kept; one that a finished text goes through is masked from then on,
+    since the text stays.
     """
 
     KEEP = "keep"
@@ -103,6 +108,20 @@ class RetroactivePruning:
         if self.lag < 1:
             message = f"pruning_lag is {self.lag}; it must be 1 or more"
             raise InvalidValueError(message)
+        if self.lag < FIRST_RECEIVED and self.rule.capture.received:
+            message = (
+                f"pruning_lag is {self.lag}; no later token has attended to a step before "
+                f"{FIRST_RECEIVED} more are decoded, so it must be {FIRST_RECEIVED} or more"
+            )
+            raise ContradictionError(message)
+        keeps_token = self.complete_mode is CompleteMode.KEEP_TOKEN
+        if self.after is AfterPruning.RECOMPUTE and not keeps_token:
+            message = (
+                f"after_pruning recompute decodes on as if a token had never been kept, and "
+                f"complete_pruning_mode {self.complete_mode.value} keeps or removes a whole step; "
+                "use complete_pruning_mode keep_token"
+            )
+            raise ContradictionError(message)
 
     def require_window(self, window: float) -> None:
         """Refuse to take away a whole step that the next rows still see softly.

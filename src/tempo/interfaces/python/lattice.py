@@ -38,7 +38,9 @@ class Lattice(DomainLattice):
     def of(cls, record: RunRecord) -> Lattice:
         """Return the lattice of a record."""
         lattice = record.lattice
-        return cls(lattice.prompt_ids, lattice.steps, record.best, record.provenance)
+        return cls(
+            lattice.prompt_ids, lattice.steps, lattice.decisions, record.best, record.provenance
+        )
 
     @property
     def text(self) -> str:

@@ -61,7 +61,13 @@ class Result:
     def lattice(self) -> Lattice:
         """All steps with their candidates and transitions, and where they come from."""
         lattice = self._outcome.lattice
-        return Lattice(lattice.prompt_ids, lattice.steps, self._outcome.best, self._provenance)
+        return Lattice(
+            lattice.prompt_ids,
+            lattice.steps,
+            lattice.decisions,
+            self._outcome.best,
+            self._provenance,
+        )
 
     @property
     def _provenance(self) -> Provenance:

@@ -1,0 +1,121 @@
+"""The pruning of one run: what is judged when, what was decided, and what it added up to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tempo.application.pruning_effects import free_rows, plan_of, redo_trellis, weigh
+from tempo.application.retrospection import Retrospection
+from tempo.domain.events import CandidatesPruned
+from tempo.domain.pruning.tally import PruningTally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tempo.application.pruning_effects import Address, Plan, Weighing
+    from tempo.application.request import GenerationRequest
+    from tempo.application.sequence_state import SequenceState
+    from tempo.domain.pruning.decision import PruningDecision
+    from tempo.domain.tokens import TokenId
+    from tempo.domain.trellis import Trellis
+
+NOTHING: Mapping[TokenId, str] = {}
+
+
+class PruningRun:
+    """What a run prunes, and the log of it."""
+
+    def __init__(self, request: GenerationRequest) -> None:
+        """Prune as a request asks; nothing if it asks for nothing."""
+        self._request = request
+        self._back: Retrospection | None = None
+        if request.retroactive is not None:
+            committed = len(request.committed)
+            self._back = Retrospection(request.retroactive, committed, request.max_steps)
+        self._dropped: dict[int, dict[TokenId, str]] = {}
+        self._weights: dict[Address, Weighing] = {}
+        self.decisions: tuple[PruningDecision, ...] = ()
+        self.tally = PruningTally()
+
+    def copy(self) -> PruningRun:
+        """Return an equal one that goes its own way."""
+        twin = PruningRun(self._request)
+        twin._back = self._back and self._back.copy()
+        twin._dropped = {number: dict(tokens) for number, tokens in self._dropped.items()}
+        twin._weights = dict(self._weights)
+        twin.decisions, twin.tally = self.decisions, self.tally
+        return twin
+
+    def observe_again_from(self, earlier: PruningRun) -> None:
+        """Forget what was observed since an earlier moment; verdicts and decisions stay."""
+        if self._back is not None and earlier._back is not None:
+            self._back.observe_again_from(earlier._back)
+
+    def final(self, decoded: int) -> int:
+        """Return how many of the decoded steps hold a text that no pruning can change any more.
+
+        Taking candidates away changes no text that all live hypotheses share; going back, or
+        taking away whole steps, does.
+        """
+        if self._back is None or not self._request.rewrites_text:
+            return decoded
+        return min(decoded, self._back.final)
+
+    def dropped(self, number: int) -> Mapping[TokenId, str]:
+        """Return the tokens that a step must not keep, with the reasons."""
+        return self._dropped.get(number, NOTHING)
+
+    def observe(self, trellis: Trellis, state: SequenceState) -> None:
+        """Take down what the pass that was just fed attended to."""
+        if self._back is not None:
+            self._back.observe(trellis, state)
+
+    def look_back(
+        self, trellis: Trellis, state: SequenceState, go_back: Callable[[int], None]
+    ) -> CandidatesPruned | None:
+        """Judge earlier steps and do what the verdicts say.
+
+        `go_back` goes back to before a step and decodes on to the newest, keeping nothing that
+        was dropped; it is called where rows that saw a pruned token are to be recomputed.
+        """
+        if self._back is None:
+            return None
+        judgement = self._back.judge(trellis)
+        if judgement is None:
+            return None
+        plan = plan_of(judgement, trellis)
+        if plan is None:
+            self.tally = self.tally.after((), judged=judgement.judged)
+            return None
+        lost = redo_trellis(plan, trellis)
+        freed = self._freed(plan, trellis, state, go_back)
+        self.decisions += plan.decisions
+        left = [one.effect.leaves and self._back.was_judged(one.step) for one in plan.decisions]
+        self.tally = self.tally.after(
+            plan.decisions, judged=judgement.judged, left=sum(left), rows_freed=freed, lost=lost
+        )
+        return CandidatesPruned(
+            decisions=plan.decisions,
+            steps=tuple(step for step in trellis.steps if step.step >= plan.first),
+            removed=plan.removed,
+            lost=lost,
+            released=freed,
+            cache_rows=state.cache_rows,
+        )
+
+    def _freed(
+        self, plan: Plan, trellis: Trellis, state: SequenceState, go_back: Callable[[int], None]
+    ) -> int:
+        """Let the cache follow the trellis; return how many rows left it."""
+        pruning = self._request.retroactive
+        hold = pruning is not None and not pruning.monotone
+        if not (self._request.goes_back and plan.roots):
+            freed = free_rows(plan, trellis, state)
+            return freed + weigh(plan.weights, trellis, state, hold=hold)
+        for one in plan.roots:
+            self._dropped.setdefault(one.step, {})[one.token_id] = one.reason
+        self._weights |= plan.weights
+        before = state.cache_rows
+        go_back(plan.first)
+        weigh(self._weights, trellis, state, hold=hold)
+        return max(0, before - state.cache_rows)

@@ -1,0 +1,224 @@
+"""A lattice while it grows: its steps, and the forward state after each of them.
+
+Candidates may be taken out again; whatever follows from their step is redone (design section 2.8).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tempo.domain.ending import Ending
+from tempo.domain.frontier import Frontier, Transition, carry_forward
+from tempo.domain.tokens import TokenSet
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from tempo.domain.hypothesis import Hypothesis
+    from tempo.domain.lattice import LatticeStep
+    from tempo.domain.superposition import Superposition
+    from tempo.domain.tokens import Candidate, Slot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """The forward state after some steps.
+
+    Attributes:
+        frontier: the newest step's live candidates.
+        ending: what has finished.
+        onward: how the frontier before leads to them; None before the first step, and where
+            nothing is live.
+    """
+
+    frontier: Frontier = field(default_factory=Frontier.of_prompt)
+    ending: Ending = field(default_factory=Ending)
+    onward: Transition | None = None
+
+    @classmethod
+    def along(cls, step: LatticeStep) -> Moment:
+        """Return the state after a committed step, on a single path."""
+        member = step.token_set.members[0]
+        slots = () if member.slot is None else (member.slot,)
+        score = np.array([member.score])
+        frontier = Frontier(slots, np.ones(1), score, score)
+        return cls(frontier, Ending().along(member.score))
+
+    def after(
+        self,
+        transition: Transition,
+        live: Sequence[int],
+        slots: tuple[Slot, ...],
+        index: int,
+        rule: Superposition,
+    ) -> Moment:
+        """Return the state after step `index`, `live` of whose members have `slots`."""
+        ending = self.ending.after(transition, live, index)
+        if not live:
+            return Moment(Frontier.of_nothing(), ending)
+        onward = transition.among(live)
+        frontier = Frontier(
+            slots=slots,
+            weights=onward.weights,
+            scores=onward.scores,
+            plain_scores=onward.plain_scores,
+            lineage=rule.lineage(self.frontier, onward),
+        )
+        return Moment(frontier, ending, onward)
+
+
+class Trellis:
+    """Steps and the forward state after each; `moments[i]` is the state before `steps[i]`.
+
+    A step's place in the list is its index; its number may be larger, where positions were removed.
+    """
+
+    def __init__(self, rule: Superposition) -> None:
+        """Start before the first step, under a rule that gives lineages."""
+        self.rule = rule
+        self.steps: list[LatticeStep] = []
+        self.moments: list[Moment] = [Moment()]
+
+    @property
+    def frontier(self) -> Frontier:
+        """The live candidates of the newest step."""
+        return self.moments[-1].frontier
+
+    @property
+    def ending(self) -> Ending:
+        """What has finished."""
+        return self.moments[-1].ending
+
+    @property
+    def live(self) -> tuple[Hypothesis, ...]:
+        """The unfinished hypotheses, in the order of the newest step's members."""
+        if not self.steps:
+            return ()
+        live = self.steps[-1].token_set.live_indices
+        scores = self.frontier.scores.tolist()
+        return self.ending.going_on(len(self.steps) - 1, live, scores)
+
+    def index_of(self, number: int) -> int | None:
+        """Return the index of the step with a number, None if it is not there."""
+        index = bisect_left(self.steps, number, key=lambda step: step.step)
+        there = index < len(self.steps) and self.steps[index].step == number
+        return index if there else None
+
+    def append(self, step: LatticeStep, moment: Moment) -> None:
+        """Take a step and the state after it."""
+        self.steps.append(step)
+        self.moments.append(moment)
+
+    def follow(self, step: LatticeStep, slots: tuple[Slot, ...]) -> None:
+        """Take a step whose weights, scores and masses are computed from its transitions."""
+        self.append(*self._followed(len(self.steps), step, slots))
+
+    def _followed(
+        self, index: int, step: LatticeStep, slots: tuple[Slot, ...]
+    ) -> tuple[LatticeStep, Moment]:
+        """Return a step with what follows from its transitions, and the state after it."""
+        before = self.moments[index]
+        transition = carry_forward(before.frontier, step.transitions, step.plain_transitions)
+        live = step.token_set.live_indices
+        moment = before.after(transition, live, slots, index, self.rule)
+        earlier = self.steps[index - 1].token_set.live_indices if index else ()
+        members = _weighed(step, transition, moment.frontier, earlier)
+        followed = replace(
+            step,
+            token_set=TokenSet(step.step, members),
+            kept_mass=transition.kept_mass,
+            finished_mass=moment.ending.mass,
+        )
+        return followed, moment
+
+    def redo(self, first: int) -> None:
+        """Compute weights, scores, masses and lineages anew from step `first` on."""
+        for index in range(first, len(self.steps)):
+            step = self.steps[index]
+            slots = tuple(one.slot for one in step.token_set.live if one.slot is not None)
+            self.steps[index], self.moments[index + 1] = self._followed(index, step, slots)
+
+    def remove(self, gone: Mapping[int, Mapping[int, Candidate]]) -> None:
+        """Take members out, by step index and member index; what they become is given.
+
+        Raises:
+            InvalidValueError: if a step would be left without members.
+        """
+        rows: Collection[int] = ()
+        for index in range(min(gone), len(self.steps)):
+            step = self.steps[index]
+            leaving = gone.get(index, {})
+            live = step.token_set.live_indices
+            if leaving or rows:
+                self.steps[index] = _without(step, leaving, rows)
+            rows = [place for place, member in enumerate(live) if member in leaving]
+        self.redo(min(gone))
+
+    def splice(self, index: int) -> None:
+        """Take out a whole step of one live member; those after it go on from those before."""
+        step, later = self.steps[index], self.steps[index + 1]
+        self.steps[index + 1] = replace(
+            later,
+            transitions=step.transitions + later.transitions,
+            plain_transitions=step.plain_transitions + later.plain_transitions,
+        )
+        del self.steps[index], self.moments[index + 1]
+        self.redo(index)
+
+    def chain(self, index: int, member: int) -> list[int]:
+        """Return the best parent chain that ends at a member, one member index a step."""
+        found = [member]
+        for at in range(index, 0, -1):
+            parent = self.steps[at].token_set.members[found[-1]].parent
+            found.append(0 if parent is None else parent)
+        return found[::-1]
+
+    def rewind(self, earlier: Trellis) -> None:
+        """Become what a copy kept."""
+        self.steps, self.moments = earlier.steps.copy(), earlier.moments.copy()
+
+    def copy(self) -> Trellis:
+        """Return an equal trellis that changes by itself."""
+        twin = Trellis(self.rule)
+        twin.rewind(self)
+        return twin
+
+
+def _weighed(
+    step: LatticeStep, transition: Transition, frontier: Frontier, earlier: Sequence[int]
+) -> tuple[Candidate, ...]:
+    """Return a step's members with their weights, scores and parents among the earlier live."""
+    live = step.token_set.live_indices
+    weights = dict(zip(live, frontier.weights.tolist(), strict=True))
+    return tuple(
+        replace(
+            member,
+            weight=weights.get(index, 0.0),
+            score=float(transition.scores[index]),
+            parent=earlier[transition.best_parent[index]] if earlier else None,
+            posterior=None,
+        )
+        for index, member in enumerate(step.token_set.members)
+    )
+
+
+def _without(
+    step: LatticeStep, leaving: Mapping[int, Candidate], rows: Collection[int]
+) -> LatticeStep:
+    """Return a step without some members, and without some rows of its tables."""
+    staying = [index for index in range(len(step.token_set)) if index not in leaving]
+    kept_rows = [row for row in range(len(step.transitions)) if row not in rows]
+    cells = np.ix_(kept_rows, staying)
+    members = step.token_set.members
+    others = sorted((*step.others, *leaving.values()), key=lambda one: one.rank)
+    return replace(
+        step,
+        token_set=TokenSet(step.step, tuple(members[index] for index in staying)),
+        others=tuple(others) if leaving else step.others,
+        transitions=np.ascontiguousarray(step.transitions[cells]),
+        plain_transitions=np.ascontiguousarray(step.plain_transitions[cells]),
+    )
