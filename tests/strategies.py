@@ -376,7 +376,7 @@ def steered_outcomes(draw, backend, tokenizer, request):
 def records(draw):
     """Records of whole runs, some of them steered, over texts or over any bytes."""
     script = draw(scripts())
-    request = draw(requests(script))
+    request = draw(requests(script) | pruned_requests(script))
     tokenizer, size = ScriptedTokenizer(script), len(script.vocabulary) - 1
     if draw(st.booleans()):
         tokens = draw(st.lists(contents.filter(bool), min_size=size, max_size=size))
@@ -387,7 +387,10 @@ def records(draw):
     else:
         outcome = Generate(backend, tokenizer).run(request)
     known = Provenance(
-        stop=request.stopping.stop, finish_reason=outcome.reason, steered=outcome.steered
+        stop=request.stopping.stop,
+        finish_reason=outcome.reason,
+        steered=outcome.steered,
+        settled=outcome.settled,
     )
     return record_of(outcome.lattice, outcome.best, known)
 

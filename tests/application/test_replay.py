@@ -184,5 +184,5 @@ def test_a_steered_run_promised_nothing_and_a_streamed_one_did():
     for lattice, text in ((streamed, "bc"), (steered, "")):
         record = record_of(lattice, lattice.best, lattice.provenance)
         assert (record.text, differing(record)) == (text, [])
-    other = replace(steered.provenance, steered=False)
+    other = replace(steered.provenance, settled=1)
     assert "text" in differing(record_of(steered, steered.best, other))

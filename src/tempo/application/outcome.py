@@ -33,6 +33,7 @@ class Outcome:
         finished_mass: share of the finished hypotheses, in [0, 1].
         reason: why the run ended.
         cost: what it took.
+        settled: how many leading steps' text was told while the run went on.
         pruning: what was pruned, summed up.
         steered: whether a person moved the run, so that no text was promised while it went on.
     """
@@ -46,6 +47,7 @@ class Outcome:
     finished_mass: float
     reason: FinishReason
     cost: Cost
+    settled: int = 0
     pruning: PruningTally = field(default_factory=PruningTally)
     steered: bool = False
 
@@ -69,5 +71,6 @@ def outcome_of(run: DecodingRun, settled: SettledText, reason: FinishReason) -> 
         finished_mass=run.finished_mass,
         reason=reason,
         cost=run.meter.total(run.session.cache_rows),
+        settled=settled.steps,
         pruning=run.tally,
     )

@@ -72,10 +72,10 @@ def _best_paths(record: RunRecord, found: RunRecord) -> Iterator[Entry]:
 
 def _members(record: RunRecord) -> Iterator[tuple[str, Candidate]]:
     """Yield the members of all steps, each with its place in the document."""
-    for step in record.lattice.steps:
+    for number, step in enumerate(record.lattice.steps):
         for index, candidate in enumerate(step.candidates):
             if candidate.state.is_member:
-                yield f"steps[{step.step}].candidates[{index}]", candidate
+                yield f"steps[{number}].candidates[{index}]", candidate
 
 
 def _of_members(record: RunRecord, found: RunRecord, name: str) -> Iterator[Entry]:
@@ -84,7 +84,8 @@ def _of_members(record: RunRecord, found: RunRecord, name: str) -> Iterator[Entr
 
 
 def _masses(record: RunRecord, found: RunRecord) -> Iterator[Entry]:
-    for stored, computed in zip(record.lattice.steps, found.lattice.steps, strict=True):
+    pairs = zip(record.lattice.steps, found.lattice.steps, strict=True)
+    for number, (stored, computed) in enumerate(pairs):
         for name in ("kept_mass", "finished_mass"):
-            yield f"steps[{stored.step}].{name}", getattr(stored, name), getattr(computed, name)
+            yield f"steps[{number}].{name}", getattr(stored, name), getattr(computed, name)
     yield "finished_mass", record.finished_mass, found.finished_mass

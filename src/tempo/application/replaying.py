@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tempo.application.recording import with_posteriors
 from tempo.application.run_record import record_of
 from tempo.application.settling import SettledText, best_hypothesis, chain_from
-from tempo.domain.ancestry import Ancestry
 from tempo.domain.lattice import Lattice
 from tempo.domain.superposition import path_superposition
 from tempo.domain.tokens import Slot
@@ -15,7 +14,6 @@ from tempo.domain.trellis import Trellis
 
 if TYPE_CHECKING:
     from tempo.application.run_record import Provenance, RunRecord
-    from tempo.domain.frontier import Frontier
     from tempo.domain.hypothesis import Hypothesis
     from tempo.domain.lattice import LatticeStep
 
@@ -29,7 +27,6 @@ class ReplayedRun:
 
     def __init__(self) -> None:
         """Start before the first step."""
-        self.ancestry = Ancestry()
         self._trellis = Trellis(path_superposition())
         self._next_slot = 0
 
@@ -39,24 +36,9 @@ class ReplayedRun:
         return self._trellis.steps
 
     @property
-    def frontier(self) -> Frontier:
-        """The live candidates of the newest step."""
-        return self._trellis.frontier
-
-    @property
-    def settled(self) -> int:
-        """How many leading steps the best chains of all live candidates share."""
-        return self.ancestry.settled
-
-    @property
     def finished(self) -> tuple[Hypothesis, ...]:
         """The finished hypotheses, in the order in which they finished."""
         return self._trellis.ending.finished
-
-    @property
-    def finished_mass(self) -> float:
-        """The share of the finished hypotheses, in [0, 1]."""
-        return self._trellis.ending.mass
 
     @property
     def live(self) -> tuple[Hypothesis, ...]:
@@ -65,29 +47,21 @@ class ReplayedRun:
 
     def follow(self, step: LatticeStep) -> None:
         """Take the next step."""
-        before = self.frontier.slots
         live = range(len(step.token_set.live_indices))
         slots = tuple(Slot(self._next_slot + place) for place in live)
         self._next_slot += len(slots)
         self._trellis.follow(step, slots)
-        onward = self._trellis.moments[-1].onward
-        if onward is not None:
-            parents = [before[row] if before else None for row in onward.best_parent]
-            self.ancestry.grow(slots, parents)
 
 
 def replayed(lattice: Lattice, provenance: Provenance) -> RunRecord:
     """Return the record that a lattice's transitions give, whatever was stored beside them.
 
-    A run that streamed promised its text while it settled, and its best path starts with that; a
-    steered one promised nothing.
+    A run that streamed promised its text while it settled, and its best path starts with that.
     """
     run = ReplayedRun()
-    settled = SettledText(provenance.stop_bytes)
     for step in lattice.steps:
         run.follow(step)
-        if step.token_set.live_indices and not provenance.steered:
-            settled.follow(run)
+    settled = SettledText.promised(run, provenance.settled)
     best = best_hypothesis(run, settled)
     members = () if best is None else tuple(chain_from(run, best.step, best.member, 0))
     steps = tuple(run.steps)

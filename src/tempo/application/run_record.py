@@ -29,9 +29,10 @@ class Provenance:
         stop: strings that finish a path.
         model: what made it.
         finish_reason: why the run ended.
-        steered: whether a person chose among the candidates, so that no text was promised while
-            the run went on.
+        steered: whether a person chose among the candidates.
         committed: how many leading steps the run was given to go on from, instead of decoding.
+        settled: how many leading steps' text was promised while the run went on; all its later
+            hypotheses start with it, and so does its best path.
     """
 
     prompt: str | None = None
@@ -41,6 +42,7 @@ class Provenance:
     finish_reason: FinishReason | None = None
     steered: bool = False
     committed: int = 0
+    settled: int = 0
 
     @property
     def stop_bytes(self) -> tuple[bytes, ...]:

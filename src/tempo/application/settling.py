@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tempo.domain.tokens import TokenId
 
 
-class Unfolding(Protocol):
+class Unfolded(Protocol):
     """A run as far as it has come: decoded by a model, or read off a document again."""
 
     @property
@@ -34,9 +34,13 @@ class Unfolding(Protocol):
         """The finished hypotheses."""
         ...
 
+
+class Unfolding(Unfolded, Protocol):
+    """A run that goes on."""
+
     @property
     def finished_mass(self) -> float:
-        """Their share, in [0, 1]."""
+        """The share of the finished hypotheses, in [0, 1]."""
         ...
 
     @property
@@ -59,6 +63,20 @@ class SettledText:
         self._tokens: list[TokenId] = []
         self._waiting = b""
         self.given = ""
+
+    @classmethod
+    def promised(cls, run: Unfolded, steps: int) -> SettledText:
+        """Return what had settled of a run that is over: the beginning of all that went on."""
+        settled = cls(())
+        newest = next((i for i in reversed(range(len(run.steps))) if _goes_on(run, i)), None)
+        if newest is not None:
+            member = run.steps[newest].token_set.live_indices[0]
+            chain = chain_from(run, newest, member, 0)
+            settled._tokens = [
+                step.token_set.members[member].token_id
+                for step, member in zip(run.steps, chain[:steps], strict=False)
+            ]
+        return settled
 
     @property
     def steps(self) -> int:
@@ -93,13 +111,13 @@ class SettledText:
         self.given += text
         return text
 
-    def eligible(self, run: Unfolding, hypothesis: Hypothesis) -> bool:
+    def eligible(self, run: Unfolded, hypothesis: Hypothesis) -> bool:
         """Whether a hypothesis starts with all settled steps."""
         if hypothesis.step < len(self._tokens):
             return False
         return self._agrees(run, hypothesis)
 
-    def _agrees(self, run: Unfolding, hypothesis: Hypothesis) -> bool:
+    def _agrees(self, run: Unfolded, hypothesis: Hypothesis) -> bool:
         if not self._tokens:
             return True
         last = len(self._tokens) - 1
@@ -107,7 +125,11 @@ class SettledText:
         return run.steps[last].token_set.members[member].token_id == self._tokens[last]
 
 
-def chain_from(run: Unfolding, step: int, member: int, first: int) -> list[int]:
+def _goes_on(run: Unfolded, index: int) -> bool:
+    return bool(run.steps[index].token_set.live_indices)
+
+
+def chain_from(run: Unfolded, step: int, member: int, first: int) -> list[int]:
     """Return the best parent chain that ends at a member, from the step at index `first` on."""
     found = [member]
     for index in range(step, first, -1):
@@ -116,7 +138,7 @@ def chain_from(run: Unfolding, step: int, member: int, first: int) -> list[int]:
     return found[::-1]
 
 
-def best_hypothesis(run: Unfolding, settled: SettledText) -> Hypothesis | None:
+def best_hypothesis(run: Unfolded, settled: SettledText) -> Hypothesis | None:
     """Return the eligible hypothesis with the largest share of the lattice's paths.
 
     Equal shares: finished before unfinished, then the earlier end, then the lower index.

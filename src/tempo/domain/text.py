@@ -19,6 +19,9 @@ END_MARK = "<end>"
 PRUNED_MARK = "~"
 """Stands before an alternative that was pruned."""
 
+UNATTENDED_MARK = "^"
+"""Stands before one that stays although no later token sees it."""
+
 
 def decoded(content: bytes) -> str:
     """Return bytes as text; what is no UTF-8 shows as U+FFFD."""
@@ -62,11 +65,27 @@ def alternative_text(candidate: Candidate) -> str:
     Characters that mark something there carry a backslash; newlines and tabs are written as `\n`
     and `\t`.
     """
-    mark = PRUNED_MARK if candidate.state is CandidateState.PRUNED else ""
+    mark = _mark(candidate)
     if not candidate.content and candidate.state is not CandidateState.KEPT:
         return mark + END_MARK
-    spelled = escaped(candidate.content.removeprefix(b" "), "[]/~<")
+    spelled = escaped(candidate.content.removeprefix(b" "), "[]/~^<")
     return mark + spelled.replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _mark(candidate: Candidate) -> str:
+    if candidate.state is CandidateState.PRUNED:
+        return PRUNED_MARK
+    return UNATTENDED_MARK if is_unattended(candidate) else ""
+
+
+def is_unattended(candidate: Candidate) -> bool:
+    """Whether a member stays although no later token sees it."""
+    return candidate.state.is_member and candidate.attention == 0.0
+
+
+def needs_brackets(shown: Sequence[Candidate]) -> bool:
+    """Whether a step's alternatives stand between brackets: several, or one that is marked."""
+    return len(shown) != 1 or is_unattended(shown[0])
 
 
 def shares_space(shown: Sequence[Candidate]) -> bool:
@@ -88,6 +107,8 @@ def set_text(shown: Sequence[Candidate]) -> tuple[str, tuple[str, ...]]:
 def bracketed_text(steps: Iterable[LatticeStep], *, pruned: bool = True) -> str:
     """Return the steps' text with every step of several tokens as `[park/garden]`.
 
+    A pruned token carries `~`, one that no later token sees `^`.
+
     Literal brackets carry a backslash everywhere, slashes between brackets, so that the text can
     be read back. A space that all alternatives begin with stands before the bracket. Runs of
     steps with one token are joined as bytes first.
@@ -96,7 +117,7 @@ def bracketed_text(steps: Iterable[LatticeStep], *, pruned: bool = True) -> str:
     single = b""
     for step in steps:
         shown = alternatives(step, pruned=pruned)
-        if len(shown) == 1:
+        if not needs_brackets(shown):
             single += shown[0].content
             continue
         space, texts = set_text(shown)

@@ -137,6 +137,7 @@ def test_the_document_of_a_small_run_is_this():
         "stop": [],
         "steered": False,
         "committed": 0,
+        "settled": 0,
         "prompt": "a",
         "prompt_ids": [2],
         "text": " [b",
@@ -186,4 +187,5 @@ def test_the_document_of_a_small_run_is_this():
                 "plain_transitions": [["-0.288", "-1.386"]],
             }
         ],
+        "decisions": [],
     }

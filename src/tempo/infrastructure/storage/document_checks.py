@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MEMBER_STATES = ("kept", "finished")
 
+REMOVED = "position_removed"
+"""The effect of a decision that takes a whole step away."""
+
 MOST_CELLS = 2**24
 """Steps times the largest table of any step: what finding the best paths lays out at once."""
 
@@ -38,10 +41,17 @@ def require_sound(document: LatticeDocument) -> None:
     """
     _require_settings(document)
     _require_size(document)
+    _require_decisions(document)
+    removed = {one.step for one in document.decisions if one.effect == REMOVED}
     before: Sequence[CandidatePart] | None = None
+    expected = 0
     for number, step in enumerate(document.steps):
-        before = _sound_step(step, number, before)
+        while expected in removed:
+            expected += 1
+        before = _sound_step(step, number, expected, before)
+        expected += 1
     _require_committed(document)
+    _require_settled(document)
     _require_path(document, document.best_path, "best_path")
     for rank, path in enumerate(document.best_paths):
         _require_path(document, path.members, f"best_paths[{rank}].members")
@@ -57,12 +67,17 @@ def _live(members: Sequence[CandidatePart]) -> list[int]:
 
 
 def _sound_step(
-    step: StepPart, number: int, before: Sequence[CandidatePart] | None
+    step: StepPart, number: int, expected: int, before: Sequence[CandidatePart] | None
 ) -> Sequence[CandidatePart]:
-    """Check one step against the members before it (None at the first), and return its own."""
+    """Check one step against the members before it (None at the first), and return its own.
+
+    `number` is its place among the steps, `expected` the number that it must say it has.
+    """
     place = f"steps[{number}]"
-    if step.step != number:
-        raise broken(f"{place}.step", f"is {step.step}; steps count from 0, so it must be {number}")
+    if step.step != expected:
+        raise broken(
+            f"{place}.step", f"is {step.step}; steps count from 0, so it must be {expected}"
+        )
     rows = [0] if before is None else _live(before)
     if not rows:
         raise broken(place, "follows a step whose members are all finished; it must not be there")
@@ -109,7 +124,7 @@ def _sound_candidate(
     one: CandidatePart, place: str, number: int, before: Sequence[CandidatePart] | None
 ) -> None:
     if one.state not in MEMBER_STATES:
-        for name in ("weight", "score", "parent", "posterior"):
+        for name in ("weight", "score", "parent", "posterior", "attention"):
             if getattr(one, name) is not None:
                 raise broken(
                     f"{place}.{name}", f"is there, and its state is {one.state}; it must not be"
@@ -136,6 +151,15 @@ def _require_parent(parent: int | None, place: str, before: Sequence[CandidatePa
         raise broken(place, f"is {told}; the live members of the step before are {allowed}")
 
 
+def _require_decisions(document: LatticeDocument) -> None:
+    for index, one in enumerate(document.decisions):
+        if one.decided_at < one.step:
+            raise broken(
+                f"decisions[{index}].decided_at",
+                f"is {one.decided_at}, before step {one.step}; what comes later decides",
+            )
+
+
 def _require_committed(document: LatticeDocument) -> None:
     """A run goes on from the steps that were given to it along a single path."""
     steps = document.steps[: document.committed]
@@ -144,6 +168,14 @@ def _require_committed(document: LatticeDocument) -> None:
             "committed",
             f"is {document.committed}; it counts leading steps of one member each",
         )
+
+
+def _require_settled(document: LatticeDocument) -> None:
+    """What was promised is the beginning of what was decoded, and something went on from it."""
+    live = [bool(_live(members_of(step))) for step in document.steps]
+    most = next((index + 1 for index in reversed(range(len(live))) if live[index]), 0)
+    if document.settled > most:
+        raise broken("settled", f"is {document.settled}; {most} steps went on")
 
 
 def _require_path(document: LatticeDocument, path: Sequence[int], place: str) -> None:

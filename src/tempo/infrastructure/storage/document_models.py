@@ -27,6 +27,7 @@ LARGEST_WHOLE = 2**53
 
 MOST_STEPS = 100_000
 MOST_CANDIDATES = 100_000
+MOST_DECISIONS = 1_000_000
 WIDEST = 256
 """Members of one step at most; the widest that settings allow is 64."""
 
@@ -127,13 +128,24 @@ class CandidatePart(_Part):
         Probability | None,
         Field(description="Share of the lattice's paths through this step that pass here."),
     ] = None
-    reason: Annotated[Name | None, Field(description="Why it was pruned.")] = None
+    attention: Annotated[
+        Probability | None,
+        Field(
+            description="How much of a member's weight later tokens see; 1 where it is not there."
+        ),
+    ] = None
+    reason: Annotated[
+        Name | None, Field(description="What was done to it at which step, and why.")
+    ] = None
 
 
 class StepPart(_Part):
     """One step: its candidates by rank, and how the live members before it lead to its members."""
 
-    step: Annotated[Whole, Field(description="0, 1, 2, ...")] = LACKING
+    step: Annotated[
+        Whole,
+        Field(description="0, 1, 2, ...; a number is left out where the whole step was removed."),
+    ] = LACKING
     entropy: Annotated[
         float,
         Field(ge=-1e-3, le=100.0, allow_inf_nan=False, description="Of the readout, in nats."),
@@ -162,6 +174,26 @@ class StepPart(_Part):
     ] = LACKING
     plain_transitions: Annotated[
         Table, Field(description="The same under the plain model, at temperature 1.")
+    ] = LACKING
+
+
+class DecisionPart(_Part):
+    """What was done to one candidate, and why."""
+
+    step: Annotated[Whole, Field(description="The number of its step.")] = LACKING
+    token_id: Whole = LACKING
+    rule: Name = LACKING
+    score: Annotated[Score, Field(description="What the rule measured.")] = LACKING
+    threshold: Annotated[Score, Field(description="What the score was held against.")] = LACKING
+    decided_at: Annotated[Whole, Field(description="The newest step at that moment.")] = LACKING
+    effect: Literal[
+        "dropped", "pruned", "descendant", "weakened", "unattended", "position_removed"
+    ] = LACKING
+    mass: Annotated[
+        Probability, Field(description="Its share of the live paths at that moment.")
+    ] = LACKING
+    weight: Annotated[
+        Probability, Field(description="How much of its weight later tokens still see.")
     ] = LACKING
 
 
@@ -205,6 +237,13 @@ class LatticeDocument(_Part):
         Whole,
         Field(description="How many leading steps were given, one member each, and not decoded."),
     ] = LACKING
+    settled: Annotated[
+        Whole,
+        Field(
+            description="How many leading steps' text was told while the run went on; the best "
+            "path starts with it."
+        ),
+    ] = LACKING
     prompt: Annotated[str | None, Field(max_length=LONGEST_TEXT)] = LACKING
     prompt_ids: Annotated[list[Whole], FailFast(), Field(min_length=1)] = LACKING
     text: Annotated[
@@ -225,11 +264,23 @@ class LatticeDocument(_Part):
         Short[PathPart], Field(description="The best paths by their plain scores, best first.")
     ] = LACKING
     steps: Annotated[list[StepPart], FailFast(), Field(max_length=MOST_STEPS)] = LACKING
+    decisions: Annotated[
+        list[DecisionPart],
+        FailFast(),
+        Field(max_length=MOST_DECISIONS, description="What was pruned, in the order it fell."),
+    ] = LACKING
 
 
 _REQUIRED: dict[type[BaseModel], list[str]] = {
     part: _required(part)
-    for part in (CandidatePart, StepPart, PathPart, ModelPart, LatticeDocument)
+    for part in (
+        CandidatePart,
+        StepPart,
+        DecisionPart,
+        PathPart,
+        ModelPart,
+        LatticeDocument,
+    )
 }
 
 

@@ -15,6 +15,7 @@ from tempo.domain.errors import DocumentError
 from tempo.domain.lattice import Lattice, LatticeStep
 from tempo.domain.model_identity import ModelIdentity
 from tempo.domain.paths import Path
+from tempo.domain.pruning.decision import Effect, PruningDecision
 from tempo.domain.stopping import FinishReason
 from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, TokenId, TokenSet
 from tempo.infrastructure.storage.document_checks import broken, require_sound
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from tempo.domain.proposal import FloatArray
-    from tempo.infrastructure.storage.document_models import CandidatePart, StepPart, Table
+    from tempo.infrastructure.storage.document_models import (
+        CandidatePart,
+        DecisionPart,
+        StepPart,
+        Table,
+    )
 
 LONGEST_QUOTE = 60
 
@@ -124,7 +130,11 @@ def _quoted(value: object) -> str:
 def _record(document: LatticeDocument) -> RunRecord:
     steps = tuple(_step(part, number) for number, part in enumerate(document.steps))
     return RunRecord(
-        lattice=Lattice(tuple(map(TokenId, document.prompt_ids)), steps),
+        lattice=Lattice(
+            tuple(map(TokenId, document.prompt_ids)),
+            steps,
+            tuple(map(_decision, document.decisions)),
+        ),
         provenance=_provenance(document),
         best=tuple(document.best_path),
         text=document.text,
@@ -147,13 +157,14 @@ def _provenance(document: LatticeDocument) -> Provenance:
         finish_reason=None if reason is None else FinishReason(reason),
         steered=document.steered,
         committed=document.committed,
+        settled=document.settled,
     )
 
 
 def _step(part: StepPart, number: int) -> LatticeStep:
     place = f"steps[{number}].candidates"
     candidates = [_candidate(one, f"{place}[{i}]") for i, one in enumerate(part.candidates)]
-    step = LogicalStep(number)
+    step = LogicalStep(part.step)
     return LatticeStep(
         step=step,
         token_set=TokenSet(step, tuple(one for one in candidates if one.state.is_member)),
@@ -182,6 +193,21 @@ def _candidate(part: CandidatePart, place: str) -> Candidate:
         parent=part.parent,
         posterior=part.posterior,
         reason=part.reason,
+        attention=1.0 if part.attention is None else part.attention,
+    )
+
+
+def _decision(part: DecisionPart) -> PruningDecision:
+    return PruningDecision(
+        step=LogicalStep(part.step),
+        token_id=TokenId(part.token_id),
+        rule=part.rule,
+        score=part.score,
+        threshold=part.threshold,
+        decided_at=LogicalStep(part.decided_at),
+        effect=Effect(part.effect),
+        mass=min(1.0, part.mass),
+        weight=min(1.0, part.weight),
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.paths import Path
     from tempo.domain.proposal import FloatArray
+    from tempo.domain.pruning.decision import PruningDecision
     from tempo.domain.tokens import Candidate
 
 Document = dict[str, Any]
@@ -30,6 +31,7 @@ def document(record: RunRecord) -> Document:
         "stop": list(known.stop),
         "steered": known.steered,
         "committed": known.committed,
+        "settled": known.settled,
         "prompt": known.prompt,
         "prompt_ids": list(lattice.prompt_ids),
         "text": record.text,
@@ -39,7 +41,12 @@ def document(record: RunRecord) -> Document:
         "finished_mass": record.finished_mass,
         "best_paths": [_path(path) for path in record.best_paths],
         "steps": [_step(step) for step in lattice.steps],
+        "decisions": [_decision(decision) for decision in lattice.decisions],
     }
+
+
+def _decision(decision: PruningDecision) -> Document:
+    return asdict(decision) | {"effect": decision.effect.value}
 
 
 def _path(path: Path) -> Document:
@@ -81,6 +88,8 @@ def _candidate(candidate: Candidate) -> Document:
             "parent": candidate.parent,
             "posterior": None if candidate.posterior is None else _finite(candidate.posterior),
         }
+    if candidate.attention != 1.0:
+        entry["attention"] = candidate.attention
     return entry
 
 

@@ -79,6 +79,7 @@ class Result:
             finish_reason=self.finish_reason,
             steered=self._outcome.steered,
             committed=len(self._outcome.request.committed),
+            settled=self._outcome.settled,
         )
 
     @property
