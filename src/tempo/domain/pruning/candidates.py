@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 if TYPE_CHECKING:
     from tempo.domain.capture import Capture
@@ -11,9 +13,15 @@ if TYPE_CHECKING:
     from tempo.domain.pruning.verdict import Verdict
 
 
+def _nothing() -> FloatArray:
+    return np.empty(0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidateTraits:
-    """What is known of a step's `m` selected candidates that would go on; empty if not asked for.
+    """What is known of a step's `m` selected candidates that would go on, most probable first.
+
+    What the rule does not look at is empty.
 
     Attributes:
         probabilities: [m] of the readout, in [0, 1].
@@ -24,18 +32,23 @@ class CandidateTraits:
     """
 
     probabilities: FloatArray
-    attention: FloatArray
-    similarity: FloatArray
-    focus: float
-    clusters: tuple[int, ...]
+    attention: FloatArray = field(default_factory=_nothing)
+    similarity: FloatArray = field(default_factory=_nothing)
+    focus: float = 1.0
+    clusters: tuple[int, ...] = ()
 
 
-class CandidateStrategy(Protocol):
-    """A rule that judges a step's candidates before they are kept."""
+class CandidateRule(Protocol):
+    """A rule that judges one step's candidates before they are kept."""
 
     @property
-    def capture(self) -> Capture:
-        """What sessions have to take down for it."""
+    def feeds(self) -> bool:
+        """Whether it judges the candidates' own rows.
+
+        Those then go through the model first, and it sees their attention and clusters. A rule
+        that does not feed sees the similarity of the candidates' embeddings and the focus of the
+        rows before.
+        """
         ...
 
     @property
@@ -43,20 +56,19 @@ class CandidateStrategy(Protocol):
         """How many clusters of hidden states it asks for; 0 for none."""
         ...
 
-    @property
-    def feeds(self) -> bool:
-        """Whether it judges rows, which then go through the model before they are kept."""
-        ...
-
-    @property
-    def looks_at_context(self) -> bool:
-        """Whether it compares embeddings with the recent context's."""
-        ...
-
-    def at(self, sets: int) -> CandidateStrategy:
-        """Return the strategy for a set with so many sets of several candidates before it."""
-        ...
-
     def verdicts(self, traits: CandidateTraits, step: int, max_steps: int) -> tuple[Verdict, ...]:
         """Return one verdict a candidate; at least one stays. `step` is the set's own."""
+        ...
+
+
+class CandidateStrategy(Protocol):
+    """Which rule judges which set. A rule that judges them all is a strategy too."""
+
+    @property
+    def capture(self) -> Capture:
+        """What sessions have to take down for it."""
+        ...
+
+    def at(self, sets: int) -> CandidateRule:
+        """Return the rule for a set with so many judged sets before it."""
         ...

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tempo.domain.capture import Capture
+from tempo.domain.proposal import ROUNDING
 from tempo.domain.pruning.verdict import Verdict
 from tempo.domain.schedule import ConstantThreshold
 
@@ -60,17 +61,15 @@ class CoherencePruning:
         """Whether the candidates' rows are needed."""
         return self.definition is CoherenceDefinition.ATTENTION
 
-    @property
-    def looks_at_context(self) -> bool:
-        """Whether embeddings are compared."""
-        return self.definition is CoherenceDefinition.EMBEDDING
-
     def at(self, sets: int) -> CoherencePruning:  # noqa: ARG002 - one signature for all
         """Return itself."""
         return self
 
     def verdicts(self, traits: CandidateTraits, step: int, max_steps: int) -> tuple[Verdict, ...]:
-        """Return one verdict a candidate; the most coherent one stays in any case."""
+        """Return one verdict a candidate; the most coherent one stays in any case.
+
+        Of several that are the most coherent, that is the most probable.
+        """
         threshold = self.threshold.at(step, max_steps)
         if self.definition is CoherenceDefinition.ATTENTION:
             scores = _spread(traits.attention)
@@ -84,7 +83,9 @@ class CoherencePruning:
 
 
 def _spread(scores: FloatArray) -> FloatArray:
-    """Return scores moved and scaled to [0, 1]; equal ones are all 1."""
+    """Return scores moved and scaled to [0, 1]; those that only rounding tells apart are all 1."""
     low, high = scores.min(), scores.max()
-    spread: FloatArray = (scores - low) / (high - low) if high > low else np.ones(len(scores))
+    if high - low <= ROUNDING:
+        return np.ones(len(scores))
+    spread: FloatArray = (scores - low) / (high - low)
     return spread

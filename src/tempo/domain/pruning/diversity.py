@@ -42,11 +42,6 @@ class DiversityPruning:
         """The candidates' rows are needed."""
         return True
 
-    @property
-    def looks_at_context(self) -> bool:
-        """Embeddings are not compared."""
-        return False
-
     def at(self, sets: int) -> DiversityPruning:  # noqa: ARG002 - one signature for all
         """Return itself."""
         return self

@@ -11,16 +11,17 @@ from tempo.domain.pruning.diversity import DiversityPruning
 
 if TYPE_CHECKING:
     from tempo.domain.capture import Capture
-    from tempo.domain.pruning.candidates import CandidateStrategy, CandidateTraits
-    from tempo.domain.pruning.verdict import Verdict
+    from tempo.domain.pruning.candidates import CandidateRule
 
 
 @dataclass(frozen=True, slots=True)
 class HybridPruning:
     """Diversity for the first sets of several candidates, coherence for all later ones.
 
+    It judges nothing itself: `at` tells whose turn it is.
+
     Attributes:
-        diversity: the first strategy.
+        diversity: the first rule.
         coherence: the later one.
         steps: how many sets of several candidates the first one judges, at least 0.
     """
@@ -36,28 +37,10 @@ class HybridPruning:
 
     @property
     def capture(self) -> Capture:
-        """What both need."""
-        return self.diversity.capture | self.coherence.capture
+        """What both need; nothing for diversity where its turn never comes."""
+        own = self.coherence.capture
+        return self.diversity.capture | own if self.steps else own
 
-    @property
-    def clusters(self) -> int:
-        """Those of diversity."""
-        return self.diversity.clusters
-
-    @property
-    def feeds(self) -> bool:
-        """The candidates' rows are needed at first."""
-        return True
-
-    @property
-    def looks_at_context(self) -> bool:
-        """Whether embeddings are compared at some time."""
-        return self.coherence.looks_at_context
-
-    def at(self, sets: int) -> CandidateStrategy:
-        """Return the strategy whose turn it is."""
+    def at(self, sets: int) -> CandidateRule:
+        """Return the rule whose turn it is after so many judged sets."""
         return self.diversity if sets < self.steps else self.coherence
-
-    def verdicts(self, traits: CandidateTraits, step: int, max_steps: int) -> tuple[Verdict, ...]:
-        """Judge as the first strategy does; ask `at` for the one whose turn it is."""
-        return self.diversity.verdicts(traits, step, max_steps)

@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 NAME = "posterior"
 NO_CAPTURE = Capture()
 
+SLACK = 1e-9
+"""Shares that reach the mass but for the rounding of their sum have reached it."""
+
 
 @dataclass(frozen=True, slots=True)
 class PosteriorPruning:
     """Keep the smallest set with a mass, and of it what reaches a floor.
 
+    The most probable candidate goes only where even it is under the floor. Of equal shares at the
+    edge of the mass the earlier candidates stay.
+
     Attributes:
         mass: in (0, 1]; candidates beyond the most probable ones with this mass together go.
-        floor: in (0, 1]; candidates under it go.
+        floor: in [0, 1]; candidates under it go.
     """
 
     mass: float = 0.98
@@ -48,12 +54,16 @@ class PosteriorPruning:
         return 1.0
 
     def verdicts(self, evidence: Evidence, step: int, max_steps: int) -> tuple[Verdict, ...]:
-        """Return one verdict a candidate; the threshold told is the one that decided."""
+        """Return one verdict a candidate.
+
+        The threshold told is the stricter one: the floor, or the least share inside the mass.
+        """
         shares = evidence.posterior
         floor = self.floor.at(step, max_steps)
         order = np.argsort(-shares, kind="stable")
         before = np.cumsum(shares[order]) - shares[order]
-        inside = before < self.mass
+        inside = before < self.mass - SLACK
+        inside[0] = True  # also for a mass below the slack
         kept = set(order[inside].tolist())
         level = max(floor, 0.0 if inside.all() else float(shares[order[inside]].min()))
         return tuple(
