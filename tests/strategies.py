@@ -399,3 +399,37 @@ def records(draw):
 def drawn_records(draw):
     """Records of lattices that no run made, with all that a record can hold."""
     return replayed(draw(lattices()), draw(provenances))
+
+
+# Points -----------------------------------------------------------------------------------------
+
+
+def distances_between(points):
+    """Return [m, m] the Euclidean distances between points [m, d]."""
+    return np.sqrt(((points[:, None] - points) ** 2).sum(axis=-1))
+
+
+@dataclass(frozen=True)
+class GroupedPoints:
+    """Points [m, d] and the group of each, numbered by first points; `count` groups."""
+
+    points: np.ndarray
+    groups: tuple[int, ...]
+
+    @property
+    def count(self):
+        return len(set(self.groups))
+
+
+@st.composite
+def separated_points(draw, max_points=8, max_dimensions=12):
+    """Groups of points that are much closer to each other than to all other groups."""
+    rng = np.random.default_rng(draw(seeds))
+    groups = draw(st.lists(st.integers(0, 3), min_size=1, max_size=max_points))
+    firsts = list(dict.fromkeys(groups))
+    groups = [firsts.index(group) for group in groups]
+    dimensions = draw(st.integers(4, max_dimensions))
+    size = draw(st.sampled_from([1e-3, 1.0, 1e4]))
+    centres = np.eye(4, dimensions)[groups] * rng.uniform(1.0, 2.0)
+    points = centres + 0.02 * rng.normal(size=centres.shape) / math.sqrt(dimensions)
+    return GroupedPoints(size * points, tuple(groups))

@@ -18,6 +18,7 @@ from tempo.application.self_check import SelfCheck
 from tempo.application.steering import SteeredRun
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.model_identity import ModelIdentity
+from tempo.infrastructure.clustering.kmeans import KMeansClustering
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
 from tempo.infrastructure.documents import Documents, require_place, save_text
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
@@ -96,6 +97,7 @@ class Container(Documents):
     tokenizer = providers.Singleton(
         HuggingFaceTokenizer, tokenizer=loaded.provided.tokenizer, end_tokens=end_tokens
     )
+    clustering = providers.Singleton(KMeansClustering)
     generate = providers.Factory(Generate, backend=backend, tokenizer=tokenizer)
     steered = providers.Factory(SteeredRun, backend=backend, tokenizer=tokenizer)
     n_best = providers.Factory(NBest, backend=backend)

@@ -14,7 +14,8 @@ class Clustering(Protocol):
     def clusters(self, distances: FloatArray, count: int) -> tuple[int, ...]:
         """Return [m] the number of each point's cluster, for Euclidean distances [m, m].
 
-        At most `count` clusters, never more than points; the same distances always give the same
-        answer.
+        At most `count` clusters (1 or more), never more than there are points apart: points at no
+        distance share one. Clusters are numbered from 0 by their first points. The same distances
+        always give the same answer; m is 1 or more, and distances are finite.
         """
         ...

@@ -1,0 +1,1 @@
+"""Grouping rows by what the model made of them."""
