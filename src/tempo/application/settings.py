@@ -6,6 +6,7 @@ import dataclasses
 import math
 from dataclasses import dataclass, field
 
+from tempo.application import threshold_specs as curve
 from tempo.application.setting_specs import Group, SettingSpec, setting, spec_of
 from tempo.domain.layout import PositionScheme
 from tempo.domain.readout import Readout
@@ -198,38 +199,15 @@ class Settings:
             Group.STOPPING,
         ),
     )
-    dynamic_threshold: bool = setting(
-        False,  # noqa: FBT003 - a field's default
-        SettingSpec(bool, "true or false", "Move the threshold over the run.", Group.THRESHOLD),
-    )
-    final_threshold: float = setting(
-        1.0,
-        SettingSpec(float, "from 0 to 1", "The threshold of the last step.", Group.THRESHOLD),
-    )
-    bezier_p1: float = setting(
-        0.2,
-        SettingSpec(float, "from 0 to 1", "First inner point of the curve.", Group.THRESHOLD),
-    )
-    bezier_p2: float = setting(
-        0.8,
-        SettingSpec(float, "from 0 to 1", "Second inner point of the curve.", Group.THRESHOLD),
-    )
-    use_relu: bool = setting(
-        False,  # noqa: FBT003
-        SettingSpec(
-            bool,
-            "true or false",
-            "Hold the threshold, then move it on a straight line.",
-            Group.THRESHOLD,
-        ),
-    )
-    relu_activation_point: float = setting(
-        0.5,
-        SettingSpec(float, "from 0 to 1", "The share of the run before the line.", Group.THRESHOLD),
-    )
+    dynamic_threshold: bool = setting(default=False, spec=curve.DYNAMIC)
+    final_threshold: float = setting(1.0, curve.FINAL)
+    bezier_p1: float = setting(0.2, curve.FIRST_POINT)
+    bezier_p2: float = setting(0.8, curve.SECOND_POINT)
+    use_relu: bool = setting(default=False, spec=curve.RELU)
+    relu_activation_point: float = setting(0.5, curve.ACTIVATION)
     default_mode: bool = setting(
-        False,  # noqa: FBT003
-        SettingSpec(
+        default=False,
+        spec=SettingSpec(
             bool, "true or false", "Plain greedy decoding, one token a step.", Group.EXPERT
         ),
     )
