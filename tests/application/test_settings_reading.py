@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from tempo.application.setting_words import WISHES
 from tempo.application.settings import DEFAULTS, SPECS, Settings
 from tempo.application.settings_reading import (
     ALIASES,
@@ -67,12 +68,36 @@ ACCEPTED = {
     "stop": ((), "x", ["x", "y"]),
     "stop_on": ("mass", "any", "best", "all"),
     "stop_mass": (1e-6, 1),
+    "pruning_strategy": ("none", "coherence", "diversity", "hybrid"),
+    "coherence_definition": ("attention", "embedding"),
+    "coherence_threshold": (0, 1),
+    "diversity_clusters": (1, 10**6),
+    "diversity_steps": (0, 10**6),
+    "retroactive_pruning": ("off", "posterior", "attention"),
+    "posterior_mass": (1e-6, 1),
+    "posterior_floor": (1e-6, 1),
+    "attention_threshold": (0, 1),
+    "relative_threshold": (0, 1),
+    "relative_attention": (True, False),
+    "multi_scale_attention": (True, False),
+    "num_layers_to_use": (None, 1, 10**6),
+    "sigmoid_threshold": (True, False),
+    "sigmoid_steepness": (1e-6, 1000),
+    "attention_decay": (0, 1),
+    "complete_pruning_mode": ("keep_token", "keep_unattended", "remove_position"),
+    "pruning_lag": (1, 10**6),
+    "comprehensive_pruning": (True, False),
+    "monotone_pruning": (True, False),
+    "after_pruning": ("keep", "recompute"),
     "dynamic_threshold": (True, False),
     "final_threshold": (0, 1),
+    "threshold_curve": ("bezier", "bezier_absolute", "linear", "relu", "lci", "constant"),
+    "threshold_preset": (None, "slow-start", "linear", "fast-start", "s-curve"),
     "bezier_p1": (0, 1),
     "bezier_p2": (0, 1),
     "use_relu": (True, False),
     "relu_activation_point": (0, 1),
+    "dynamic_target": ("auto", "selection", "retroactive", "coherence"),
     "default_mode": (True, False),
     "seed": (0, 2**64),
 }
@@ -96,12 +121,56 @@ OUTSIDE = {
     "min_steps": (-1,),
     "stop_on": ("never",),
     "stop_mass": (0, ABOVE_ONE),
+    "pruning_strategy": ("all", True),
+    "coherence_definition": ("cosine",),
+    "coherence_threshold": (BELOW_ZERO, ABOVE_ONE),
+    "diversity_clusters": (0, -1),
+    "diversity_steps": (-1,),
+    "retroactive_pruning": ("sometimes", 1),
+    "posterior_mass": (0, ABOVE_ONE),
+    "posterior_floor": (0, BELOW_ZERO, ABOVE_ONE),
+    "attention_threshold": (BELOW_ZERO, ABOVE_ONE),
+    "relative_threshold": (BELOW_ZERO, ABOVE_ONE),
+    "num_layers_to_use": (0, -1),
+    "sigmoid_steepness": (0, -1, math.inf),
+    "attention_decay": (BELOW_ZERO, ABOVE_ONE),
+    "complete_pruning_mode": ("keep_best",),
+    "pruning_lag": (0, -1),
+    "after_pruning": ("forget",),
     "final_threshold": (BELOW_ZERO, ABOVE_ONE),
+    "threshold_curve": ("spline",),
+    "threshold_preset": ("slow",),
     "bezier_p1": (BELOW_ZERO, ABOVE_ONE),
     "bezier_p2": (BELOW_ZERO, ABOVE_ONE),
     "relu_activation_point": (BELOW_ZERO, ABOVE_ONE),
+    "dynamic_target": ("posterior",),
 }
-BESIDE = {"relu_activation_point": {"use_relu": True}}
+HYBRID = {"pruning_strategy": "hybrid"}
+RETROACTIVE = {"retroactive_pruning": "posterior"}
+ATTENTION = {"retroactive_pruning": "attention"}
+BESIDE = {
+    "coherence_definition": HYBRID,
+    "coherence_threshold": HYBRID,
+    "diversity_clusters": HYBRID,
+    "diversity_steps": HYBRID,
+    "posterior_mass": RETROACTIVE,
+    "posterior_floor": RETROACTIVE,
+    "attention_threshold": ATTENTION,
+    "relative_threshold": ATTENTION,
+    "relative_attention": ATTENTION,
+    "multi_scale_attention": ATTENTION,
+    "num_layers_to_use": ATTENTION,
+    "sigmoid_threshold": ATTENTION,
+    "sigmoid_steepness": ATTENTION,
+    "attention_decay": ATTENTION,
+    "complete_pruning_mode": ATTENTION,
+    "pruning_lag": RETROACTIVE,
+    "comprehensive_pruning": RETROACTIVE,
+    "monotone_pruning": ATTENTION | {"comprehensive_pruning": True},
+    "after_pruning": RETROACTIVE,
+    "relu_activation_point": {"use_relu": True},
+    "dynamic_target": HYBRID | RETROACTIVE,
+}
 """What a setting needs beside it to have an effect."""
 
 
@@ -156,8 +225,15 @@ def test_the_default_of_a_setting_is_never_an_error(name):
         {"window": 0},
         {"stop_on": "any"},
         {"use_relu": True},
+        {"threshold_curve": "constant"},
+        {"threshold_preset": "linear"},
         {"default_mode": True},
         {"dynamic_threshold": False},
+        {"pruning_strategy": "coherence"},
+        {"pruning_strategy": "diversity"},
+        {"retroactive_pruning": "posterior"},
+        {"retroactive_pruning": "attention", "relative_attention": False},
+        {"retroactive_pruning": "attention", "sigmoid_threshold": False},
     ):
         if name not in others:
             read_settings({name: default, **others})
@@ -179,8 +255,14 @@ def test_an_alias_is_its_setting(alias, name):
     assert ALIASES[alias] == name
 
 
+def test_an_alias_of_a_rule_is_its_setting():
+    assert read_settings({"bezier_preset": "s-curve"}).threshold_preset == "s-curve"
+    removed = read_settings({"complete_removal_mode": "remove_position", **ATTENTION})
+    assert removed.complete_pruning_mode == "remove_position"
+
+
 def test_there_are_no_other_aliases():
-    assert len(ALIASES) == 3
+    assert len(ALIASES) == 5
 
 
 @pytest.mark.parametrize(
@@ -198,7 +280,7 @@ def test_an_older_switch_means_a_rule_when_on_and_the_other_when_off(switch, on,
     assert getattr(asked(**{switch: False}), field) is off
 
 
-@pytest.mark.parametrize("switch", SWITCHES)
+@pytest.mark.parametrize("switch", [*SWITCHES, *WISHES])
 @pytest.mark.parametrize("value", ["false", None])
 def test_an_older_switch_takes_true_or_false_alone(switch, value):
     sentence = refusal(InvalidValueError, {switch: value})
@@ -260,6 +342,60 @@ def test_a_setting_given_twice_with_one_value_is_fine():
         ({"relu_activation_point": 0.4}, "use_relu"),
         ({"bezier_p1": 0.4, "use_relu": True}, "leave out use_relu"),
         ({"bezier_p2": 0.4, "use_relu": True}, "leave out use_relu"),
+        ({"bezier_p1": 0.4, "threshold_curve": "linear"}, "threshold_curve bezier"),
+        ({"bezier_p2": 0.4, "threshold_curve": "lci"}, "threshold_curve bezier"),
+        ({"bezier_p1": 0.4, "threshold_preset": "s-curve"}, "leave out threshold_preset"),
+        ({"bezier_p2": 0.4, "threshold_preset": "linear"}, "leave out threshold_preset"),
+        ({"threshold_preset": "s-curve", "threshold_curve": "linear"}, "threshold_curve bezier"),
+        ({"threshold_preset": "s-curve", "threshold_curve": "bezier_absolute"}, "curve bezier"),
+        ({"threshold_preset": "linear", "use_relu": True}, "leave out use_relu"),
+        ({"relu_activation_point": 0.4, "threshold_curve": "lci"}, "threshold_curve relu"),
+        ({"final_threshold": 0.4, "threshold_curve": "constant"}, "other than constant"),
+        ({"dynamic_target": "selection", "threshold_curve": "constant"}, "other than constant"),
+        ({"dynamic_target": "retroactive"}, "retroactive_pruning"),
+        ({"dynamic_target": "coherence"}, "pruning_strategy coherence or hybrid"),
+        ({"dynamic_target": "coherence", "pruning_strategy": "diversity"}, "coherence or hybrid"),
+        ({"coherence_threshold": 0.4}, "pruning_strategy coherence or hybrid"),
+        ({"coherence_threshold": 0.4, "pruning_strategy": "diversity"}, "coherence or hybrid"),
+        ({"coherence_definition": "embedding"}, "pruning_strategy coherence or hybrid"),
+        ({"diversity_clusters": 4}, "pruning_strategy diversity, or hybrid"),
+        ({"diversity_clusters": 4, "pruning_strategy": "coherence"}, "diversity, or hybrid"),
+        ({"diversity_clusters": 4, **HYBRID, "diversity_steps": 0}, "diversity_steps above 0"),
+        ({"diversity_steps": 4}, "pruning_strategy hybrid"),
+        ({"diversity_steps": 4, "pruning_strategy": "diversity"}, "pruning_strategy hybrid"),
+        ({"posterior_mass": 0.9}, "retroactive_pruning"),
+        ({"posterior_mass": 0.9, **ATTENTION}, "retroactive_pruning posterior"),
+        ({"posterior_floor": 0.1, **ATTENTION}, "retroactive_pruning posterior"),
+        ({"posterior_floor": 0.1, "retroactive_pruning": "on", "attention_decay": 1}, "posterior"),
+        ({"attention_threshold": 0.1}, "retroactive_pruning"),
+        ({"attention_threshold": 0.1, **RETROACTIVE}, "retroactive_pruning attention"),
+        ({"relative_threshold": 0.1, **RETROACTIVE}, "retroactive_pruning attention"),
+        ({"relative_attention": False, **RETROACTIVE}, "retroactive_pruning attention"),
+        ({"multi_scale_attention": False, **RETROACTIVE}, "retroactive_pruning attention"),
+        ({"num_layers_to_use": 2, **RETROACTIVE}, "retroactive_pruning attention"),
+        ({"sigmoid_threshold": False, **RETROACTIVE}, "retroactive_pruning attention"),
+        ({"sigmoid_steepness": 2, **RETROACTIVE}, "retroactive_pruning attention"),
+        ({"attention_decay": 0.5, **RETROACTIVE}, "retroactive_pruning attention"),
+        ({"relative_threshold": 0.1, **ATTENTION, "relative_attention": False}, "relative_att"),
+        ({"num_layers_to_use": 2, **ATTENTION, "multi_scale_attention": False}, "multi_scale"),
+        ({"sigmoid_steepness": 2, **ATTENTION, "sigmoid_threshold": False}, "sigmoid_threshold"),
+        ({"complete_pruning_mode": "remove_position"}, "retroactive_pruning"),
+        ({"complete_pruning_mode": "remove_position", **RETROACTIVE}, "above 1/8"),
+        ({"complete_pruning_mode": "keep_unattended", **RETROACTIVE}, "max_width 8"),
+        (
+            {"complete_pruning_mode": "keep_unattended", **ATTENTION, "attention_threshold": 0},
+            "an attention_threshold above 0",
+        ),
+        (
+            {"complete_pruning_mode": "keep_unattended", **ATTENTION, "sigmoid_steepness": 5.8},
+            "a sigmoid_steepness above 5.9",
+        ),
+        ({"pruning_lag": 4}, "retroactive_pruning"),
+        ({"comprehensive_pruning": True}, "retroactive_pruning"),
+        ({"monotone_pruning": False}, "retroactive_pruning"),
+        ({"monotone_pruning": False, **ATTENTION}, "comprehensive_pruning"),
+        ({"monotone_pruning": False, **RETROACTIVE, "comprehensive_pruning": True}, "sigmoid"),
+        ({"after_pruning": "recompute"}, "retroactive_pruning"),
     ],
 )
 def test_a_value_that_could_change_nothing_is_refused(given, needs):
@@ -292,6 +428,15 @@ def test_the_same_value_where_it_has_an_effect_is_accepted(given, field, value):
         ("sharpness", 3),
         ("window", 2),
         ("readout", "best"),
+        ("pruning_strategy", "coherence"),
+        ("coherence_threshold", 0.4),
+        ("retroactive_pruning", "posterior"),
+        ("retroactive_pruning", "attention"),
+        ("attention_threshold", 0.4),
+        ("pruning_lag", 4),
+        ("threshold_curve", "lci"),
+        ("threshold_preset", "s-curve"),
+        ("dynamic_target", "selection"),
     ],
 )
 def test_plain_greedy_decoding_excludes_what_needs_several_paths(name, value):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tempo.application.setting_words import ALIASES, PAIRS, SWITCHES, WISHES
 from tempo.application.settings import DEFAULTS, SPECS
-from tempo.application.settings_reading import ALIASES, SWITCHES
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -44,5 +44,7 @@ def test_the_page_tells_a_settings_default_values_and_meaning(name):
 @pytest.mark.parametrize("name", SPECS)
 def test_the_page_tells_a_settings_other_names(name):
     others = [alias for alias, meant in ALIASES.items() if meant == name]
+    others += [pair for pair, both in PAIRS.items() if name in both]
     others += [switch for switch, (meant, _, _) in SWITCHES.items() if meant == name]
+    others += [switch for switch, (wish, _) in WISHES.items() if wish.name == name]
     assert rows()[name][2] == ", ".join(f"`{other}`" for other in others)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tempo.application.decoding_specs import AUTO_BASIS
+from tempo.application.pruning_rules import retroactive_of, strategy_of
 from tempo.application.request import GenerationRequest
-from tempo.application.setting_conditions import CURVE, refuse_contradictions, refuse_ineffective
-from tempo.application.settings import AUTO_BASIS
+from tempo.application.setting_conditions import refuse_contradictions, refuse_ineffective
+from tempo.application.threshold_curves import schedule_of
+from tempo.domain.capture import Capture
 from tempo.domain.layout import PositionScheme
 from tempo.domain.readout import Readout
 from tempo.domain.row_rules import RowRules
-from tempo.domain.schedule import BezierThreshold, ConstantThreshold, ReluThreshold
+from tempo.domain.schedule import SELECTION, ConstantThreshold
 from tempo.domain.selection import Selection, ThresholdBasis
 from tempo.domain.stopping import StopOn, Stopping
 from tempo.domain.superposition import Lineage, Marginal, Uniform, path_superposition
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 
     from tempo.application.settings import Settings
     from tempo.domain.lattice import LatticeStep
-    from tempo.domain.schedule import Schedule
+    from tempo.domain.pruning.candidates import CandidateStrategy
+    from tempo.domain.pruning.retroactive import RetroactivePruning
     from tempo.domain.superposition import Superposition
     from tempo.domain.tokens import TokenId
 
@@ -41,6 +45,7 @@ def build_request(
     """
     refuse_contradictions(settings)
     refuse_ineffective(settings)
+    strategy, retroactive = strategy_of(settings), retroactive_of(settings)
     return GenerationRequest(
         prompt_ids=tuple(prompt_ids),
         max_steps=settings.max_steps,
@@ -49,7 +54,7 @@ def build_request(
         readout=Readout(settings.readout),
         visibility=Visibility(settings.visibility),
         positions=PositionScheme(settings.positions),
-        rules=_row_rules(settings),
+        rules=_row_rules(settings, _capture(strategy, retroactive)),
         stopping=Stopping(
             stop_on=StopOn(settings.stop_on),
             stop_mass=settings.stop_mass,
@@ -58,6 +63,8 @@ def build_request(
         ),
         barred=tuple(barred),
         committed=committed,
+        strategy=strategy,
+        retroactive=retroactive,
     )
 
 
@@ -65,7 +72,7 @@ def _selection(settings: Settings) -> Selection:
     if settings.default_mode:
         return Selection(ConstantThreshold(0.0), max_width=1, considered=settings.considered)
     return Selection(
-        threshold=_schedule(settings),
+        threshold=schedule_of(settings, SELECTION),
         max_width=settings.max_width,
         considered=settings.considered,
         basis=_basis(settings),
@@ -77,15 +84,6 @@ def _basis(settings: Settings) -> ThresholdBasis:
     if settings.threshold_basis != AUTO_BASIS:
         return ThresholdBasis(settings.threshold_basis)
     return ThresholdBasis.LEADER if settings.superposition == "path" else ThresholdBasis.TOTAL
-
-
-def _schedule(settings: Settings) -> Schedule:
-    first, final = settings.selection_threshold, settings.final_threshold
-    if settings.use_relu:
-        return ReluThreshold(first, final, settings.relu_activation_point)
-    if settings.dynamic_threshold or any(map(settings.departs, CURVE)):
-        return BezierThreshold(first, final, settings.bezier_p1, settings.bezier_p2)
-    return ConstantThreshold(first)
 
 
 def _superposition(settings: Settings) -> Superposition:
@@ -100,11 +98,18 @@ def _superposition(settings: Settings) -> Superposition:
             return Uniform()
 
 
-def _row_rules(settings: Settings) -> RowRules:
+def _capture(strategy: CandidateStrategy | None, retroactive: RetroactivePruning | None) -> Capture:
+    """Return what sessions have to take down for the rules of pruning."""
+    asked = Capture() if strategy is None else strategy.capture
+    return asked if retroactive is None else asked | retroactive.rule.capture
+
+
+def _row_rules(settings: Settings, capture: Capture) -> RowRules:
     return RowRules(
         temperature=settings.temperature,
         top_k=settings.top_k or None,
         top_p=settings.top_p,
         min_p=settings.min_p,
         repetition_penalty=settings.repetition_penalty,
+        capture=capture,
     )

@@ -19,6 +19,7 @@ class Group(StrEnum):
 
     SELECTION = "Selection"
     ATTENTION = "Attention"
+    PRUNING = "Pruning"
     THRESHOLD = "Threshold over time"
     SAMPLING = "Logits processors"
     STOPPING = "Stopping"
@@ -36,6 +37,7 @@ class SettingSpec:
         group: where it stands in help pages.
         choices: the values of a str, empty for others.
         optional: whether it can be off, which is None.
+        switchable: whether true and false stand for its choices `on` and `off`.
     """
 
     kind: type
@@ -44,6 +46,7 @@ class SettingSpec:
     group: Group
     choices: tuple[str, ...] = ()
     optional: bool = False
+    switchable: bool = False
 
 
 def setting(default: Any, spec: SettingSpec) -> Any:  # noqa: ANN401 - as dataclasses.field
@@ -68,6 +71,7 @@ def read_value(name: str, value: object, spec: SettingSpec) -> object:
     if spec.kind is list:
         return _texts(name, value, spec)
     if spec.choices:
+        value = _switched(value) if spec.switchable else value
         if value in spec.choices:
             return str(value)
         raise _refused(name, value, f"one of {', '.join(spec.choices)}")
@@ -76,6 +80,12 @@ def read_value(name: str, value: object, spec: SettingSpec) -> object:
             return value
         raise _refused(name, value, "true or false")
     return _number(name, value, spec)
+
+
+def _switched(value: object) -> object:
+    """Return `on` for true and `off` for false, as a bool or as the text that JSON writes."""
+    said = str(value).lower() if isinstance(value, (bool, str)) else ""
+    return {"true": "on", "false": "off"}.get(said, value)
 
 
 def _number(name: str, value: object, spec: SettingSpec) -> int | float:

@@ -6,18 +6,26 @@ import dataclasses
 import math
 from dataclasses import dataclass, field
 
+from tempo.application import decoding_specs as decoding
+from tempo.application import pruning_specs as pruning
 from tempo.application import threshold_specs as curve
-from tempo.application.setting_specs import Group, SettingSpec, setting, spec_of
-from tempo.domain.layout import PositionScheme
-from tempo.domain.readout import Readout
-from tempo.domain.selection import ThresholdBasis
-from tempo.domain.stopping import StopOn
-from tempo.domain.visibility import Visibility
+from tempo.application.setting_specs import SettingSpec, setting, spec_of
 
-AUTO_BASIS = "auto"
-"""The `threshold_basis` that follows the superposition."""
+OFF = "off"
+POSTERIOR_RULE = "posterior"
+ATTENTION_RULE = "attention"
 
-SUPERPOSITIONS = ("lineage", "path", "marginal", "uniform")
+ATTENTION = (
+    "attention_threshold",
+    "relative_threshold",
+    "relative_attention",
+    "multi_scale_attention",
+    "num_layers_to_use",
+    "sigmoid_threshold",
+    "sigmoid_steepness",
+    "attention_decay",
+)
+"""Naming one of these makes attention the rule of retroactive pruning that is just `on`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,193 +36,58 @@ class Settings:
     although their values may be the defaults.
     """
 
-    selection_threshold: float = setting(
-        0.1,
-        SettingSpec(
-            float,
-            "from 0 to 1; 0 means the width cap alone",
-            "Keep every token whose probability reaches this; lower keeps more.",
-            Group.SELECTION,
-        ),
-    )
-    threshold_basis: str = setting(
-        AUTO_BASIS,
-        SettingSpec(
-            str,
-            "a rule",
-            "Whether the threshold is a share of all hypotheses' probability together, or of the "
-            "leading one's, so that rivals are not cut for being many; auto takes the leader's "
-            "under superposition path and the total otherwise.",
-            Group.SELECTION,
-            (AUTO_BASIS, *ThresholdBasis),
-        ),
-    )
-    max_width: int = setting(
-        8,
-        SettingSpec(int, "from 1 to 64", "Keep at most so many tokens a step.", Group.SELECTION),
-    )
-    considered: int = setting(
-        16,
-        SettingSpec(
-            int,
-            "at least max_width",
-            "Look at and report so many candidates a step, kept or not.",
-            Group.SELECTION,
-        ),
-    )
-    max_steps: int = setting(
-        100, SettingSpec(int, "1 or more", "Decode at most so many steps.", Group.STOPPING)
-    )
-    superposition: str = setting(
-        "lineage",
-        SettingSpec(
-            str,
-            "a rule",
-            "How later tokens weigh the candidates of earlier steps: by probable ancestry, by the "
-            "best chain alone, by forward weight, or all alike.",
-            Group.ATTENTION,
-            SUPERPOSITIONS,
-        ),
-    )
-    sharpness: float = setting(
-        2.0,
-        SettingSpec(
-            float,
-            "above 0",
-            "Parent posteriors are raised to this power before they enter the lineage.",
-            Group.ATTENTION,
-        ),
-    )
-    window: float = setting(
-        1,
-        SettingSpec(
-            float,
-            "0, 1, 2, ... or inf",
-            "So many steps back weights are soft; older steps are the best chain alone.",
-            Group.ATTENTION,
-        ),
-    )
-    visibility: str = setting(
-        "isolated",
-        SettingSpec(
-            str,
-            "a rule",
-            "Whether the tokens of one step see each other.",
-            Group.ATTENTION,
-            tuple(Visibility),
-        ),
-    )
-    positions: str = setting(
-        "shared",
-        SettingSpec(
-            str,
-            "a scheme",
-            "Whether the tokens of one step share a position; consecutive is a control.",
-            Group.EXPERT,
-            tuple(PositionScheme),
-        ),
-    )
-    readout: str = setting(
-        "mixture",
-        SettingSpec(
-            str,
-            "a rule",
-            "How the rows of a step become one next-token distribution.",
-            Group.EXPERT,
-            tuple(Readout),
-        ),
-    )
-    temperature: float = setting(
-        1.0,
-        SettingSpec(float, "above 0", "Divide the logits of each row by this.", Group.SAMPLING),
-    )
-    top_k: int | None = setting(
-        None,
-        SettingSpec(
-            int,
-            "1 or more; 0 is off",
-            "Keep so many tokens of each row.",
-            Group.SAMPLING,
-            optional=True,
-        ),
-    )
-    top_p: float | None = setting(
-        None,
-        SettingSpec(
-            float,
-            "above 0, at most 1; 1 is off",
-            "Keep the smallest set of tokens of each row with this mass.",
-            Group.SAMPLING,
-            optional=True,
-        ),
-    )
-    min_p: float | None = setting(
-        None,
-        SettingSpec(
-            float,
-            "from 0 to 1; 0 is off",
-            "Keep the tokens of each row with at least this share of its best.",
-            Group.SAMPLING,
-            optional=True,
-        ),
-    )
-    repetition_penalty: float = setting(
-        1.0,
-        SettingSpec(
-            float,
-            "above 0; 1 is off",
-            "Divide the scores of tokens that the row's best path holds already.",
-            Group.SAMPLING,
-        ),
-    )
-    min_steps: int = setting(
-        0, SettingSpec(int, "0 or more", "Bar end tokens before this step.", Group.STOPPING)
-    )
-    stop: tuple[str, ...] = setting(
-        (),
-        SettingSpec(
-            list,
-            "one or more strings",
-            "End a path where it spells this; the text ends before it. May be repeated.",
-            Group.STOPPING,
-        ),
-    )
-    stop_on: str = setting(
-        "mass",
-        SettingSpec(
-            str,
-            "a rule",
-            "End the run when finished hypotheses have enough mass, when there is any, when the "
-            "best path is finished, or when all are.",
-            Group.STOPPING,
-            tuple(StopOn),
-        ),
-    )
-    stop_mass: float = setting(
-        0.5,
-        SettingSpec(
-            float,
-            "above 0, at most 1",
-            "The share of finished hypotheses that ends the run under stop_on mass.",
-            Group.STOPPING,
-        ),
-    )
+    selection_threshold: float = setting(0.1, decoding.THRESHOLD)
+    threshold_basis: str = setting("auto", decoding.BASIS)
+    max_width: int = setting(8, decoding.WIDTH)
+    considered: int = setting(16, decoding.CONSIDERED)
+    max_steps: int = setting(100, decoding.STEPS)
+    superposition: str = setting("lineage", decoding.SUPERPOSITION)
+    sharpness: float = setting(2.0, decoding.SHARPNESS)
+    window: float = setting(1, decoding.WINDOW)
+    visibility: str = setting("isolated", decoding.VISIBILITY)
+    positions: str = setting("shared", decoding.POSITIONS)
+    readout: str = setting("mixture", decoding.READOUT)
+    temperature: float = setting(1.0, decoding.TEMPERATURE)
+    top_k: int | None = setting(None, decoding.TOP_K)
+    top_p: float | None = setting(None, decoding.TOP_P)
+    min_p: float | None = setting(None, decoding.MIN_P)
+    repetition_penalty: float = setting(1.0, decoding.PENALTY)
+    min_steps: int = setting(0, decoding.MIN_STEPS)
+    stop: tuple[str, ...] = setting((), decoding.STOP)
+    stop_on: str = setting("mass", decoding.STOP_ON)
+    stop_mass: float = setting(0.5, decoding.STOP_MASS)
+    pruning_strategy: str = setting("none", pruning.STRATEGY)
+    coherence_definition: str = setting("attention", pruning.DEFINITION)
+    coherence_threshold: float = setting(0.3, pruning.COHERENCE)
+    diversity_clusters: int = setting(3, pruning.CLUSTERS)
+    diversity_steps: int = setting(5, pruning.DIVERSITY_STEPS)
+    retroactive_pruning: str = setting("off", pruning.RETROACTIVE)
+    posterior_mass: float = setting(0.98, pruning.MASS)
+    posterior_floor: float = setting(0.02, pruning.FLOOR)
+    attention_threshold: float = setting(0.01, pruning.ATTENTION)
+    relative_threshold: float = setting(0.5, pruning.RELATIVE)
+    relative_attention: bool = setting(default=True, spec=pruning.RELATIVE_ON)
+    multi_scale_attention: bool = setting(default=True, spec=pruning.MULTI_SCALE)
+    num_layers_to_use: int | None = setting(None, pruning.LAYERS)
+    sigmoid_threshold: bool = setting(default=True, spec=pruning.SIGMOID)
+    sigmoid_steepness: float = setting(10.0, pruning.STEEPNESS)
+    attention_decay: float = setting(1.0, pruning.DECAY)
+    complete_pruning_mode: str = setting("keep_token", pruning.COMPLETE)
+    pruning_lag: int = setting(3, pruning.LAG)
+    comprehensive_pruning: bool = setting(default=False, spec=pruning.COMPREHENSIVE)
+    monotone_pruning: bool = setting(default=True, spec=pruning.MONOTONE)
+    after_pruning: str = setting("keep", pruning.AFTER)
     dynamic_threshold: bool = setting(default=False, spec=curve.DYNAMIC)
     final_threshold: float = setting(1.0, curve.FINAL)
+    threshold_curve: str = setting("bezier", curve.SHAPE)
+    threshold_preset: str | None = setting(None, curve.PRESET)
     bezier_p1: float = setting(0.2, curve.FIRST_POINT)
     bezier_p2: float = setting(0.8, curve.SECOND_POINT)
     use_relu: bool = setting(default=False, spec=curve.RELU)
     relu_activation_point: float = setting(0.5, curve.ACTIVATION)
-    default_mode: bool = setting(
-        default=False,
-        spec=SettingSpec(
-            bool, "true or false", "Plain greedy decoding, one token a step.", Group.EXPERT
-        ),
-    )
-    seed: int = setting(
-        42,
-        SettingSpec(int, "any whole number", "Seed of whatever is drawn.", Group.EXPERT),
-    )
+    dynamic_target: str = setting("auto", curve.TARGET)
+    default_mode: bool = setting(default=False, spec=decoding.GREEDY)
+    seed: int = setting(42, decoding.SEED)
     named: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     def names(self, name: str) -> bool:
@@ -225,10 +98,18 @@ class Settings:
         """Whether a setting differs from its default."""
         return bool(getattr(self, name) != DEFAULTS[name])
 
+    @property
+    def retroactive_rule(self) -> str:
+        """The rule of retroactive pruning, or `off`."""
+        if self.retroactive_pruning != "on":
+            return self.retroactive_pruning
+        return ATTENTION_RULE if any(map(self.names, ATTENTION)) else POSTERIOR_RULE
+
     def as_mapping(self) -> dict[str, object]:
         """Return every setting by name, as JSON holds it."""
+        # Who reads it back names every setting, so that `on` would no longer mean what it means.
         values = {name: getattr(self, name) for name in SPECS}
-        values["stop"] = list(self.stop)
+        values |= {"stop": list(self.stop), "retroactive_pruning": self.retroactive_rule}
         infinite = [name for name, value in values.items() if value == math.inf]
         return values | dict.fromkeys(infinite, "inf")
 

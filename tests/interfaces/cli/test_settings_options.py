@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from typer.main import get_command
 
+from tempo.application.setting_words import ALIASES, PAIRS, SWITCHES, WISHES
 from tempo.application.settings import DEFAULTS, SPECS
-from tempo.application.settings_reading import ALIASES, SWITCHES
+from tempo.interfaces.cli.main import app
 
 FLAGS = {
     "selection_threshold": ("0.25", 0.25),
@@ -28,16 +30,65 @@ FLAGS = {
     "stop": ("zz", ["zz"]),
     "stop_on": ("best", "best"),
     "stop_mass": ("0.4", 0.4),
+    "pruning_strategy": ("diversity", "diversity"),
+    "coherence_definition": ("embedding", "embedding"),
+    "coherence_threshold": ("0.4", 0.4),
+    "diversity_clusters": ("2", 2),
+    "diversity_steps": ("2", 2),
+    "retroactive_pruning": ("true", "posterior"),
+    "posterior_mass": ("0.9", 0.9),
+    "posterior_floor": ("0.1", 0.1),
+    "attention_threshold": ("0.2", 0.2),
+    "relative_threshold": ("0.4", 0.4),
+    "relative_attention": (False, False),
+    "multi_scale_attention": (False, False),
+    "num_layers_to_use": ("1", 1),
+    "sigmoid_threshold": (False, False),
+    "sigmoid_steepness": ("7", 7),
+    "attention_decay": ("0.5", 0.5),
+    "complete_pruning_mode": ("keep_unattended", "keep_unattended"),
+    "pruning_lag": ("5", 5),
+    "comprehensive_pruning": (None, True),
+    "monotone_pruning": (False, False),
+    "after_pruning": ("recompute", "recompute"),
     "dynamic_threshold": (None, True),
     "final_threshold": ("0.4", 0.4),
+    "threshold_curve": ("lci", "lci"),
+    "threshold_preset": ("s-curve", "s-curve"),
     "bezier_p1": ("0.4", 0.4),
     "bezier_p2": ("0.4", 0.4),
     "use_relu": (None, True),
     "relu_activation_point": ("0.3", 0.3),
+    "dynamic_target": ("selection", "selection"),
     "default_mode": (None, True),
     "seed": ("7", 7),
 }
-BESIDE = {"relu_activation_point": ["--use-relu"], "seed": ["--sample", "1"]}
+HYBRID = ["--pruning-strategy", "hybrid"]
+POSTERIOR = ["--retroactive-pruning", "posterior"]
+ATTENTION = ["--retroactive-pruning", "attention"]
+BESIDE = {
+    "coherence_definition": HYBRID,
+    "coherence_threshold": HYBRID,
+    "diversity_clusters": HYBRID,
+    "diversity_steps": HYBRID,
+    "posterior_mass": POSTERIOR,
+    "posterior_floor": POSTERIOR,
+    "attention_threshold": ATTENTION,
+    "relative_threshold": ATTENTION,
+    "relative_attention": ATTENTION,
+    "multi_scale_attention": ATTENTION,
+    "num_layers_to_use": ATTENTION,
+    "sigmoid_threshold": ATTENTION,
+    "sigmoid_steepness": ATTENTION,
+    "attention_decay": ATTENTION,
+    "complete_pruning_mode": ATTENTION,
+    "pruning_lag": POSTERIOR,
+    "comprehensive_pruning": POSTERIOR,
+    "monotone_pruning": [*ATTENTION, "--comprehensive-pruning"],
+    "after_pruning": POSTERIOR,
+    "relu_activation_point": ["--use-relu"],
+    "seed": ["--sample", "1"],
+}
 
 
 def option(name, prefix="--"):
@@ -56,25 +107,48 @@ def test_the_table_of_options_knows_every_setting():
 def test_a_setting_has_its_option(scripted, name):
     text, value = FLAGS[name]
     assert value != DEFAULTS[name]
-    given = [option(name)] + ([] if text is None else [text])
+    given = [option(name, "--no-")] if text is False else [option(name)]
+    given += [text] if text else []
     assert settings_of(scripted, *given, *BESIDE.get(name, []))[name] == value
 
 
 @pytest.mark.parametrize(("alias", "name"), ALIASES.items())
 def test_an_alias_is_an_option_too(scripted, alias, name):
     text, value = FLAGS[name]
-    assert settings_of(scripted, option(alias), text)[name] == value
+    assert settings_of(scripted, option(alias), text, *BESIDE.get(name, []))[name] == value
+
+
+def test_both_points_of_a_curve_are_one_option(scripted):
+    settings = settings_of(scripted, "--bezier-points", "0.3,0.6")
+    assert (settings["bezier_p1"], settings["bezier_p2"]) == (0.3, 0.6)
+    assert list(PAIRS) == ["bezier_points"]
 
 
 @pytest.mark.parametrize(("switch", "meant"), SWITCHES.items())
 def test_an_older_switch_is_a_flag(scripted, switch, meant):
     name, on, _ = meant
-    assert settings_of(scripted, option(switch))[name] == on
+    assert settings_of(scripted, option(switch), *BESIDE.get(name, []))[name] == on
+
+
+@pytest.mark.parametrize(
+    ("switch", "name", "value"),
+    [
+        ("use_pruning", "pruning_strategy", "coherence"),
+        ("use_retroactive_pruning", "retroactive_pruning", "posterior"),
+        ("use_retroactive_removal", "retroactive_pruning", "posterior"),
+        ("use_lci_dynamic_threshold", "threshold_curve", "lci"),
+        ("no_lci_dynamic_threshold", "threshold_curve", "bezier"),
+    ],
+)
+def test_a_switch_that_leaves_a_rule_open_is_a_flag(scripted, switch, name, value):
+    assert switch in WISHES
+    assert settings_of(scripted, option(switch))[name] == value
 
 
 @pytest.mark.parametrize("name", [name for name, spec in SPECS.items() if spec.kind is bool])
 def test_a_switch_can_be_left_out_by_name(scripted, name):
-    assert settings_of(scripted, option(name, "--no-"))[name] is False
+    beside = BESIDE.get(name, []) if DEFAULTS[name] else []
+    assert settings_of(scripted, option(name, "--no-"), *beside)[name] is False
 
 
 def test_stop_strings_may_be_repeated(scripted):
@@ -97,7 +171,7 @@ def test_help_names_every_setting_with_its_default(run, monkeypatch):
     page = run("generate", "--help").text
     for name in SPECS:
         assert option(name) in page
-    for alias in ALIASES:
+    for alias in (*ALIASES, *PAIRS):
         assert option(alias) in page
     assert "Default: 0.1." in page
     assert "Default: lineage." in page
@@ -107,7 +181,18 @@ def test_help_names_every_setting_with_its_default(run, monkeypatch):
 def test_help_keeps_older_switches_out(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     page = run("generate", "--help").text
-    assert not any(f"{option(switch)} " in page for switch in SWITCHES)
+    own = [option(name, "--no-") for name, spec in SPECS.items() if spec.kind is bool]
+    older = [option(switch) for switch in (*SWITCHES, *WISHES)]
+    assert not any(f"{switch} " in page for switch in older if switch not in own)
+
+
+@pytest.mark.parametrize("command", ["generate", "resume"])
+def test_no_two_options_have_one_name(command):
+    options = [name for one in get_command(app).commands[command].params for name in one.opts]
+    options += [
+        name for one in get_command(app).commands[command].params for name in one.secondary_opts
+    ]
+    assert sorted(options) == sorted(set(options))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tempo.application.setting_words import ALIASES, PAIRS, SWITCHES, WISHES
 from tempo.application.settings import DEFAULTS, SPECS
-from tempo.application.settings_reading import ALIASES, SWITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,7 @@ def _flag(name: str) -> str:
 
 def _also(name: str) -> str:
     others = [_flag(alias) for alias, meant in ALIASES.items() if meant == name]
+    others += [f"{_flag(pair)} P1,P2" for pair, both in PAIRS.items() if name in both]
     return f" Also {', '.join(others)}." if others else ""
 
 
@@ -91,7 +92,7 @@ def _aliases() -> list[Parameter]:
             default=None,
             annotation=Annotated[str | None, typer.Option(_flag(alias), hidden=True)],
         )
-        for alias in ALIASES
+        for alias in (*ALIASES, *PAIRS)
     ]
 
 
@@ -108,15 +109,15 @@ def _default(name: str) -> str:
 
 
 def _switches() -> list[Parameter]:
-    """Return the older switches as hidden flags."""
+    """Return the older switches as hidden flags, less those that a setting's own option has."""
+    own = {f"no_{name}" for name, spec in SPECS.items() if spec.kind is bool}
     return [
         Parameter(
             name,
             Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=Annotated[
-                bool | None, typer.Option(f"--{name.replace('_', '-')}", hidden=True)
-            ],
+            annotation=Annotated[bool | None, typer.Option(_flag(name), hidden=True)],
         )
-        for name in SWITCHES
+        for name in (*SWITCHES, *WISHES)
+        if name not in own
     ]
