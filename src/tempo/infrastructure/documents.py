@@ -1,4 +1,4 @@
-"""What needs no model: documents and pictures of lattices.
+"""What needs no model: documents and pictures of lattices, and pictures of thresholds.
 
 Apart from the container, which it is the base of, so that showing a file does not load a framework.
 """
@@ -14,9 +14,11 @@ from tempo.infrastructure.export.lattice_export import FORMATS, LatticeExport, f
 from tempo.infrastructure.export.networkx_graph import digraph, graphml
 from tempo.infrastructure.export.slf import slf
 from tempo.infrastructure.export.steps_csv import steps_csv
+from tempo.infrastructure.plotting.curve_plot import plot_curve
 from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
 from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
+from tempo.infrastructure.plotting.terminal_curve import draw_curve
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.lattice_document import document
 from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
@@ -40,6 +42,8 @@ class Documents(containers.DeclarativeContainer):
     lattice_file = providers.Factory(LatticeFile, write=document, read=from_json)
     replay = providers.Factory(Replay)
     plotter = providers.Object(plot_lattice)
+    curve_plotter = providers.Object(plot_curve)
+    curve_drawer = providers.Object(draw_curve)
     grapher = providers.Object(digraph)
     writers = providers.Dict(
         dot=providers.Object(dot),

@@ -1,1 +1,1 @@
-"""Pictures of lattices (matplotlib, an optional dependency)."""
+"""Pictures of lattices, studies and thresholds (matplotlib is an optional dependency)."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tempo.interfaces.cli.config_command import config
 from tempo.interfaces.cli.doctor_command import doctor
 from tempo.interfaces.cli.export_command import export
 from tempo.interfaces.cli.failures import exit_code_of
@@ -57,6 +58,7 @@ app.command("resume")(with_setting_options(with_output_options(resume)))
 app.command("fidelity")(fidelity)
 app.command("doctor")(doctor)
 app.command("export")(export)
+app.add_typer(config)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
