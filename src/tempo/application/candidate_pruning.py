@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tempo.domain.errors import NonFiniteLogitsError
+from tempo.domain.errors import InvalidValueError, NonFiniteLogitsError
 from tempo.domain.pruning.candidates import CandidateTraits
 
 if TYPE_CHECKING:
@@ -67,8 +67,10 @@ class CandidateJudge:
     the rows that the candidates were read from, and nothing is fed.
     """
 
-    def __init__(self, strategy: CandidateStrategy, clustering: Clustering, max_steps: int) -> None:
-        """Judge the sets of a run of `max_steps` steps."""
+    def __init__(
+        self, strategy: CandidateStrategy, clustering: Clustering | None, max_steps: int
+    ) -> None:
+        """Judge the sets of a run of `max_steps` steps; not every rule needs a clustering."""
         self._strategy = strategy
         self._clustering = clustering
         self._max_steps = max_steps
@@ -100,6 +102,9 @@ class CandidateJudge:
         _require_finite(candidates.step + 1, rows.attention, rows.distances)
         groups: tuple[int, ...] = ()
         if rule.clusters:
+            if self._clustering is None:
+                message = "this strategy groups candidates; give the run a clustering"
+                raise InvalidValueError(message)
             groups = self._clustering.clusters(rows.distances, rule.clusters)
         return CandidateTraits(candidates.probabilities, attention=rows.attention, clusters=groups)
 

@@ -7,25 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tempo.application.cost import CostMeter
+from tempo.application.growth import Growth
 from tempo.application.pruning_run import PruningRun
-from tempo.application.recording import Cut, SelectedStep, recorded_step, with_posteriors
+from tempo.application.recording import with_posteriors
 from tempo.application.rescoring import Rescore
+from tempo.application.selecting import Wanted, select
 from tempo.application.sequence_state import SequenceState
 from tempo.domain.commitment import CommittedChain
 from tempo.domain.errors import SessionError
 from tempo.domain.events import StepAppended
-from tempo.domain.frontier import carry_forward
 from tempo.domain.lattice import Lattice
-from tempo.domain.node import Node
 from tempo.domain.path_tails import PathTails
-from tempo.domain.proposal import Reading
-from tempo.domain.selection import log_threshold
 from tempo.domain.tokens import Slot
 from tempo.domain.trellis import Moment, Trellis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tempo.application.recording import SelectedStep
     from tempo.application.request import GenerationRequest
     from tempo.application.sequence_state import StateMark
     from tempo.domain.ancestry import Ancestry
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     from tempo.domain.hypothesis import Hypothesis
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.layout import LogicalLayout
+    from tempo.domain.node import Node
+    from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import DecodingSession, ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
     from tempo.domain.pruning.tally import PruningTally
@@ -63,6 +64,7 @@ class DecodingRun:
         backend: ModelBackend,
         tokenizer: Tokenizer,
         request: GenerationRequest,
+        clustering: Clustering | None = None,
     ) -> None:
         """Open a session; the prompt goes through the model here.
 
@@ -76,7 +78,8 @@ class DecodingRun:
         held = not request.release or request.goes_back
         self._state = SequenceState(backend, request, self.meter, held=held)
         self._trellis = Trellis(request.superposition)
-        self._pruning = PruningRun(request)
+        self._pruning = PruningRun(request, clustering)
+        self._growth = Growth(request, self._state, self._trellis, self._pruning)
         self._pending: tuple[Node, ...] = ()
         self._tails = PathTails(request.stopping.stop_bytes)
         self._marks: dict[int, RunMark] = {}
@@ -112,7 +115,7 @@ class DecodingRun:
     @property
     def decoded(self) -> int:
         """How many steps were decoded or committed to, those that left again among them."""
-        return self.steps[-1].step + 1 if self.steps else 0
+        return self._trellis.next_number
 
     @property
     def settled(self) -> int:
@@ -183,8 +186,9 @@ class DecodingRun:
     def _decode(self, only: TokenId | None = None) -> StepAppended:
         self._feed()
         selected = self._select(only)
-        released = self._grow(selected)
-        return StepAppended(self.steps[-1], self.session.cache_rows, released)
+        grown = self._growth.grow(selected)
+        self._tails = self._tails.among(grown.places)
+        return StepAppended(self.steps[-1], self.session.cache_rows, grown.released, grown.dropped)
 
     def _prune(self) -> CandidatesPruned | None:
         """Judge earlier steps by what came later."""
@@ -227,6 +231,7 @@ class DecodingRun:
         self._tails = chain.tails
         for step in chain.scored(scores, Slot(self.layout.prompt_length)):
             self._trellis.append(step, Moment.along(step))
+        self._pruning.begin_after(len(chain.steps))
 
     def mark(self) -> RunMark:
         """Return the present moment; only a run that never releases can go back to it."""
@@ -245,7 +250,7 @@ class DecodingRun:
             SessionError: if rows that lived at the mark were released since.
         """
         self._restore(mark)
-        self._pruning = mark.pruning.copy()
+        self._pruning.rewind(mark.pruning)
 
     def _restore(self, mark: RunMark) -> None:
         self._state.rewind(mark.state)
@@ -259,85 +264,22 @@ class DecodingRun:
     def _feed(self) -> None:
         """Feed the newest set, unless its rows are there already."""
         slots = self.frontier.slots
-        if not slots or slots[-1] in self._state.fed:
+        if not slots:
             return
-        before, moment = self._trellis.moments[-2:]
-        nodes = self._pending or self._nodes(self.steps[-1], before.frontier, moment)
-        self._pending = ()
-        self._state.feed(nodes)
+        if slots[-1] not in self._state.fed:
+            nodes, self._pending = self._pending or self._growth.newest(), ()
+            self._state.feed(nodes)
         self._pruning.observe(self._trellis, self._state)
 
     def _select(self, only: TokenId | None) -> SelectedStep:
-        """Read the rows, cut, and carry the weights forward to the members."""
-        request, frontier, number = self.request, self.frontier, self.decoded
-        weights = request.readout.row_weights(frontier.weights, frontier.scores)
-        threshold = request.selection.level(number, request.max_steps, max(weights))
-        reading = Reading(
-            weights=weights,
-            combination=request.readout.combination,
-            considered=request.selection.considered,
-            log_threshold=log_threshold(threshold),
-            barred=request.barred_at(number, self._tokenizer.end_tokens),
+        wanted = Wanted(only, self._pruning.dropped(self.decoded))
+        selected, self._tails = select(
+            self.request,
+            self._tokenizer,
+            self._state,
+            self.frontier,
+            self._tails,
+            self.decoded,
+            wanted,
         )
-        proposal = self._state.read(reading, frontier.slots, number)
-        choice = request.selection.choose(proposal, threshold)
-        contents = tuple(map(self._tokenizer.content, proposal.token_ids))
-        dropped = self._pruning.dropped(number)
-        members = tuple(range(choice.kept)) if only is None else (proposal.rank(only),)
-        staying = tuple(rank for rank in members if proposal.token_ids[rank] not in dropped)
-        cut = Cut(proposal, choice, contents, staying or members[:1], dropped)
-        rows, plain_rows = cut.rows, cut.plain_rows
-        transition = carry_forward(frontier, rows, plain_rows)
-        tails = self._tails.grown(transition.best_parent, [contents[rank] for rank in cut.members])
-        ends = self._tokenizer.end_tokens
-        live = tuple(
-            index
-            for index, rank in enumerate(cut.members)
-            if proposal.token_ids[rank] not in ends and not tails.completes_stop(index)
-        )
-        self._tails = tails.among(live)
-        return SelectedStep(cut, rows, plain_rows, transition, live)
-
-    def _grow(self, selected: SelectedStep) -> int:
-        """Make the live members the frontier; return how many rows left the cache."""
-        slots = self._append(selected)
-        released = self._state.release(self.request.superposition.window) if slots else 0
-        index, rule = len(self.steps), self.request.superposition
-        moment = self._trellis.moments[-1].after(
-            selected.transition, selected.live, slots, index, rule
-        )
-        earlier = self.steps[-1] if self.steps else None
-        self._trellis.append(recorded_step(selected, moment, earlier), moment)
-        return released
-
-    def _append(self, selected: SelectedStep) -> tuple[Slot, ...]:
-        """Give the live members their slots and their places in the forest."""
-        if not selected.live:
-            return ()
-        before = self.frontier.slots
-        slots = self.layout.append(len(selected.live))
-        rows = [selected.transition.best_parent[index] for index in selected.live]
-        self.ancestry.grow(slots, [before[row] if before else None for row in rows])
-        return slots
-
-    def _nodes(self, step: LatticeStep, before: Frontier, moment: Moment) -> tuple[Node, ...]:
-        """Return a step's live members as tokens to feed, each with what its row sees."""
-        frontier, onward = moment.frontier, moment.onward
-        if onward is None:
-            return ()
-        rule, siblings = self.request.superposition, self.request.visibility.sibling_weights
-        histories = rule.histories(before, onward, frontier.lineage, self.ancestry)
-        tokens = [candidate.token_id for candidate in step.token_set.live]
-        return tuple(
-            Node(
-                token_id=token,
-                position=self.layout.position(slot),
-                slot=slot,
-                parent=before.slots[row] if before.slots else None,
-                inherits=history.inherits,
-                weights=self._state.seen(history.weights) + siblings(slot, frontier.slots),
-            )
-            for token, slot, row, history in zip(
-                tokens, frontier.slots, onward.best_parent, histories, strict=True
-            )
-        )
+        return selected

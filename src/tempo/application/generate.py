@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tempo.application.request import GenerationRequest
     from tempo.domain.events import Event
     from tempo.domain.hypothesis import Hypothesis
+    from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
 
@@ -26,12 +27,16 @@ class Generation:
     """One run under way. Iterate over its events; its outcome is there at any time."""
 
     def __init__(
-        self, backend: ModelBackend, tokenizer: Tokenizer, request: GenerationRequest
+        self,
+        backend: ModelBackend,
+        tokenizer: Tokenizer,
+        request: GenerationRequest,
+        clustering: Clustering | None = None,
     ) -> None:
         """Open the run; the prompt goes through the model here."""
         self.request = request
         self.reason: FinishReason | None = None
-        self._run = DecodingRun(backend, tokenizer, request)
+        self._run = DecodingRun(backend, tokenizer, request, clustering)
         self._settled = SettledText(request.stopping.stop_bytes)
         self._outcome: Outcome | None = None
         room = backend.description.context - len(request.prompt_ids)
@@ -118,10 +123,13 @@ class Generation:
 class Generate:
     """Decode a prompt under a request."""
 
-    def __init__(self, backend: ModelBackend, tokenizer: Tokenizer) -> None:
-        """Work over any model adapter and its tokenizer."""
+    def __init__(
+        self, backend: ModelBackend, tokenizer: Tokenizer, clustering: Clustering | None = None
+    ) -> None:
+        """Work over any model adapter, its tokenizer, and a clustering where one is asked for."""
         self._backend = backend
         self._tokenizer = tokenizer
+        self._clustering = clustering
 
     def start(self, request: GenerationRequest) -> Generation:
         """Return a run whose events the caller draws.
@@ -129,7 +137,7 @@ class Generate:
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
         """
-        return Generation(self._backend, self._tokenizer, request)
+        return Generation(self._backend, self._tokenizer, request, self._clustering)
 
     def run(self, request: GenerationRequest) -> Outcome:
         """Decode to the end and return the outcome.

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tempo.application.candidate_pruning import CandidateJudge
 from tempo.application.pruning_effects import free_rows, plan_of, redo_trellis, weigh
 from tempo.application.retrospection import Retrospection
 from tempo.domain.events import CandidatesPruned
+from tempo.domain.pruning.judged_sets import JudgedSets
 from tempo.domain.pruning.tally import PruningTally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tempo.application.candidate_pruning import CandidateSet
     from tempo.application.pruning_effects import Address, Plan, Weighing
     from tempo.application.request import GenerationRequest
     from tempo.application.sequence_state import SequenceState
+    from tempo.domain.ports.attention_source import AttentionSource
+    from tempo.domain.ports.clustering import Clustering
+    from tempo.domain.pruning.candidates import CandidateRule
     from tempo.domain.pruning.decision import PruningDecision
+    from tempo.domain.pruning.verdict import Verdict
     from tempo.domain.tokens import TokenId
     from tempo.domain.trellis import Trellis
+
+Verdicts = tuple["Verdict", ...]
 
 NOTHING: Mapping[TokenId, str] = {}
 
@@ -25,29 +35,44 @@ NOTHING: Mapping[TokenId, str] = {}
 class PruningRun:
     """What a run prunes, and the log of it."""
 
-    def __init__(self, request: GenerationRequest) -> None:
+    def __init__(self, request: GenerationRequest, clustering: Clustering | None) -> None:
         """Prune as a request asks; nothing if it asks for nothing."""
         self._request = request
+        self._clustering = clustering
+        self._judge: CandidateJudge | None = None
+        if request.strategy is not None:
+            self._judge = CandidateJudge(request.strategy, clustering, request.max_steps)
+        self._sets = JudgedSets()
         self._back: Retrospection | None = None
         if request.retroactive is not None:
-            committed = len(request.committed)
-            self._back = Retrospection(request.retroactive, committed, request.max_steps)
+            self._back = Retrospection(request.retroactive, request.max_steps)
         self._dropped: dict[int, dict[TokenId, str]] = {}
         self._weights: dict[Address, Weighing] = {}
         self.decisions: tuple[PruningDecision, ...] = ()
-        self.tally = PruningTally()
+        self._tally = PruningTally()
 
     def copy(self) -> PruningRun:
         """Return an equal one that goes its own way."""
-        twin = PruningRun(self._request)
-        twin._back = self._back and self._back.copy()
-        twin._dropped = {number: dict(tokens) for number, tokens in self._dropped.items()}
-        twin._weights = dict(self._weights)
-        twin.decisions, twin.tally = self.decisions, self.tally
+        twin = PruningRun(self._request, self._clustering)
+        twin.rewind(self)
         return twin
+
+    def rewind(self, earlier: PruningRun) -> None:
+        """Become what a copy kept."""
+        self._sets = earlier._sets
+        self._back = earlier._back and earlier._back.copy()
+        self._dropped = {number: dict(tokens) for number, tokens in earlier._dropped.items()}
+        self._weights = dict(earlier._weights)
+        self.decisions, self._tally = earlier.decisions, earlier._tally
+
+    def begin_after(self, steps: int) -> None:
+        """Judge no step before those that follow so many committed ones."""
+        if self._back is not None:
+            self._back.begin_after(steps)
 
     def observe_again_from(self, earlier: PruningRun) -> None:
         """Forget what was observed since an earlier moment; verdicts and decisions stay."""
+        self._sets = earlier._sets
         if self._back is not None and earlier._back is not None:
             self._back.observe_again_from(earlier._back)
 
@@ -64,6 +89,42 @@ class PruningRun:
     def dropped(self, number: int) -> Mapping[TokenId, str]:
         """Return the tokens that a step must not keep, with the reasons."""
         return self._dropped.get(number, NOTHING)
+
+    def judges(self, candidates: int) -> bool:
+        """Whether a set of so many is judged before it is kept."""
+        return self._rule(candidates) is not None
+
+    def feeds(self, candidates: int) -> bool:
+        """Whether the rows of a set of so many are looked at before it is kept."""
+        rule = self._rule(candidates)
+        return rule is not None and rule.feeds
+
+    def _rule(self, candidates: int) -> CandidateRule | None:
+        return None if self._judge is None else self._judge.rule(candidates, self._sets)
+
+    def judge_candidates(self, candidates: CandidateSet, session: AttentionSource) -> Verdicts:
+        """Return one verdict a candidate of a set that a rule judges.
+
+        Raises:
+            NonFiniteLogitsError: if the rows were not finite.
+        """
+        if self._judge is None:
+            return ()
+        judgement = self._judge.judge(candidates, session, self._sets)
+        self._sets = judgement.judged
+        return judgement.verdicts
+
+    def drop(self, decisions: tuple[PruningDecision, ...], judged: int, rows_freed: int) -> None:
+        """Note what was dropped of a set of so many before it was kept."""
+        self.decisions += decisions
+        self._tally = self._tally.after(
+            decisions, judged=judged, left=len(decisions), rows_freed=rows_freed
+        )
+
+    @property
+    def tally(self) -> PruningTally:
+        """What pruning did so far."""
+        return replace(self._tally, notes=self._sets.notes)
 
     def observe(self, trellis: Trellis, state: SequenceState) -> None:
         """Take down what the pass that was just fed attended to."""
@@ -85,13 +146,13 @@ class PruningRun:
             return None
         plan = plan_of(judgement, trellis)
         if plan is None:
-            self.tally = self.tally.after((), judged=judgement.judged)
+            self._tally = self._tally.after((), judged=judgement.judged)
             return None
         lost = redo_trellis(plan, trellis)
         freed = self._freed(plan, trellis, state, go_back)
         self.decisions += plan.decisions
         left = [one.effect.leaves and self._back.was_judged(one.step) for one in plan.decisions]
-        self.tally = self.tally.after(
+        self._tally = self._tally.after(
             plan.decisions, judged=judgement.judged, left=sum(left), rows_freed=freed, lost=lost
         )
         return CandidatesPruned(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tempo.application.run_record import RunRecord
     from tempo.domain.lattice import Lattice, LatticeStep
     from tempo.domain.model_identity import ModelIdentity
+    from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
     from tempo.domain.tokens import TokenId
@@ -59,9 +60,11 @@ class RerunReport:
 class Rerun:
     """Decode a record's prompt again under its settings."""
 
-    def __init__(self, backend: ModelBackend, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self, backend: ModelBackend, tokenizer: Tokenizer, clustering: Clustering | None = None
+    ) -> None:
         """Work over the model that made the record."""
-        self._generate = Generate(backend, tokenizer)
+        self._generate = Generate(backend, tokenizer, clustering)
 
     def run(self, record: RunRecord, model: ModelIdentity) -> RerunReport:
         """Return how tokens and log-probabilities compare, those within 1e-4 counting as equal.

@@ -53,23 +53,28 @@ class Judgement:
 class Retrospection:
     """Applies one rule to earlier steps, each at its time."""
 
-    def __init__(self, pruning: RetroactivePruning, committed: int, max_steps: int) -> None:
-        """Judge no committed step; thresholds may move over `max_steps`."""
+    def __init__(self, pruning: RetroactivePruning, max_steps: int) -> None:
+        """Judge all steps; thresholds may move over `max_steps`."""
         self.pruning = pruning
-        self._committed = committed
+        self._committed = 0
         self._max_steps = max_steps
         self._ledger = AttentionLedger(pruning.rule.decay)
-        self._judged_to = committed
+        self._judged_to = 0
 
     def copy(self) -> Retrospection:
         """Return an equal one that goes its own way."""
-        twin = Retrospection(self.pruning, self._committed, self._max_steps)
-        twin._ledger, twin._judged_to = self._ledger.copy(), self._judged_to
+        twin = Retrospection(self.pruning, self._max_steps)
+        twin._committed, twin._judged_to = self._committed, self._judged_to
+        twin._ledger = self._ledger.copy()
         return twin
 
     def observe_again_from(self, earlier: Retrospection) -> None:
         """Forget what was observed since an earlier moment."""
         self._ledger = earlier._ledger.copy()
+
+    def begin_after(self, steps: int) -> None:
+        """Judge no step before those that follow so many committed ones."""
+        self._committed = self._judged_to = steps
 
     @property
     def final(self) -> int:

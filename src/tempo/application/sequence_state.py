@@ -10,6 +10,7 @@ import numpy as np
 from tempo.domain.ancestry import Ancestry
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.layout import LogicalLayout
+from tempo.domain.node import Node
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from tempo.application.cost import CostMeter
     from tempo.application.request import GenerationRequest
     from tempo.domain.frontier import Frontier
-    from tempo.domain.node import Node, Weights
     from tempo.domain.ports.attention_source import AttentionSource
     from tempo.domain.ports.model_backend import Mark, ModelBackend
     from tempo.domain.proposal import FloatArray, Proposal, Reading
-    from tempo.domain.tokens import Slot
+    from tempo.domain.superposition import History
+    from tempo.domain.tokens import Slot, TokenId
+    from tempo.domain.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,9 +72,15 @@ class SequenceState:
 
     def received(self, slots: Sequence[Slot], frontier: Frontier) -> FloatArray:
         """Return [entries, slots] what the last pass attended to, its rows by forward weight."""
-        weights = dict(zip(frontier.slots, frontier.weights.tolist(), strict=True))
         with self._meter.phase("model"):
-            return self.attention.received(slots, [weights.get(slot, 0.0) for slot in self.fed])
+            return self.attention.received(slots, self.fed_weights(frontier))
+
+    def fed_weights(self, frontier: Frontier) -> tuple[float, ...]:
+        """Return the forward weight of each row of the last pass, 0 for one that was not kept."""
+        if not self.fed:
+            return (1.0,)
+        weights = dict(zip(frontier.slots, frontier.weights.tolist(), strict=True))
+        return tuple(weights.get(slot, 0.0) for slot in self.fed)
 
     def feed(self, nodes: Sequence[Node]) -> None:
         """Feed nodes in one pass; their rows are the next to be read."""
@@ -103,9 +111,27 @@ class SequenceState:
             plain_rows=np.ascontiguousarray(proposal.plain_rows[places]),
         )
 
-    def seen(self, weights: Weights) -> Weights:
-        """Return weights of the slots that are still in the cache, or about to enter it."""
-        return tuple(entry for entry in weights if self.layout.holds(entry[0]))
+    def nodes(
+        self,
+        tokens: Sequence[TokenId],
+        slots: Sequence[Slot],
+        parents: Sequence[Slot | None],
+        histories: Sequence[History],
+        visibility: Visibility,
+    ) -> tuple[Node, ...]:
+        """Return tokens as nodes to feed; what is in the cache no more they do not see."""
+        return tuple(
+            Node(
+                token_id=token,
+                position=self.layout.position(slot),
+                slot=slot,
+                parent=parent,
+                inherits=history.inherits,
+                weights=tuple(entry for entry in history.weights if self.layout.holds(entry[0]))
+                + visibility.sibling_weights(slot, tuple(slots)),
+            )
+            for token, slot, parent, history in zip(tokens, slots, parents, histories, strict=True)
+        )
 
     def release(self, window: float) -> int:
         """Let go of the rows that no row to come can see; return how many."""
@@ -160,6 +186,11 @@ class SequenceState:
         """
         self.session.rewind(mark.session)
         self.layout, self.ancestry = mark.layout.copy(), mark.ancestry.copy()
+        self.fed = mark.fed
+
+    def unfeed(self, mark: StateMark) -> None:
+        """Take the rows of the last pass out of the cache again; layout and forest stay."""
+        self.session.rewind(mark.session)
         self.fed = mark.fed
 
     def close(self) -> None:

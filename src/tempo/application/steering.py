@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tempo.application.request import GenerationRequest
     from tempo.domain.commitment import CommittedChain
     from tempo.domain.lattice import LatticeStep
+    from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
     from tempo.domain.tokens import TokenId
@@ -27,7 +28,11 @@ class SteeredRun:
     """A run that a person moves. It keeps all rows, so that any step can be gone back to."""
 
     def __init__(
-        self, backend: ModelBackend, tokenizer: Tokenizer, request: GenerationRequest
+        self,
+        backend: ModelBackend,
+        tokenizer: Tokenizer,
+        request: GenerationRequest,
+        clustering: Clustering | None = None,
     ) -> None:
         """Open the run; the prompt goes through the model here.
 
@@ -35,7 +40,7 @@ class SteeredRun:
             PromptError: for an empty prompt or one that does not fit the model's context.
         """
         held = replace(request, release=False, committed=())
-        self._run = DecodingRun(backend, tokenizer, held)
+        self._run = DecodingRun(backend, tokenizer, held, clustering)
         self._start = self._run.mark()
         if request.committed:
             self._run.commit(self._run.chain(request.committed))

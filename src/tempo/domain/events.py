@@ -32,12 +32,14 @@ class StepAppended:
     Attributes:
         step: the set, its candidates and its transitions.
         cache_rows: physical tokens in the cache, the prompt among them, before the set is fed.
-        released: how many rows left the cache at this step.
+        released: how many rows left the cache because no row to come can see them.
+        dropped: what a strategy dropped before the set was kept.
     """
 
     step: LatticeStep
     cache_rows: int
     released: int
+    dropped: tuple[PruningDecision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -102,6 +102,11 @@ class Trellis:
         scores = self.frontier.scores.tolist()
         return self.ending.going_on(len(self.steps) - 1, live, scores)
 
+    @property
+    def next_number(self) -> int:
+        """The number of the step to come: as many as there were, those that left again too."""
+        return self.steps[-1].step + 1 if self.steps else 0
+
     def index_of(self, number: int) -> int | None:
         """Return the index of the step with a number, None if it is not there."""
         index = bisect_left(self.steps, number, key=lambda step: step.step)

@@ -98,10 +98,14 @@ class Container(Documents):
         HuggingFaceTokenizer, tokenizer=loaded.provided.tokenizer, end_tokens=end_tokens
     )
     clustering = providers.Singleton(KMeansClustering)
-    generate = providers.Factory(Generate, backend=backend, tokenizer=tokenizer)
-    steered = providers.Factory(SteeredRun, backend=backend, tokenizer=tokenizer)
+    generate = providers.Factory(
+        Generate, backend=backend, tokenizer=tokenizer, clustering=clustering
+    )
+    steered = providers.Factory(
+        SteeredRun, backend=backend, tokenizer=tokenizer, clustering=clustering
+    )
     n_best = providers.Factory(NBest, backend=backend)
-    rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer)
+    rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer, clustering=clustering)
     measure = providers.Factory(Measure, n_best=n_best)
     fidelity = providers.Factory(FidelityStudy, backend=backend, tokenizer=tokenizer)
     self_check = providers.Factory(SelfCheck, backend=backend)
