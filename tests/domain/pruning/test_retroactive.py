@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tempo.domain.errors import ContradictionError, InvalidValueError
+from tempo.domain.pruning.attention import AttentionPruning
 from tempo.domain.pruning.posterior import PosteriorPruning
 from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode, RetroactivePruning
 
@@ -45,3 +46,17 @@ def test_a_whole_step_goes_only_once_no_row_sees_it_softly(mode, window, needed)
 @given(st.integers(0, 9) | st.just(math.inf), st.integers(1, 4))
 def test_where_one_candidate_always_stays_every_lag_will_do(window, lag):
     pruning(complete_mode=CompleteMode.KEEP_TOKEN, lag=lag).require_window(window)
+
+
+def test_attention_is_judged_only_after_somebody_attended():
+    assert RetroactivePruning(AttentionPruning(), lag=2).lag == 2
+    with pytest.raises(ContradictionError, match=r"pruning_lag is 1; .* it must be 2 or more"):
+        RetroactivePruning(AttentionPruning(), lag=1)
+
+
+@pytest.mark.parametrize("mode", WHOLE_STEPS)
+def test_what_is_kept_or_removed_as_a_whole_step_is_not_decoded_again(mode):
+    pruning(complete_mode=mode, after=AfterPruning.KEEP)
+    pruning(complete_mode=CompleteMode.KEEP_TOKEN, after=AfterPruning.RECOMPUTE)
+    with pytest.raises(ContradictionError, match=f"complete_pruning_mode {mode.value} keeps or"):
+        pruning(complete_mode=mode, after=AfterPruning.RECOMPUTE)
