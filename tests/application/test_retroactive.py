@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from tempo.application.decoding_run import DecodingRun
 from tempo.application.generate import Generate
 from tempo.domain.events import CandidatesPruned, RunFinished, StepAppended, TextSettled
+from tempo.domain.lattice import Lattice
 from tempo.domain.posteriors import posteriors, terminal_masses
 from tempo.domain.pruning.decision import Effect
 from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
 from tempo.domain.stopping import StopOn, Stopping
-from tempo.domain.tokens import CandidateState
+from tempo.domain.tokens import CandidateState, TokenSet
+from tempo.domain.trellis import Trellis
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
 from tests.strategies import posterior_rules, pruned_requests, scripts
@@ -291,3 +293,51 @@ class NeverKept:
                 plain_rows=proposal.plain_rows[:, stay],
             )
         ]
+
+
+@given(st.data())
+def test_the_decision_log_replays_to_the_same_state(data):
+    """Steps as they were appended and the log, applied by hand, give the lattice of the end."""
+    script = data.draw(scripts())
+    keeping = {"after": st.just(AfterPruning.KEEP)}
+    request = data.draw(pruned_requests(script, pruning=keeping))
+    generation = Generate(ScriptedBackend(script), ScriptedTokenizer(script)).start(request)
+    appended = [event.step for event in generation.events() if isinstance(event, StepAppended)]
+    lattice = generation.outcome().lattice
+    trellis = Trellis(request.superposition)
+    for step in appended:
+        trellis.follow(step, tuple(one.slot for one in step.token_set.live))
+        due = [one for one in lattice.decisions if one.decided_at == step.step]
+        apply_by_hand(trellis, due)
+    same_lattice(Lattice(lattice.prompt_ids, tuple(trellis.steps)), lattice)
+    for mine, told in zip(trellis.steps, lattice.steps, strict=True):
+        assert [(o.state, o.attention, o.reason) for o in mine.candidates] == [
+            (o.state, o.attention, o.reason) for o in told.candidates
+        ]
+
+
+def apply_by_hand(trellis, decisions):
+    gone = {}
+    for one in decisions:
+        index = trellis.index_of(one.step)
+        members = trellis.steps[index].token_set.members
+        place = [member.token_id for member in members].index(one.token_id)
+        if one.effect in {Effect.PRUNED, Effect.DESCENDANT}:
+            fallen = {"state": CandidateState.PRUNED, "weight": 0.0, "attention": 1.0}
+            gone.setdefault(index, {})[place] = replace(members[place], reason=one.reason, **fallen)
+    if gone:
+        trellis.remove(gone)
+    for one in decisions:
+        if one.effect in {Effect.WEAKENED, Effect.UNATTENDED}:
+            index = trellis.index_of(one.step)
+            step = trellis.steps[index]
+            members = tuple(
+                replace(member, attention=one.weight, reason=one.reason)
+                if member.token_id == one.token_id
+                else member
+                for member in step.token_set.members
+            )
+            trellis.steps[index] = replace(step, token_set=TokenSet(step.step, members))
+    for one in decisions:
+        if one.effect is Effect.POSITION_REMOVED:
+            trellis.splice(trellis.index_of(one.step))

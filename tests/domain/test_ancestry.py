@@ -140,3 +140,68 @@ def test_a_chain_ends_at_the_first_step():
     ancestry.grow([10], [None])
     with pytest.raises(InvalidValueError, match="slot 10 has no ancestor 1 steps back"):
         ancestry.ancestor(10, 1)
+
+
+@given(forests(), windows, st.data())
+def test_what_is_taken_out_goes_with_its_children_and_leaves_the_rest_as_it_was(
+    forest, window, data
+):
+    """Held against a forest in which it never stood, with release before and after."""
+    *_, (ancestry, oracle) = grow_both(forest)
+    ancestry.release(window)
+    held = [slot for step in oracle.steps for slot in step if ancestry.holds(slot)]
+    kept = data.draw(st.sampled_from(oracle.steps[-1]))
+    chain = {kept}
+    while oracle.parent[min(chain)] is not None:
+        chain.add(oracle.parent[min(chain)])
+    roots = data.draw(st.lists(st.sampled_from(held), unique=True))
+    gone = set(roots) - chain
+    for step in oracle.steps:
+        gone |= {slot for slot in step if oracle.parent[slot] in gone}
+    ancestry.remove([slot for slot in gone if ancestry.holds(slot)])
+    for step in oracle.steps:
+        step[:] = [slot for slot in step if slot not in gone]
+    assert ancestry.settled == oracle.settled()
+    alive = oracle.alive()
+    assert all(ancestry.holds(slot) for slot in alive)
+    assert not any(ancestry.holds(slot) for slot in gone)
+    assert set(ancestry.release(0)) == {
+        slot for step in oracle.steps[:-1] for slot in step if slot in held and slot not in alive
+    }
+    for path in oracle.chains():
+        assert ancestry.ancestor(path[-1], len(path) - 1) == path[0]
+
+
+def test_a_parent_does_not_go_without_its_children():
+    ancestry = Ancestry()
+    ancestry.grow([10, 11], [None, None])
+    ancestry.grow([12, 13], [11, 10])
+    with pytest.raises(InvalidValueError, match="slot 11 has a child that stays; take out both"):
+        ancestry.remove([11])
+
+
+def test_what_goes_on_from_a_spliced_slot_goes_on_from_its_parent():
+    ancestry = Ancestry()
+    ancestry.grow([10, 11], [None, None])
+    ancestry.grow([12], [10])
+    ancestry.grow([13, 14], [12, 12])
+    ancestry.splice(12)
+    assert (ancestry.ancestor(13, 1), ancestry.ancestor(14, 1)) == (10, 10)
+    assert ancestry.slots_back(1) == ()
+    assert not ancestry.holds(12)
+    assert ancestry.settled == 2
+    ancestry.remove([14])
+    assert ancestry.settled == 3
+    ancestry.grow([15], [13])
+    assert ancestry.release(0) == (11,)
+    assert ancestry.ancestor(15, 2) == 10
+
+
+@pytest.mark.parametrize("slot", [10, 13])
+def test_only_a_step_of_one_slot_that_others_go_on_from_is_spliced(slot):
+    ancestry = Ancestry()
+    ancestry.grow([10, 11], [None, None])
+    ancestry.grow([12], [10])
+    ancestry.grow([13], [12])
+    with pytest.raises(InvalidValueError, match=f"slot {slot} is not the only one of its step"):
+        ancestry.splice(slot)
