@@ -98,7 +98,7 @@ class Growth:
         """Judge the live members before they are kept; the rows of those that stay are there."""
         pruning, state, frontier = self._pruning, self._state, self._trellis.frontier
         number = self._trellis.next_number
-        asked = candidate_set(selected, number, self._trellis, state)
+        asked = candidate_set(selected, self._request.prompt_ids, self._trellis, state)
         sees_siblings = self._request.visibility is Visibility.VISIBLE
         unfed = state.mark() if sees_siblings else None
         feeds = pruning.feeds(len(slots))

@@ -39,16 +39,16 @@ class Refined:
 
 
 def candidate_set(
-    selected: SelectedStep, number: int, trellis: Trellis, state: SequenceState
+    selected: SelectedStep, prompt: tuple[TokenId, ...], trellis: Trellis, state: SequenceState
 ) -> CandidateSet:
     """Return what a rule is shown of a selected step's live members."""
     ranks = [selected.cut.members[index] for index in selected.live]
     proposal = selected.cut.proposal
     return CandidateSet(
-        step=number,
+        step=trellis.next_number,
         token_ids=tuple(proposal.token_ids[rank] for rank in ranks),
         probabilities=np.exp(proposal.log_probabilities[ranks]),
-        context=_leading_tokens(trellis),
+        context=prompt + _leading_tokens(trellis),
         weights=state.fed_weights(trellis.frontier),
     )
 
