@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tempo.domain.capture import Capture, LayerWeights
 from tempo.domain.node import Node
 from tempo.domain.proposal import Reading
 from tempo.domain.row_rules import RowRules
@@ -13,6 +14,9 @@ PROMPT = (3, 5, 8, 2, 7)
 """A prompt that every adapter's vocabulary holds; its slots are 0..4, and the first node has 5."""
 
 FIRST = len(PROMPT)
+
+ATTENTIVE = RowRules(capture=Capture((LayerWeights(), LayerWeights(last=1))))
+"""Rules of a session that tells what its rows attend to."""
 
 
 def opened(adapter, prompt=PROMPT, rules=None):
@@ -88,14 +92,15 @@ def chain(tokens, first=FIRST, prompt=PROMPT):
 class Shadow:
     """What the port's documentation says that rows see, as plain numbers.
 
-    `born` keeps what each slot's row saw when it was computed; `views` are those of the last pass,
-    which nodes inherit, less what was released since.
+    `born` keeps what each slot's row saw when it was computed, factors applied; `views` are those
+    of the last pass, which nodes inherit, without factors and less what was released since.
     """
 
     prompt: tuple = PROMPT
     nodes: dict = field(default_factory=dict)
     born: dict = field(default_factory=dict)
     views: dict = field(default_factory=dict)
+    factors: dict = field(default_factory=dict)
     next_slot: int = FIRST
 
     def extend(self, nodes):
@@ -108,7 +113,9 @@ class Shadow:
             view |= dict(one.weights)
             view[one.slot] = 1.0
             known[one.slot] = view
-            self.born[one.slot] = dict(view)
+            self.born[one.slot] = {
+                slot: weight * self.factors.get(slot, 1.0) for slot, weight in view.items()
+            }
             self.nodes[one.slot] = one
         self.views = {one.slot: known[one.slot] for one in nodes}
         self.next_slot = nodes[-1].slot + 1
@@ -121,15 +128,26 @@ class Shadow:
 
     def copy(self):
         return Shadow(
-            self.prompt, dict(self.nodes), dict(self.born), dict(self.views), self.next_slot
+            self.prompt,
+            dict(self.nodes),
+            dict(self.born),
+            dict(self.views),
+            dict(self.factors),
+            self.next_slot,
         )
 
-    def recomputed(self, adapter):
-        """Return the last pass's rows, all nodes fed anew in one pass, as each was born."""
+    def recomputed(self, adapter, slots=()):
+        """Return the last pass's rows, all nodes fed anew in one pass, as each was born.
+
+        Also what the rows, of equal weight, gave some slots.
+        """
         everything = [
             Node(one.token_id, one.position, slot, None, (), tuple(self.born[slot].items()))
             for slot, one in sorted(self.nodes.items())
         ]
-        with opened(adapter, self.prompt) as session:
+        count = len(self.views)
+        weights = [0.0] * (len(everything) - count) + [1.0 / count] * count
+        with opened(adapter, self.prompt, ATTENTIVE) as session:
             found = fed(adapter, session, *everything)
-        return found[-len(self.views) :]
+            given = session.received(slots, weights)
+        return found[-count:], given

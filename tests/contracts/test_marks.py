@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from tempo.domain.errors import SessionError
 from tests.contracts.passes import (
+    ATTENTIVE,
+    FIRST,
     PROMPT,
     Shadow,
     apart,
@@ -231,7 +233,7 @@ class Explorer:
 
     def __init__(self, adapter, data):
         self.adapter, self.data = adapter, data
-        self.session, self.shadow = opened(adapter), Shadow()
+        self.session, self.shadow = opened(adapter, rules=ATTENTIVE), Shadow()
         self.alive, self.depths = set(), {}
         self.marks = []
 
@@ -256,10 +258,20 @@ class Explorer:
                     weights=[(slot, draw(st.sampled_from([0.0, 0.4, 1.0]))) for slot in seen],
                 )
             )
-        found = fed(self.adapter, self.session, *nodes)
+        extend(self.adapter, self.session, *nodes)
         shadow.extend(nodes)
         self.alive |= {one.slot for one in nodes}
-        assert differ(found, shadow.recomputed(self.adapter)) < 1e-3
+
+    def agrees(self):
+        """Check the last pass's rows, and what each slot, wherever it is now, received of them."""
+        count = len(self.shadow.views)
+        if count:
+            slots = [*range(FIRST), *sorted(self.alive)]
+            found = rows(self.adapter, self.session, count)
+            given = self.session.received(slots, [1.0 / count] * count)
+            expected_rows, expected = self.shadow.recomputed(self.adapter, slots)
+            assert differ(found, expected_rows) < 1e-3
+            assert differ(given, expected) < 1e-4
 
     def step(self):
         self.extend(self.data.draw(st.integers(1, 3)))
@@ -274,6 +286,15 @@ class Explorer:
         if self.alive:
             chosen = st.lists(st.sampled_from(sorted(self.alive)), min_size=1, unique=True)
             self.let_go(self.data.draw(chosen))
+
+    def attenuate(self):
+        if self.alive:
+            slots = self.data.draw(
+                st.lists(st.sampled_from(sorted(self.alive)), min_size=1, max_size=3, unique=True)
+            )
+            factors = [self.data.draw(st.sampled_from([0.0, 0.3, 1.0, 2.0])) for _ in slots]
+            self.session.attenuate(slots, factors)
+            self.shadow.factors |= dict(zip(slots, factors, strict=True))
 
     def let_go(self, slots):
         self.session.release(list(slots))
@@ -298,7 +319,10 @@ class Explorer:
         self.session, self.marks = twin, []
 
 
-VERBS = ("step", "step", "step", "release", "mark", "rewind", "fork", "crowd")
+VERBS = ("step", "step", "step", "release", "attenuate", "mark", "rewind", "fork", "crowd")
+
+MOVING = ("step", "crowd", "release", "rewind")
+"""Verbs after which rows are others, or lie elsewhere."""
 
 
 @settings(max_examples=10)
@@ -309,5 +333,8 @@ def test_whatever_the_order_of_verbs_rows_are_what_the_port_says(adapter, data):
     for verb in data.draw(st.lists(st.sampled_from(VERBS), min_size=3, max_size=10)):
         getattr(explorer, verb)()
         assert explorer.session.cache_rows == len(PROMPT) + len(explorer.alive)
+        if verb in MOVING:
+            explorer.agrees()
     explorer.step()
+    explorer.agrees()
     explorer.session.close()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tempo.domain.capture import Capture, LayerWeights
 from tempo.domain.errors import PromptError, SessionError
 from tempo.domain.proposal import Reading
 from tempo.domain.row_rules import RowRules
@@ -95,6 +96,10 @@ VERBS = {
     "extend": lambda backend, session, mark: backend.extend([(session, [node(4, 5)])]),
     "propose": lambda backend, session, mark: backend.propose([(session, Reading())]),
     "release": lambda backend, session, mark: session.release([]),
+    "attenuate": lambda backend, session, mark: session.attenuate([], []),
+    "received": lambda backend, session, mark: session.received([], [1.0]),
+    "traits": lambda backend, session, mark: session.traits(),
+    "similarity": lambda backend, session, mark: session.similarity([4], [5]),
     "mark": lambda backend, session, mark: session.mark(),
     "rewind": lambda backend, session, mark: session.rewind(mark),
     "fork": lambda backend, session, mark: session.fork(),
@@ -104,7 +109,8 @@ VERBS = {
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
 def test_a_closed_session_refuses_every_verb(adapter, verb):
-    session = opened(adapter)
+    capture = Capture(received=(LayerWeights(),), context=True, hidden=True)
+    session = opened(adapter, rules=RowRules(capture=capture))
     mark = session.mark()
     session.close()
     with pytest.raises(SessionError, match="closed"):

@@ -23,11 +23,11 @@ class RowTraits:
     """What was captured of the last pass's `k` rows; empty where it was not asked for.
 
     Attributes:
-        attention: [k] the largest attention that a row gave one token before its step, mean over
-            the heads of the last layer, in [0, 1].
-        focus: [k] 1 - H / log L, with H the entropy in nats of the row's attention to the L
-            tokens before its step that it sees, renormalised, mean over the heads of the last
-            three layers; in [0, 1], 1 where L is 1.
+        attention: [k] the largest attention that a row gave one earlier token, mean over the heads
+            of the last layer, in [0, 1]; tokens of the same pass are not earlier.
+        focus: [k] 1 - H / log L, with H the entropy in nats of the row's attention, mean over the
+            heads of the last three layers, to the L earlier tokens that it sees, renormalised; in
+            [0, 1], 1 where L is at most 1.
         distances: [k, k] Euclidean distances between the rows' final hidden states, those that
             the model's head reads.
     """

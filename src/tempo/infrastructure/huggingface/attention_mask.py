@@ -117,6 +117,14 @@ class Views:
         seen = known[torch.from_numpy(roots).to(device)]
         return Views(seen.maximum(torch.from_numpy(inside).to(device)), numbers)
 
+    def attenuated(self, factors: Mapping[int, float]) -> Views:
+        """Return views that see some cache rows at a part, or a multiple, of their weight."""
+        if not factors:
+            return self
+        scale = np.ones(self.weights.shape[1], dtype=np.float32)
+        scale[list(factors)] = list(factors.values())
+        return Views(self.weights * torch.from_numpy(scale).to(self.weights.device), self.numbers)
+
     def without(self, rows: Sequence[int]) -> Views:
         """Return views that do not see some cache rows."""
         weights = self.weights.clone()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -11,18 +12,29 @@ import torch
 from tempo.domain.errors import SessionError
 from tempo.domain.tokens import Slot
 from tempo.infrastructure.huggingface.attention_mask import Views, causal_bias
+from tempo.infrastructure.huggingface.embeddings import similarity
+from tempo.infrastructure.huggingface.moment import Moment
+from tempo.infrastructure.huggingface.pass_capture import PassCapture
+from tempo.infrastructure.huggingface.pass_check import check_pass
+from tempo.infrastructure.reading.attention_questions import (
+    check_context,
+    check_received,
+    check_traits,
+)
+from tempo.infrastructure.reading.attenuation import with_factors
 from tempo.infrastructure.reading.extraction import Rows, read
 from tempo.infrastructure.reading.processors import logits_processors, needs_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
     from torch import Tensor
     from transformers import PreTrainedModel
 
     from tempo.domain.node import Node
-    from tempo.domain.proposal import Proposal, Reading
+    from tempo.domain.ports.attention_source import RowTraits
+    from tempo.domain.proposal import FloatArray, Proposal, Reading
     from tempo.domain.row_rules import RowRules
     from tempo.domain.tokens import TokenId
     from tempo.infrastructure.huggingface.kv_cache import RowCache
@@ -30,27 +42,6 @@ if TYPE_CHECKING:
 
 PREFILL_CHUNK = 512
 """Prompt tokens of one pass at most: the explicit mask is chunk x prompt."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Moment:
-    """The rows of the last pass, and how far the session had come.
-
-    Attributes:
-        next_slot: the lowest slot that the next node may have.
-        views: what the rows see.
-        rows: the rows' logits.
-        paths: the tokens of each row's best path, where some processor looks at them.
-        released: how many slots were released before.
-        moves: how many times the cache was compacted before.
-    """
-
-    next_slot: Slot
-    views: Views
-    rows: Rows
-    paths: Mapping[Slot, npt.NDArray[np.int64]] = field(default_factory=dict)
-    released: int = 0
-    moves: int = 0
 
 
 class HuggingFaceSession:
@@ -71,12 +62,13 @@ class HuggingFaceSession:
         self._new_cache = new_cache
         self._rules = rules
         self._processors = logits_processors(rules)
+        self._capture = PassCapture(model, rules.capture)
         self._cache: RowCache | None = None
         self._prompt = np.empty(0, dtype=np.int64)
         self._rows_of: dict[Slot, int] = {}
         self._released: list[Slot] = []
         self._moves: list[list[int]] = []
-        self._now: _Moment | None = None
+        self._now: Moment | None = None
 
     @property
     def cache_rows(self) -> int:
@@ -90,25 +82,30 @@ class HuggingFaceSession:
         device = positions.device
         ids = torch.tensor([prompt], device=device)
         self._cache = cache = self._new_cache()
+        views = Views.of_prompt(len(prompt), device)
         for first in range(0, len(prompt), PREFILL_CHUNK):
             chunk = slice(first, min(first + PREFILL_CHUNK, len(prompt)))
-            cache.allocate(chunk.stop - first, device)
+            rows = cache.allocate(chunk.stop - first, device)
             mask = causal_bias(first, chunk.stop - first, device)
-            logits = self._forward(ids[:, chunk], positions[:, chunk], mask, keep=1)
+            forward = partial(self._forward, ids[:, chunk], positions[:, chunk], 1)
+            if chunk.stop < len(prompt):
+                forward(mask)
+        logits, captured = self._capture.run(forward, mask, views.weights, rows[-1:])
         self._prompt = np.array(prompt, dtype=np.int64)
-        self._now = _Moment(
+        self._now = Moment(
             next_slot=Slot(len(prompt)),
-            views=Views.of_prompt(len(prompt), device),
+            views=views,
             rows=Rows(logits, (self._prompt,)),
+            captured=captured,
         )
 
-    def _held(self) -> tuple[RowCache, _Moment]:
+    def _held(self) -> tuple[RowCache, Moment]:
         if self._cache is None or self._now is None:
             message = "this session is closed; open another"
             raise SessionError(message)
         return self._cache, self._now
 
-    def _forward(self, ids: Tensor, positions: Tensor, mask: Tensor, keep: int) -> Tensor:
+    def _forward(self, ids: Tensor, positions: Tensor, keep: int, mask: Tensor) -> Tensor:
         """Return float32 logits [keep, vocab] of the last tokens; keys go to the planned rows."""
         output = self._model(
             input_ids=ids,
@@ -125,49 +122,29 @@ class HuggingFaceSession:
     def extend(self, nodes: Sequence[Node]) -> None:
         """Feed nodes in one pass."""
         cache, now = self._held()
-        self._check(nodes, now)
+        check_pass(nodes, now.next_slot, now.views.numbers, self._rows_of)
         positions = self._remapper.nodes([node.position for node in nodes])
         ids = torch.tensor([[node.token_id for node in nodes]], device=positions.device)
         rows = cache.allocate(len(nodes), positions.device)
         self._rows_of.update(zip((node.slot for node in nodes), rows, strict=True))
         views = now.views.extended(nodes, self._rows_of, cache.plan.extent, len(self._prompt))
-        logits = self._forward(ids, positions, views.bias, keep=len(nodes))
+        factors = {self._rows_of[slot]: factor for slot, factor in now.factors.items()}
+        seen = views.attenuated(factors)
+        forward = partial(self._forward, ids, positions, len(nodes))
+        logits, captured = self._capture.run(forward, seen.bias, seen.weights, rows)
         paths = self._paths(nodes, now)
-        self._now = _Moment(
+        self._now = Moment(
             next_slot=Slot(nodes[-1].slot + 1),
             views=views,
             rows=Rows(logits, tuple(paths.values())),
+            captured=captured,
+            factors=now.factors,
             paths=paths,
             released=now.released,
             moves=now.moves,
         )
 
-    def _check(self, nodes: Sequence[Node], now: _Moment) -> None:
-        """Refuse names that are taken or unknown before anything changes."""
-        if not nodes:
-            message = "a pass without nodes was asked for; feed at least one"
-            raise SessionError(message)
-        lowest, rows = now.next_slot, set(now.views.numbers)
-        slots = {node.slot for node in nodes} | self._rows_of.keys()
-        for node in nodes:
-            if node.slot < lowest:
-                message = f"slot {node.slot} was named before; the next one is {lowest}"
-                raise SessionError(message)
-            if node.parent is not None and node.parent not in rows:
-                message = f"slot {node.parent} is not in the last pass; it can be no parent"
-                raise SessionError(message)
-            strangers = [slot for slot, _ in node.inherits if slot not in rows]
-            if strangers:
-                message = f"slot {strangers[0]} is not in the last pass; nothing to inherit"
-                raise SessionError(message)
-            strangers = [slot for slot, _ in node.weights if slot not in slots]
-            if strangers:
-                message = f"slot {strangers[0]} is not in the cache"
-                raise SessionError(message)
-            lowest = Slot(node.slot + 1)
-            rows.add(node.slot)
-
-    def _paths(self, nodes: Sequence[Node], now: _Moment) -> dict[Slot, npt.NDArray[np.int64]]:
+    def _paths(self, nodes: Sequence[Node], now: Moment) -> dict[Slot, npt.NDArray[np.int64]]:
         """Return the tokens of each node's best path, where some processor looks at them."""
         if not needs_paths(self._rules):
             return {}
@@ -193,22 +170,51 @@ class HuggingFaceSession:
             raise SessionError(message)
         rows = [self._rows_of.pop(slot) for slot in slots]
         cache.free(rows)
-        views = now.views.without(rows)
+        after = now.without(slots, rows)
         if cache.plan.is_sparse:
             kept = cache.compact()
             self._moves.append(kept)
             place = {row: new for new, row in enumerate(kept)}
             self._rows_of = {slot: place[row] for slot, row in self._rows_of.items()}
-            views = views.gathered(kept)
+            after = after.moved(kept)
         self._released += slots
-        self._now = replace(now, views=views, released=len(self._released), moves=len(self._moves))
+        self._now = replace(after, released=len(self._released), moves=len(self._moves))
 
-    def mark(self) -> _Moment:
+    def attenuate(self, slots: Sequence[Slot], factors: Sequence[float]) -> None:
+        """Let later rows see slots at so much of their weight."""
+        _, now = self._held()
+        self._now = replace(now, factors=with_factors(now.factors, slots, factors, self._rows_of))
+
+    @torch.inference_mode()
+    def received(self, slots: Sequence[Slot], weights: Sequence[float]) -> FloatArray:
+        """Return [entries, slots] what the last pass's rows gave each slot."""
+        _, now = self._held()
+        prompt = len(self._prompt)
+        places = [slot if 0 <= slot < prompt else self._rows_of.get(slot, -1) for slot in slots]
+        unknown = [slot for slot, place in zip(slots, places, strict=True) if place < 0]
+        check_received(self._rules.capture, unknown, weights, len(now.rows.logits))
+        return now.captured.mass(places, weights)
+
+    @torch.inference_mode()
+    def traits(self) -> RowTraits:
+        """Return what was captured of the last pass's rows."""
+        _, now = self._held()
+        check_traits(self._rules.capture)
+        return now.captured.traits()
+
+    @torch.inference_mode()
+    def similarity(self, tokens: Sequence[TokenId], context: Sequence[TokenId]) -> FloatArray:
+        """Return [tokens] the cosine of input embeddings and the context's mean one."""
+        self._held()
+        check_context(context)
+        return similarity(self._model, tokens, context)
+
+    def mark(self) -> Moment:
         """Return the present moment."""
         return self._held()[1]
 
     @torch.inference_mode()
-    def rewind(self, mark: _Moment) -> None:
+    def rewind(self, mark: Moment) -> None:
         """Go back to a moment since which none of its slots was released."""
         cache, _ = self._held()
         expired = [slot for slot in self._released[mark.released :] if slot < mark.next_slot]
@@ -218,10 +224,10 @@ class HuggingFaceSession:
         later = [slot for slot in self._rows_of if slot >= mark.next_slot]
         cache.free([self._rows_of.pop(slot) for slot in later])
         self._released += later
-        views = mark.views
+        after = mark
         for kept in self._moves[mark.moves :]:
-            views = views.gathered(kept)
-        self._now = replace(mark, views=views, released=len(self._released), moves=len(self._moves))
+            after = after.moved(kept)
+        self._now = replace(after, released=len(self._released), moves=len(self._moves))
 
     def fork(self) -> Self:
         """Return an equal session with a cache of its own."""

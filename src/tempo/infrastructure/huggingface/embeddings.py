@@ -1,0 +1,28 @@
+"""How alike tokens are before the model has looked at any context."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+
+from tempo.infrastructure.reading.extraction import to_host
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from transformers import PreTrainedModel
+
+    from tempo.domain.proposal import FloatArray
+    from tempo.domain.tokens import TokenId
+
+
+def similarity(
+    model: PreTrainedModel, tokens: Sequence[TokenId], context: Sequence[TokenId]
+) -> FloatArray:
+    """Return [tokens] the cosine of each input embedding and the context's mean one, in [-1, 1]."""
+    ids = torch.tensor([*tokens, *context], device=model.device)
+    vectors = model.get_input_embeddings()(ids).float()
+    mean = vectors[len(tokens) :].mean(0, keepdim=True)
+    return to_host(functional.cosine_similarity(vectors[: len(tokens)], mean).clamp(-1.0, 1.0))

@@ -1,0 +1,54 @@
+"""What a session knows between two passes; sessions replace it and never change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tempo.infrastructure.huggingface.captured import NOTHING, Captured
+from tempo.infrastructure.reading.attenuation import without_factors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Self
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from tempo.domain.tokens import Slot
+    from tempo.infrastructure.huggingface.attention_mask import Views
+    from tempo.infrastructure.reading.extraction import Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """The rows of the last pass, and how far the session had come.
+
+    Attributes:
+        next_slot: the lowest slot that the next node may have.
+        views: what the rows see, before factors.
+        rows: the rows' logits.
+        captured: what was taken down of the pass.
+        factors: of attenuated slots, on the weights that later rows give them.
+        paths: the tokens of each row's best path, where some processor looks at them.
+        released: how many slots were released before.
+        moves: how many times the cache was compacted before.
+    """
+
+    next_slot: Slot
+    views: Views
+    rows: Rows
+    captured: Captured = NOTHING
+    factors: Mapping[Slot, float] = field(default_factory=dict)
+    paths: Mapping[Slot, npt.NDArray[np.int64]] = field(default_factory=dict)
+    released: int = 0
+    moves: int = 0
+
+    def without(self, slots: Sequence[Slot], rows: Sequence[int]) -> Self:
+        """Return the moment after slots left their cache rows."""
+        factors = without_factors(self.factors, slots)
+        return replace(self, views=self.views.without(rows), factors=factors)
+
+    def moved(self, kept: Sequence[int]) -> Self:
+        """Return the moment over moved cache rows, given the old row of each new one."""
+        return replace(self, views=self.views.gathered(kept), captured=self.captured.gathered(kept))

@@ -1,0 +1,117 @@
+"""A pass that tells of its attention and of its hidden states."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, nullcontext
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+import torch
+
+from tempo.domain.errors import UnsupportedModelError
+from tempo.infrastructure.huggingface.attention_capture import CapturePlan, Recorder, plain_tensors
+from tempo.infrastructure.huggingface.captured import NOTHING, Captured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
+    from tempo.domain.capture import Capture
+
+
+class PassCapture:
+    """Runs the passes of one session and takes down what its capture asks for."""
+
+    def __init__(self, model: PreTrainedModel, capture: Capture) -> None:
+        """Plan a model's capture.
+
+        Raises:
+            InvalidValueError: for more layers than the model has.
+        """
+        self._model = model
+        self._plan = CapturePlan.of(capture, model.config.get_text_config().num_hidden_layers)
+
+    def run(
+        self,
+        forward: Callable[[Tensor], Tensor],
+        mask: Tensor,
+        weights: Tensor,
+        own: Sequence[int],
+    ) -> tuple[Tensor, Captured]:
+        """Return the logits, those of `forward(mask)`, and what the pass tells of its last rows.
+
+        `weights` [rows, extent] are what these rows see, `own` the cache rows that they are.
+
+        Raises:
+            UnsupportedModelError: if the model's attention or its head could not be observed.
+        """
+        if not (self._plan.attends or self._plan.hidden):
+            return forward(mask), NOTHING
+        recorder = Recorder(self._plan, mask, len(weights)) if self._plan.attends else None
+        with self._head_inputs() as states:
+            logits = forward(mask if recorder is None else recorder.watch(mask))
+        self._require(recorder, states)
+        if recorder is not None:
+            with plain_tensors():
+                recorder.reduce()
+        context = self._plan.context and recorder is not None
+        return logits, Captured(
+            received=recorder.received if recorder and self._plan.received else None,
+            context=_context(recorder.recent, weights, own) if recorder and context else None,
+            hidden=states[-1][0, -len(weights) :] if self._plan.hidden else None,
+        )
+
+    def _require(self, recorder: Recorder | None, states: Sequence[Tensor]) -> None:
+        """Refuse a model that did not tell all that was asked for."""
+        family, layers = self._model.config.model_type, self._plan.layers
+        reason = ""
+        if self._plan.hidden and not states:
+            reason = f"{family} has no head that shows its input, so hidden states are not known"
+        if recorder is not None and recorder.layers != layers:
+            reason = (
+                f"{family} showed attention {recorder.layers} times in {layers} layers: its mask "
+                "must reach torch's scaled_dot_product_attention or a softmax, once a layer"
+            )
+        if reason:
+            message = (
+                f"{reason}; use what needs no capture: retroactive pruning by posterior, "
+                "coherence with coherence_definition embedding"
+            )
+            raise UnsupportedModelError(message)
+
+    def _head_inputs(self) -> AbstractContextManager[list[Tensor]]:
+        head = self._model.get_output_embeddings() if self._plan.hidden else None
+        return nullcontext([]) if head is None else _inputs(head)
+
+
+@contextmanager
+def _inputs(head: torch.nn.Module) -> Iterator[list[Tensor]]:
+    """Collect what this thread's passes hand to a module, [1, row, hidden]."""
+    thread = get_ident()
+    found: list[Tensor] = []
+
+    def note(_module: torch.nn.Module, given: tuple[Tensor, ...]) -> None:
+        if get_ident() == thread:
+            found.append(given[0])
+
+    hook = head.register_forward_pre_hook(note)
+    try:
+        yield found
+    finally:
+        hook.remove()
+
+
+def _context(recent: Sequence[Tensor], weights: Tensor, own: Sequence[int]) -> Tensor:
+    """Return [2, rows]: the largest attention to an earlier token in the last layer; the focus."""
+    later = torch.tensor(own, device=weights.device)
+    unseen = (weights <= 0).index_fill(1, later, True)  # noqa: FBT003 - a value of the mask
+    largest = recent[-1].masked_fill(unseen, 0.0).amax(1)
+    shares = torch.stack(list(recent)).mean(0).masked_fill(unseen, 0.0)
+    shares = shares / shares.sum(1, keepdim=True).clamp_min(torch.finfo(shares.dtype).tiny)
+    seen = (~unseen).sum(1)
+    spread = torch.special.entr(shares).sum(1) / seen.clamp_min(2).log()
+    focus = torch.where(seen > 1, 1.0 - spread, 1.0)
+    return torch.stack([largest, focus]).clamp(0.0, 1.0)
