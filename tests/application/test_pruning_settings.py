@@ -274,6 +274,8 @@ def test_settings_that_were_never_read_mean_the_same():
     assert Settings(retroactive_pruning="on").retroactive_rule == "posterior"
     named = Settings(retroactive_pruning="on", attention_threshold=0.2)
     assert named.retroactive_rule == "attention"
+    said = Settings(retroactive_pruning="on", named=frozenset({"attention_decay"}))
+    assert said.retroactive_rule == "attention"
     assert Settings(retroactive_pruning="on").as_mapping()["retroactive_pruning"] == "posterior"
 
 

@@ -7,6 +7,8 @@ from typer.main import get_command
 
 from tempo.application.setting_words import ALIASES, PAIRS, SWITCHES, WISHES
 from tempo.application.settings import DEFAULTS, SPECS
+from tempo.application.settings_reading import read_settings
+from tempo.interfaces.cli import generate_command
 from tempo.interfaces.cli.main import app
 
 FLAGS = {
@@ -95,8 +97,32 @@ def option(name, prefix="--"):
     return prefix + name.replace("_", "-")
 
 
-def settings_of(scripted, *arguments):
-    return json.loads(scripted("--output-json", *arguments).out)["settings"]
+class Asked:
+    """An engine that takes down what it is asked for, and decodes nothing."""
+
+    def __init__(self):
+        self.settings = {}
+
+    def stream(self, text, *, system, chat, enable_thinking, **settings):
+        self.settings = read_settings(settings).as_mapping()
+
+
+@pytest.fixture
+def settings_of(run, monkeypatch):
+    """The settings that a command line asks the engine for."""
+    engine = Asked()
+
+    def decode(stream, chosen, shown, *, prompt):
+        stream(engine)
+        return 0
+
+    monkeypatch.setattr(generate_command, "decode", decode)
+
+    def asked(*arguments):
+        assert run("generate", "Once", *arguments).text == ""
+        return engine.settings
+
+    return asked
 
 
 def test_the_table_of_options_knows_every_setting():
@@ -104,30 +130,30 @@ def test_the_table_of_options_knows_every_setting():
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_a_setting_has_its_option(scripted, name):
+def test_a_setting_has_its_option(settings_of, name):
     text, value = FLAGS[name]
     assert value != DEFAULTS[name]
     given = [option(name, "--no-")] if text is False else [option(name)]
     given += [text] if text else []
-    assert settings_of(scripted, *given, *BESIDE.get(name, []))[name] == value
+    assert settings_of(*given, *BESIDE.get(name, []))[name] == value
 
 
 @pytest.mark.parametrize(("alias", "name"), ALIASES.items())
-def test_an_alias_is_an_option_too(scripted, alias, name):
+def test_an_alias_is_an_option_too(settings_of, alias, name):
     text, value = FLAGS[name]
-    assert settings_of(scripted, option(alias), text, *BESIDE.get(name, []))[name] == value
+    assert settings_of(option(alias), text, *BESIDE.get(name, []))[name] == value
 
 
-def test_both_points_of_a_curve_are_one_option(scripted):
-    settings = settings_of(scripted, "--bezier-points", "0.3,0.6")
+def test_both_points_of_a_curve_are_one_option(settings_of):
+    settings = settings_of("--bezier-points", "0.3,0.6")
     assert (settings["bezier_p1"], settings["bezier_p2"]) == (0.3, 0.6)
     assert list(PAIRS) == ["bezier_points"]
 
 
 @pytest.mark.parametrize(("switch", "meant"), SWITCHES.items())
-def test_an_older_switch_is_a_flag(scripted, switch, meant):
+def test_an_older_switch_is_a_flag(settings_of, switch, meant):
     name, on, _ = meant
-    assert settings_of(scripted, option(switch), *BESIDE.get(name, []))[name] == on
+    assert settings_of(option(switch), *BESIDE.get(name, []))[name] == on
 
 
 @pytest.mark.parametrize(
@@ -140,23 +166,28 @@ def test_an_older_switch_is_a_flag(scripted, switch, meant):
         ("no_lci_dynamic_threshold", "threshold_curve", "bezier"),
     ],
 )
-def test_a_switch_that_leaves_a_rule_open_is_a_flag(scripted, switch, name, value):
+def test_a_switch_that_leaves_a_rule_open_is_a_flag(settings_of, switch, name, value):
     assert switch in WISHES
-    assert settings_of(scripted, option(switch))[name] == value
+    assert settings_of(option(switch))[name] == value
 
 
 @pytest.mark.parametrize("name", [name for name, spec in SPECS.items() if spec.kind is bool])
-def test_a_switch_can_be_left_out_by_name(scripted, name):
+def test_a_switch_can_be_left_out_by_name(settings_of, name):
     beside = BESIDE.get(name, []) if DEFAULTS[name] else []
-    assert settings_of(scripted, option(name, "--no-"), *beside)[name] is False
+    assert settings_of(option(name, "--no-"), *beside)[name] is False
 
 
-def test_stop_strings_may_be_repeated(scripted):
-    assert settings_of(scripted, "--stop", "x", "--stop", "y")["stop"] == ["x", "y"]
+def test_stop_strings_may_be_repeated(settings_of):
+    assert settings_of("--stop", "x", "--stop", "y")["stop"] == ["x", "y"]
 
 
-def test_no_option_leaves_every_default(scripted):
-    assert settings_of(scripted) == DEFAULTS | {"stop": []}
+def test_no_option_leaves_every_default(settings_of):
+    assert settings_of() == DEFAULTS | {"stop": []}
+
+
+def test_the_run_has_the_settings_of_the_command_line(scripted):
+    document = json.loads(scripted("--output-json", "--max-steps", "3", "--top-k", "2").out)
+    assert document["settings"] == DEFAULTS | {"stop": [], "max_steps": 3, "top_k": 2}
 
 
 def test_settings_change_what_is_printed(scripted):
