@@ -114,7 +114,8 @@ def test_adapters_come_from_the_container(run, tmp_path, monkeypatch):
         ),
     ],
 )
-def test_bad_input_gets_one_sentence(run, arguments, sentence):
+def test_bad_input_gets_one_sentence(run, arguments, sentence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert run("config", "curve", *arguments).sentence == sentence
 
 
@@ -123,7 +124,10 @@ def test_a_place_that_is_not_there_is_refused(run, tmp_path):
     assert sentence.endswith(f"cannot be written: there is no folder {tmp_path / 'no'}")
 
 
-def test_a_picture_that_could_not_be_written_is_refused_before_anything_is_printed(run):
+def test_a_picture_that_could_not_be_written_is_refused_before_anything_is_printed(
+    run, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     assert run("config", "curve", "--svg", "x.png").out == ""
 
 
