@@ -49,7 +49,7 @@ def refusal(error, **given):
 def test_nothing_is_pruned_by_default_and_nothing_is_taken_down():
     request = asked()
     assert (request.strategy, request.retroactive) == (None, None)
-    assert request.rules.capture == Capture()
+    assert request.session_rules.capture == Capture()
 
 
 @pytest.mark.parametrize(
@@ -73,17 +73,17 @@ def test_each_retroactive_rule_has_the_rules_own_defaults():
 def test_sessions_take_down_what_the_one_rule_needs(given):
     request = asked(**given)
     owner = request.strategy or request.retroactive.rule
-    assert request.rules.capture == owner.capture
+    assert request.session_rules.capture == owner.capture
 
 
 def test_sessions_take_down_what_both_rules_need():
-    capture = asked(**DIVERSITY, **ATTENTION).rules.capture
+    capture = asked(**DIVERSITY, **ATTENTION).session_rules.capture
     assert capture == Capture(received=(LayerWeights(),), hidden=True)
-    assert capture != asked(**DIVERSITY).rules.capture
+    assert capture != asked(**DIVERSITY).session_rules.capture
 
 
 def test_processors_stay_beside_what_is_taken_down():
-    rules = asked(**DIVERSITY, temperature=0.5).rules
+    rules = asked(**DIVERSITY, temperature=0.5).session_rules
     assert (rules.temperature, rules.capture) == (0.5, Capture(hidden=True))
 
 
@@ -142,8 +142,8 @@ def test_a_knob_of_a_retroactive_rule_changes_its_one_field(beside, name, value,
     expected = replace(before.retroactive.rule, **changed)
     assert after.retroactive == replace(before.retroactive, rule=expected)
     assert after.retroactive != before.retroactive
-    assert after == replace(before, retroactive=after.retroactive, rules=after.rules)
-    assert after.rules == replace(before.rules, capture=expected.capture)
+    assert after == replace(before, retroactive=after.retroactive)
+    assert after.session_rules.capture == expected.capture
 
 
 @pytest.mark.parametrize(("beside", "name", "value", "changed"), RETROACTIVE_KNOBS)

@@ -45,7 +45,8 @@ class PruningRun:
         self._sets = JudgedSets()
         self._back: Retrospection | None = None
         if request.retroactive is not None:
-            self._back = Retrospection(request.retroactive, request.max_steps)
+            captured = request.session_rules.capture.received
+            self._back = Retrospection(request.retroactive, request.max_steps, captured)
         self._dropped: dict[int, dict[TokenId, str]] = {}
         self._weights: dict[Address, Weighing] = {}
         self.decisions: tuple[PruningDecision, ...] = ()

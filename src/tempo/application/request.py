@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
@@ -71,6 +71,16 @@ class GenerationRequest:
             raise InvalidValueError(message)
         if self.retroactive is not None:
             self.retroactive.require_window(self.superposition.window)
+
+    @property
+    def session_rules(self) -> RowRules:
+        """The row rules with all that the rules of pruning have to be shown."""
+        capture = self.rules.capture
+        if self.strategy is not None:
+            capture |= self.strategy.capture
+        if self.retroactive is not None:
+            capture |= self.retroactive.rule.capture
+        return replace(self.rules, capture=capture)
 
     @property
     def goes_back(self) -> bool:

@@ -9,7 +9,6 @@ from tempo.application.pruning_rules import retroactive_of, strategy_of
 from tempo.application.request import GenerationRequest
 from tempo.application.setting_conditions import refuse_contradictions, refuse_ineffective
 from tempo.application.threshold_curves import schedule_of
-from tempo.domain.capture import Capture
 from tempo.domain.layout import PositionScheme
 from tempo.domain.readout import Readout
 from tempo.domain.row_rules import RowRules
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
     from tempo.application.settings import Settings
     from tempo.domain.lattice import LatticeStep
-    from tempo.domain.pruning.candidates import CandidateStrategy
-    from tempo.domain.pruning.retroactive import RetroactivePruning
     from tempo.domain.superposition import Superposition
     from tempo.domain.tokens import TokenId
 
@@ -45,7 +42,6 @@ def build_request(
     """
     refuse_contradictions(settings)
     refuse_ineffective(settings)
-    strategy, retroactive = strategy_of(settings), retroactive_of(settings)
     return GenerationRequest(
         prompt_ids=tuple(prompt_ids),
         max_steps=settings.max_steps,
@@ -54,7 +50,7 @@ def build_request(
         readout=Readout(settings.readout),
         visibility=Visibility(settings.visibility),
         positions=PositionScheme(settings.positions),
-        rules=_row_rules(settings, _capture(strategy, retroactive)),
+        rules=_row_rules(settings),
         stopping=Stopping(
             stop_on=StopOn(settings.stop_on),
             stop_mass=settings.stop_mass,
@@ -63,8 +59,8 @@ def build_request(
         ),
         barred=tuple(barred),
         committed=committed,
-        strategy=strategy,
-        retroactive=retroactive,
+        strategy=strategy_of(settings),
+        retroactive=retroactive_of(settings),
     )
 
 
@@ -98,18 +94,11 @@ def _superposition(settings: Settings) -> Superposition:
             return Uniform()
 
 
-def _capture(strategy: CandidateStrategy | None, retroactive: RetroactivePruning | None) -> Capture:
-    """Return what sessions have to take down for the rules of pruning."""
-    asked = Capture() if strategy is None else strategy.capture
-    return asked if retroactive is None else asked | retroactive.rule.capture
-
-
-def _row_rules(settings: Settings, capture: Capture) -> RowRules:
+def _row_rules(settings: Settings) -> RowRules:
     return RowRules(
         temperature=settings.temperature,
         top_k=settings.top_k or None,
         top_p=settings.top_p,
         min_p=settings.min_p,
         repetition_penalty=settings.repetition_penalty,
-        capture=capture,
     )

@@ -10,6 +10,7 @@ from tempo.domain.pruning.retroactive import CompleteMode, Evidence
 
 if TYPE_CHECKING:
     from tempo.application.sequence_state import SequenceState
+    from tempo.domain.capture import LayerWeights
     from tempo.domain.proposal import FloatArray
     from tempo.domain.pruning.retroactive import RetroactivePruning
     from tempo.domain.pruning.verdict import Verdict
@@ -53,8 +54,17 @@ class Judgement:
 class Retrospection:
     """Applies one rule to earlier steps, each at its time."""
 
-    def __init__(self, pruning: RetroactivePruning, max_steps: int) -> None:
-        """Judge all steps; thresholds may move over `max_steps`."""
+    def __init__(
+        self,
+        pruning: RetroactivePruning,
+        max_steps: int,
+        captured: tuple[LayerWeights, ...] = (),
+    ) -> None:
+        """Judge all steps; thresholds may move over `max_steps`.
+
+        `captured` are the entries of attention received that the session takes down.
+        """
+        self._captured = captured
         self.pruning = pruning
         self._committed = 0
         self._max_steps = max_steps
@@ -63,7 +73,7 @@ class Retrospection:
 
     def copy(self) -> Retrospection:
         """Return an equal one that goes its own way."""
-        twin = Retrospection(self.pruning, self._max_steps)
+        twin = Retrospection(self.pruning, self._max_steps, self._captured)
         twin._committed, twin._judged_to = self._committed, self._judged_to
         twin._ledger = self._ledger.copy()
         return twin
@@ -87,11 +97,13 @@ class Retrospection:
 
     def observe(self, trellis: Trellis, state: SequenceState) -> None:
         """Take down what attention the last pass gave to steps that are still to be judged."""
-        if not self.pruning.rule.capture.received or not trellis.steps:
+        asked = self.pruning.rule.capture.received
+        if not asked or not trellis.steps:
             return
+        entry = self._captured.index(asked[0])
         watched = self._watched(trellis)
         held = [slot for slot in watched if state.layout.holds(slot)]
-        masses = state.received(held, trellis.frontier)[0].tolist() if held else []
+        masses = state.received(held, trellis.frontier)[entry].tolist() if held else []
         self._ledger.add(watched, dict(zip(held, masses, strict=True)))
 
     def _watched(self, trellis: Trellis) -> list[Slot]:

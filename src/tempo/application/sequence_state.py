@@ -54,7 +54,7 @@ class SequenceState:
         self._meter = meter
         self._held = held
         with meter.phase("prefill"):
-            self.session = backend.open(request.prompt_ids, request.rules)
+            self.session = backend.open(request.prompt_ids, request.session_rules)
         meter.fed(len(request.prompt_ids), self.session.cache_rows)
         self.layout = LogicalLayout(len(request.prompt_ids), request.positions)
         self.ancestry = Ancestry()
