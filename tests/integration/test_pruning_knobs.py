@@ -14,6 +14,7 @@ ATTENTION = {"retroactive_pruning": "attention"}
 HARD = ATTENTION | {"sigmoid_threshold": False}
 ABSOLUTE = HARD | {"attention_threshold": 0.05}
 MOVING = POSTERIOR | {"dynamic_threshold": True, "final_threshold": 0.3}
+SHAPE = {"dynamic_threshold": True, "final_threshold": 0.9, "selection_threshold": 0.005}
 AGAIN = ATTENTION | {"comprehensive_pruning": True}
 
 KNOBS = [
@@ -42,14 +43,14 @@ KNOBS = [
     (AGAIN, {"monotone_pruning": False}),
     (POSTERIOR, {"dynamic_threshold": True}),
     (MOVING, {"final_threshold": 0.9}),
-    (MOVING, {"bezier_p1": 0.9}),
-    (MOVING, {"bezier_p2": 0.1}),
-    (MOVING, {"threshold_curve": "linear"}),
-    (MOVING, {"threshold_curve": "lci"}),
-    (MOVING, {"threshold_curve": "bezier_absolute"}),
-    (MOVING, {"threshold_preset": "fast-start"}),
-    (MOVING, {"use_relu": True}),
-    (MOVING | {"use_relu": True}, {"relu_activation_point": 0.1}),
+    (SHAPE, {"bezier_p1": 0.9}),
+    (SHAPE, {"bezier_p2": 0.1}),
+    (SHAPE, {"threshold_curve": "linear"}),
+    (SHAPE, {"threshold_curve": "lci"}),
+    (SHAPE | {"final_threshold": 0.2}, {"threshold_curve": "bezier_absolute"}),
+    (SHAPE, {"threshold_preset": "fast-start"}),
+    (SHAPE, {"use_relu": True}),
+    (SHAPE | {"use_relu": True}, {"relu_activation_point": 0.1}),
     (MOVING, {"dynamic_target": "selection"}),
     (MOVING | COHERENCE, {"dynamic_target": "coherence"}),
 ]
@@ -66,9 +67,9 @@ def spelled(value):
 
 @pytest.mark.parametrize(("base", "knob"), KNOBS, ids=spelled)
 def test_only_this_knob_and_the_outcome_is_another(embedded, base, knob):
-    one = embedded.generate(PROMPT, **STEPS, **base)
+    one = embedded.generate(PROMPT, **{**STEPS, **base})
     other = embedded.generate(PROMPT, **{**STEPS, **base, **knob})
-    again = embedded.generate(PROMPT, **STEPS, **base)
+    again = embedded.generate(PROMPT, **{**STEPS, **base})
     assert outcome(one) == outcome(again)
     assert outcome(one) != outcome(other)
 
