@@ -123,11 +123,12 @@ class Retrospection:
         due = self._due(trellis, newest)
         if not due or not trellis.frontier.slots:
             return None
-        judgement = Judgement(_shares(trellis, due[0]))
+        first = due[0]
+        judgement = Judgement(_shares(trellis, first))
         leader = trellis.steps[-1].token_set.live_indices[int(trellis.frontier.scores.argmax())]
-        leading = trellis.chain(len(trellis.steps) - 1, leader)
+        leading = trellis.chain(len(trellis.steps) - 1, leader, first)
         for index in due:
-            self._judge_step(trellis, index, leading[index], newest, judgement)
+            self._judge_step(trellis, index, leading[index - first], newest, judgement)
         self._judged_to = max(self._judged_to, newest - self.pruning.lag + 1)
         return judgement
 

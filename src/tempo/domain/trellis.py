@@ -174,10 +174,13 @@ class Trellis:
         del self.steps[index], self.moments[index + 1]
         self.redo(index)
 
-    def chain(self, index: int, member: int) -> list[int]:
-        """Return the best parent chain that ends at a member, one member index a step."""
+    def chain(self, index: int, member: int, first: int = 0) -> list[int]:
+        """Return the best parent chain that ends at a member, a member index a step from `first`.
+
+        Its last entry stands for step `index`.
+        """
         found = [member]
-        for at in range(index, 0, -1):
+        for at in range(index, first, -1):
             parent = self.steps[at].token_set.members[found[-1]].parent
             found.append(0 if parent is None else parent)
         return found[::-1]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tempo.domain.capture import Capture
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.pruning.verdict import Verdict
 from tempo.domain.schedule import ConstantThreshold
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tempo.domain.pruning.retroactive import Evidence
     from tempo.domain.schedule import Schedule
 
@@ -58,15 +58,28 @@ class PosteriorPruning:
 
         The threshold told is the stricter one: the floor, or the least share inside the mass.
         """
-        shares = evidence.posterior
+        shares: list[float] = evidence.posterior.tolist()
         floor = self.floor.at(step, max_steps)
-        order = np.argsort(-shares, kind="stable")
-        before = np.cumsum(shares[order]) - shares[order]
-        inside = before < self.mass - SLACK
-        inside[0] = True  # also for a mass below the slack
-        kept = set(order[inside].tolist())
-        level = max(floor, 0.0 if inside.all() else float(shares[order[inside]].min()))
+        kept = self._inside(shares)
+        level = floor
+        if len(kept) < len(shares):
+            level = max(floor, min(shares[index] for index in kept))
         return tuple(
             Verdict(NAME, share, level, float(share >= floor and index in kept))
-            for index, share in enumerate(shares.tolist())
+            for index, share in enumerate(shares)
         )
+
+    def _inside(self, shares: Sequence[float]) -> set[int]:
+        """Return the most probable candidates that have the mass together, at least one.
+
+        In plain numbers: a set is small, and this is asked at every step.
+        """
+        order = sorted(range(len(shares)), key=lambda index: -shares[index])
+        kept: set[int] = set()
+        together = 0.0
+        for index in order:
+            if kept and together >= self.mass - SLACK:
+                break
+            kept.add(index)
+            together += shares[index]
+        return kept
