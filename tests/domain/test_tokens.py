@@ -1,11 +1,12 @@
 import math
+from dataclasses import MISSING, fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tempo.domain.errors import InvalidValueError
-from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, TokenId, TokenSet
+from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, Slot, TokenId, TokenSet
 from tests.strategies import candidate, contents, units
 
 KEPT, FINISHED = CandidateState.KEPT, CandidateState.FINISHED
@@ -51,3 +52,26 @@ def test_the_live_members_are_those_that_are_not_finished(lives):
 def test_a_token_set_holds_each_token_once_by_rank(members, complaint):
     with pytest.raises(InvalidValueError, match=complaint):
         TokenSet(LogicalStep(7), tuple(members))
+
+
+def test_a_candidate_that_stands_elsewhere_is_the_same_otherwise():
+    told = Candidate(
+        token_id=TokenId(7),
+        content=b" fox",
+        probability=0.25,
+        rank=3,
+        state=CandidateState.KEPT,
+        weight=0.5,
+        score=-1.0,
+        parent=2,
+        posterior=0.4,
+        slot=Slot(11),
+        reason="weakened",
+        attention=0.75,
+    )
+    defaults = {
+        entry.name: entry.default for entry in fields(told) if entry.default is not MISSING
+    }
+    assert all(getattr(told, name) != value for name, value in defaults.items())
+    moved = told.standing(0.9, -2.0, 1)
+    assert moved == replace(told, weight=0.9, score=-2.0, parent=1, posterior=None)

@@ -60,10 +60,9 @@ def plan_of(judgement: Judgement, trellis: Trellis) -> Plan | None:
     departure = Departure.of(steps, judgement.chosen)
     gone: dict[int, dict[int, Candidate]] = {}
     weights: dict[Address, Weighing] = {}
-    decisions = [_decision(judgement, trellis, *one) for one in _acts(judgement, departure, steps)]
-    for (place, _, _, weight), decision in zip(
-        _acts(judgement, departure, steps), decisions, strict=True
-    ):
+    acts = _acts(judgement, departure, steps)
+    decisions = [_decision(judgement, trellis, *one) for one in acts]
+    for (place, _, _, weight), decision in zip(acts, decisions, strict=True):
         if decision.effect in {Effect.PRUNED, Effect.DESCENDANT}:
             gone.setdefault(place[0], {})[place[1]] = _pruned(
                 _member(steps, place), decision.reason

@@ -158,7 +158,7 @@ class PruningRun:
         )
         return CandidatesPruned(
             decisions=plan.decisions,
-            steps=tuple(step for step in trellis.steps if step.step >= plan.first),
+            steps=tuple(trellis.steps_from(plan.first)),
             removed=plan.removed,
             lost=lost,
             released=freed,

@@ -113,6 +113,10 @@ class Trellis:
         there = index < len(self.steps) and self.steps[index].step == number
         return index if there else None
 
+    def steps_from(self, number: int) -> list[LatticeStep]:
+        """Return the steps with a number or a higher one."""
+        return self.steps[bisect_left(self.steps, number, key=lambda step: step.step) :]
+
     def append(self, step: LatticeStep, moment: Moment) -> None:
         """Take a step and the state after it."""
         self.steps.append(step)
@@ -202,13 +206,12 @@ def _weighed(
     """Return a step's members with their weights, scores and parents among the earlier live."""
     live = step.token_set.live_indices
     weights = dict(zip(live, frontier.weights.tolist(), strict=True))
+    scores = transition.scores.tolist()
     return tuple(
-        replace(
-            member,
-            weight=weights.get(index, 0.0),
-            score=float(transition.scores[index]),
-            parent=earlier[transition.best_parent[index]] if earlier else None,
-            posterior=None,
+        member.standing(
+            weights.get(index, 0.0),
+            scores[index],
+            earlier[transition.best_parent[index]] if earlier else None,
         )
         for index, member in enumerate(step.token_set.members)
     )
@@ -220,13 +223,12 @@ def _without(
     """Return a step without some members, and without some rows of its tables."""
     staying = [index for index in range(len(step.token_set)) if index not in leaving]
     kept_rows = [row for row in range(len(step.transitions)) if row not in rows]
-    cells = np.ix_(kept_rows, staying)
     members = step.token_set.members
     others = sorted((*step.others, *leaving.values()), key=lambda one: one.rank)
     return replace(
         step,
         token_set=TokenSet(step.step, tuple(members[index] for index in staying)),
         others=tuple(others) if leaving else step.others,
-        transitions=np.ascontiguousarray(step.transitions[cells]),
-        plain_transitions=np.ascontiguousarray(step.plain_transitions[cells]),
+        transitions=step.transitions.take(kept_rows, 0).take(staying, 1),
+        plain_transitions=step.plain_transitions.take(kept_rows, 0).take(staying, 1),
     )
