@@ -177,6 +177,21 @@ def lattices(draw, max_steps=4, max_width=3, *, content=park, impossible=False):
     return Lattice((TokenId(1),), tuple(steps))
 
 
+@st.composite
+def with_gaps(draw, whole):
+    """Lattices that whole steps left, some members of which later tokens see less or not at all."""
+    lattice = draw(whole)
+    number, steps = -1, []
+    for step in lattice.steps:
+        number += draw(st.integers(1, 3))
+        members = tuple(
+            replace(one, attention=draw(st.sampled_from([0.0, 0.25, 1.0])))
+            for one in step.token_set.members
+        )
+        steps.append(replace(step, step=number, token_set=TokenSet(LogicalStep(number), members)))
+    return replace(lattice, steps=tuple(steps))
+
+
 scored_texts = st.lists(
     st.builds(ScoredText, pieces, st.floats(-60.0, -1e-3), st.integers(1, 9)),
     min_size=1,

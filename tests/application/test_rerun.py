@@ -49,6 +49,22 @@ def test_a_run_on_its_own_model_is_repeated(engine, settings):
     assert set(verdicts(report)) == {"kept tokens", "transitions", "scores", "steps", "text"}
 
 
+REMOVES = {
+    "retroactive_pruning": "posterior",
+    "posterior_floor": 0.9,
+    "complete_pruning_mode": "remove_position",
+    "max_steps": 12,
+}
+
+
+def test_a_run_that_whole_steps_left_is_repeated_to_its_end(engine):
+    record = record_from(engine.generate(" a", **REMOVES))
+    assert len(record.lattice) < record.lattice.decoded
+    report = repeated(record, engine)
+    assert report.equal, report
+    assert report.steps == len(record.lattice)
+
+
 def test_a_run_that_was_cut_short_is_repeated_as_far_as_it_came(engine):
     stream = engine.stream(" a", max_steps=50)
     for _ in range(9):

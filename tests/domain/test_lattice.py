@@ -6,7 +6,7 @@ from tempo.domain.errors import ChoiceError
 from tempo.domain.lattice import Lattice
 from tempo.domain.paths import Path
 from tempo.domain.tokens import CandidateState
-from tests.strategies import candidate, lattice_step, lattices
+from tests.strategies import candidate, lattice_step, lattices, with_gaps
 
 
 def two_steps():
@@ -49,6 +49,20 @@ def test_candidates_are_listed_by_rank_whatever_became_of_them():
 
 def test_a_lattice_counts_its_steps_and_tokens():
     assert (len(two_steps()), two_steps().physical_tokens) == (2, 5)
+
+
+@given(with_gaps(lattices()))
+def test_steps_are_found_by_number_and_those_that_left_are_said_to_have_left(lattice):
+    numbers = [step.step for step in lattice.steps]
+    assert lattice.decoded == numbers[-1] + 1
+    for number in range(lattice.decoded):
+        if number in numbers:
+            assert lattice.steps[lattice.index_of(number)].step == number
+        else:
+            with pytest.raises(ChoiceError, match=f"step {number} left the lattice as a whole"):
+                lattice.step(number)
+    with pytest.raises(ChoiceError, match=f"not in a lattice of {lattice.decoded} steps"):
+        lattice.step(lattice.decoded)
 
 
 @given(lattices())

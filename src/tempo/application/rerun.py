@@ -80,7 +80,7 @@ class Rerun:
         if record.provenance.model is not None:
             require_same_model(record.provenance.model, model)
         cut_short = record.provenance.finish_reason in CUT_SHORT
-        most = len(record.lattice) + (not cut_short)  # one more would show that it ends too late
+        most = record.lattice.decoded + (not cut_short)  # one more would show that it ends too late
         return _report(record, self._repeated(_request(record), most))
 
     def _repeated(self, request: GenerationRequest, most: int) -> Outcome:

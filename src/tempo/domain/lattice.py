@@ -94,6 +94,11 @@ class Lattice:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} steps, {self.physical_tokens} tokens)"
 
+    @property
+    def decoded(self) -> int:
+        """How many steps were decoded or given, those that left as a whole among them."""
+        return self.steps[-1].step + 1 if self.steps else 0
+
     def step(self, step: int) -> LatticeStep:
         """Return one step.
 
@@ -109,13 +114,12 @@ class Lattice:
             ChoiceError: for a step that the lattice does not have.
         """
         asked: object = step
-        beyond = self.steps[-1].step + 1 if self.steps else 0
-        if not (isinstance(asked, Integral) and int(asked) in range(beyond)):
-            message = f"step {step!r} is not in a lattice of {beyond} steps (from 0)"
+        if not (isinstance(asked, Integral) and int(asked) in range(self.decoded)):
+            message = f"step {step!r} is not in a lattice of {self.decoded} steps (from 0)"
             raise ChoiceError(message)
         index = bisect_left(self.steps, int(asked), key=lambda one: one.step)
         if self.steps[index].step != step:
-            message = f"step {step} left the lattice as a whole: no later token attended to it"
+            message = f"step {step} left the lattice as a whole; only a gap is there"
             raise ChoiceError(message)
         return index
 
