@@ -19,7 +19,7 @@ def assert_same_paths(lattice, graph, beginning, end):
             (graph.nodes[node]["step"], graph.nodes[node]["member"]) for node in way[1:-1]
         )
         found[tuple(member for _, member in tokens)] = arcs
-        assert [step for step, _ in tokens] == list(range(len(tokens)))
+        assert [step for step, _ in tokens] == [step.step for step in lattice.steps[: len(tokens)]]
     expected = {path.members: path for path in complete_paths(lattice) if path.share > 0}
     assert set(found) == set(expected)
     for name, path in expected.items():
@@ -41,4 +41,4 @@ def tokens_of(lattice, graph):
     for node, data in graph.nodes(data=True):
         if data["kind"] == "token":
             step, member = int(data["step"]), int(data["member"])
-            yield node, data, lattice.steps[step].token_set.members[member]
+            yield node, data, lattice.step(step).token_set.members[member]

@@ -9,14 +9,14 @@ from tempo.domain.tokens import CandidateState
 from tempo.infrastructure.export.dot import BEST, dot
 from tests.infrastructure.export.readings import assert_same_paths, tokens_of
 from tests.oracles import passing_shares
-from tests.strategies import candidate, contents, lattice_step, lattices
+from tests.strategies import candidate, contents, lattice_step, lattices, with_gaps
 
 # pydot calls pyparsing by names that it no longer likes.
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning:pydot")
 
 NUMBERS = {
     **dict.fromkeys(("step", "member", "token_id"), int),
-    **dict.fromkeys(("posterior", "share", "probability"), float),
+    **dict.fromkeys(("posterior", "share", "probability", "attention"), float),
     **dict.fromkeys(("log_probability", "plain_log_probability", "log_share"), float),
 }
 
@@ -50,14 +50,15 @@ def values(element):
 
 
 @settings(max_examples=50)
-@given(lattices(max_steps=3, content=contents, impossible=True))
+@given(with_gaps(lattices(max_steps=3, content=contents, impossible=True)))
 def test_paths_scores_and_posteriors_survive(lattice):
     graph = read(dot(lattice))
     assert_same_paths(lattice, graph, 0, max(graph.nodes))
     for _, data, one in tokens_of(lattice, graph):
         assert unspelled(data["text"]) == one.content
         assert (data["token_id"], data["state"]) == (one.token_id, one.state.value)
-        expected = passing_shares(lattice, data["step"])[data["member"]]
+        assert data["attention"] == one.attention
+        expected = passing_shares(lattice, lattice.index_of(data["step"]))[data["member"]]
         assert data["posterior"] == pytest.approx(expected, abs=1e-9)
 
 
@@ -99,6 +100,20 @@ def test_the_best_path_is_drawn_in_its_colour():
     assert BEST not in dot(of(*two))
     graph = read(dot(of(*two), (1,)))
     assert [graph.nodes[number].get("color") for number in (1, 2)] == [None, BEST]
+
+
+def test_a_member_that_no_later_token_sees_is_dashed():
+    graph = read(dot(of(candidate(0, attention=0.0), candidate(1, attention=0.25), candidate(2))))
+    styles = [graph.nodes[number].get("style") for number in (1, 2, 3)]
+    assert styles == ["rounded,dashed", None, None]
+
+
+def test_the_best_path_goes_on_after_a_step_that_was_removed():
+    first, second = of(candidate(0), candidate(1)).steps[0], lattice_step
+    steps = (first, second(2, [candidate(0), candidate(1)], np.log([[0.5, 0.5]] * 2)))
+    graph = read(dot(Lattice((1,), steps), (1, 0)))
+    coloured = [data for _, data in graph.nodes(data=True) if data.get("color") == BEST]
+    assert [(data["step"], data["member"]) for data in coloured] == [(0, 1), (2, 0)]
 
 
 def test_an_arc_shows_its_probability_where_there_is_a_choice():

@@ -10,15 +10,15 @@ from tempo.domain.tokens import CandidateState
 from tempo.infrastructure.export.slf import slf, word
 from tests.infrastructure.export.slf_reader import read, unquoted
 from tests.oracles import complete_paths, passing_everything
-from tests.strategies import candidate, contents, lattice_step, lattices
+from tests.strategies import candidate, contents, lattice_step, lattices, with_gaps
 
-any_lattice = lattices(max_steps=3, content=contents, impossible=True)
+any_lattice = with_gaps(lattices(max_steps=3, content=contents, impossible=True))
 
 
 def members(lattice, found):
-    """The step and member of each node that holds a token, told by its time and its code."""
+    """The step's place and the member of each node that holds a token, by its time and code."""
     return {
-        number: (int(node.time) - 1, node.code)
+        number: (lattice.index_of(int(node.time) - 1), node.code)
         for number, node in enumerate(found.nodes)
         if node.code is not None
     }
@@ -57,6 +57,13 @@ def test_another_tools_forward_backward_finds_the_posteriors(lattice):
     for number, (step, member) in members(lattice, found).items():
         into = sum(link.posterior for link in found.links if link.end == number)
         assert into == pytest.approx(passing_everything(lattice, step)[member], abs=1e-9)
+
+
+@given(any_lattice)
+def test_time_counts_positions_and_ends_with_the_last(lattice):
+    times = [node.time for node in read(slf(lattice)).nodes]
+    assert (times[0], times[-1]) == (0, lattice.steps[-1].step + 1)
+    assert times == sorted(times)
 
 
 @given(any_lattice)

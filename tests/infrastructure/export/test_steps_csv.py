@@ -11,14 +11,14 @@ from tempo.domain.spelling import unspelled
 from tempo.domain.tokens import CandidateState
 from tempo.infrastructure.export.steps_csv import steps_csv
 from tests.oracles import passing_shares
-from tests.strategies import candidate, contents, lattice_step, lattices
+from tests.strategies import candidate, contents, lattice_step, lattices, with_gaps
 
 
 def read(text):
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-@given(lattices(content=contents, impossible=True))
+@given(with_gaps(lattices(content=contents, impossible=True)))
 def test_every_candidate_is_a_row_with_its_figures(lattice):
     rows = read(steps_csv(lattice))
     candidates = [(step, one) for step in lattice.steps for one in step.candidates]
@@ -27,7 +27,10 @@ def test_every_candidate_is_a_row_with_its_figures(lattice):
         assert (int(row["token_id"]), row["state"]) == (one.token_id, one.state.value)
         assert unspelled(row["text"]) == one.content
         assert float(row["probability"]) == one.probability
-        expected = passing_shares(lattice, step.step)[step.token_set.members.index(one)]
+        assert float(row["attention"]) == one.attention
+        expected = passing_shares(lattice, lattice.steps.index(step))[
+            step.token_set.members.index(one)
+        ]
         assert float(row["posterior"]) == pytest.approx(expected, abs=1e-9)
 
 
@@ -44,23 +47,23 @@ def table():
     first = lattice_step(
         0,
         [
-            candidate(3, b' a,"b"', rank=0, score=-0.5, weight=1.0),
+            candidate(3, b' a,"b"', rank=0, score=-0.5, weight=1.0, attention=0.25),
             candidate(0, b"", CandidateState.FINISHED, rank=2, score=-1.5),
         ],
         np.log([[0.75, 0.25]]),
         others=[candidate(4, b"\n", CandidateState.PRUNED, rank=1, reason="why, now")],
     )
-    second = lattice_step(1, [candidate(5, b"c", rank=0, parent=0, score=-1.0)], np.zeros((1, 1)))
+    second = lattice_step(2, [candidate(5, b"c", rank=0, parent=0, score=-1.0)], np.zeros((1, 1)))
     return Lattice((1,), (first, second))
 
 
 BY_HAND = """\
-step,rank,token_id,text,state,reason,probability,posterior,weight,score,parent,best,entropy,\
-threshold,kept_mass,finished_mass
-0,0,3," a,""b""\",kept,,0.5,0.75,1.0,-0.5,,1,0.0,0.1,1.0,0.0
-0,1,4,\\n,pruned,"why, now",0.5,,,,,0,0.0,0.1,1.0,0.0
-0,2,0,,finished,,0.5,0.25,0.0,-1.5,,0,0.0,0.1,1.0,0.0
-1,0,5,c,kept,,0.5,1.0,0.0,-1.0,0,1,0.0,0.1,1.0,0.0
+step,rank,token_id,text,state,reason,probability,posterior,weight,score,parent,attention,best,\
+entropy,threshold,kept_mass,finished_mass
+0,0,3," a,""b""\",kept,,0.5,0.75,1.0,-0.5,,0.25,1,0.0,0.1,1.0,0.0
+0,1,4,\\n,pruned,"why, now",0.5,,,,,,0,0.0,0.1,1.0,0.0
+0,2,0,,finished,,0.5,0.25,0.0,-1.5,,1.0,0,0.0,0.1,1.0,0.0
+2,0,5,c,kept,,0.5,1.0,0.0,-1.0,0,1.0,1,0.0,0.1,1.0,0.0
 """
 
 

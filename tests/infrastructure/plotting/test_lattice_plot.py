@@ -8,8 +8,8 @@ from matplotlib.collections import PathCollection
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.lattice import Lattice
 from tempo.domain.tokens import CandidateState, TokenId
-from tempo.infrastructure.plotting.lattice_plot import BEST, LONGEST, OTHER, plot_lattice
-from tests.strategies import candidate, lattice_step, lattices
+from tempo.infrastructure.plotting.lattice_plot import BEST, GONE, LONGEST, OTHER, plot_lattice
+from tests.strategies import candidate, lattice_step, lattices, with_gaps
 
 
 def lattice_of(*steps):
@@ -37,7 +37,7 @@ def labels(figure):
 
 
 @settings(max_examples=20)
-@given(lattices())
+@given(with_gaps(lattices()))
 def test_every_member_has_one_marker_at_its_step_and_rank(lattice):
     places = [tuple(marker.get_offsets()[0]) for marker in markers(plot_lattice(lattice))]
     assert sorted(places) == [
@@ -90,6 +90,75 @@ def test_a_finished_member_has_no_line_to_the_next_step():
     )
     lines = plot_lattice(lattice).axes[0].lines
     assert [list(line.get_ydata()) for line in lines] == [[1, 0]]
+
+
+def faces(figure):
+    from matplotlib.colors import to_hex
+
+    return [to_hex(marker.get_facecolor()[0]) for marker in markers(figure)]
+
+
+THIRDS = np.log([[1 / 3, 2 / 3], [2 / 3, 1 / 3]])
+
+
+def after_pruning():
+    """Step 1 was removed; step 2 lost its most probable token, and what is left has two rows."""
+    gone = candidate(0, b"gone", CandidateState.PRUNED, probability=0.25)
+    below = candidate(3, b"low", CandidateState.BELOW_THRESHOLD)
+    return Lattice(
+        (TokenId(1),),
+        (
+            lattice_step(0, [candidate(0, b"a"), candidate(1, b"b", attention=0.0)], THIRDS),
+            lattice_step(
+                2,
+                [candidate(1, b"c"), candidate(2, b"d", attention=0.5)],
+                THIRDS,
+                others=[gone, below],
+            ),
+        ),
+    )
+
+
+def test_a_pruned_token_is_a_dashed_circle_at_its_rank_without_lines():
+    figure = plot_lattice(after_pruning())
+    places = {tuple(marker.get_offsets()[0]): marker for marker in markers(figure)}
+    assert set(places) == {(0, 0), (0, 1), (2, 0), (2, 1), (2, 2)}
+    dashed = {place for place, one in places.items() if one.get_linestyle()[0][1] is not None}
+    assert dashed == {(2, 0)}
+    ends = {(line.get_xdata()[1], line.get_ydata()[1]) for line in figure.axes[0].lines}
+    assert ends == {(2, 1), (2, 2)}
+    assert "gone\n0.25" in labels(figure)
+    assert not any(label.startswith("low") for label in labels(figure))
+
+
+def test_a_member_is_as_full_as_later_tokens_see_it():
+    assert faces(plot_lattice(after_pruning(), best=(1, 1))) == [
+        OTHER,
+        "#ffffff",
+        "#ffffff",
+        OTHER,
+        "#80b8d8",
+    ]
+
+
+def test_a_step_that_was_removed_is_a_band_that_says_so():
+    figure = plot_lattice(after_pruning())
+    (band,) = figure.axes[0].patches
+    assert band.get_x() < 1 < band.get_x() + band.get_width()
+    assert [text.xy[0] for text in figure.axes[0].texts if text.get_text() == "removed"] == [1]
+    assert figure.axes[0].get_xlim() == pytest.approx((-0.6, 2.6))
+
+
+def test_a_best_path_is_followed_across_a_step_that_was_removed():
+    colours = faces(plot_lattice(after_pruning(), best=(0, 0)))
+    assert colours == [BEST, "#ffffff", "#ffffff", BEST, "#cccccc"]
+
+
+def test_what_was_pruned_is_written_in_grey():
+    figure = plot_lattice(after_pruning())
+    colours = {text.get_text(): text.get_color() for text in figure.axes[0].texts}
+    assert colours["gone\n0.25"] == GONE
+    assert colours["c\n0.50"] == "black"
 
 
 @pytest.mark.parametrize("text", ["$", "$x^2$", "\\frac", "[a/b]", "{}", "_^", "%", "$\\bad{$"])

@@ -9,16 +9,17 @@ import graphviz
 
 from tempo.domain.graph import BEGINNING, lattice_graph
 from tempo.domain.spelling import spelled
-from tempo.domain.text import END_MARK
+from tempo.domain.text import END_MARK, is_unattended
 from tempo.domain.tokens import CandidateState
-from tempo.infrastructure.export.networkx_graph import token_attributes
+from tempo.infrastructure.export.networkx_graph import shown_members, token_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tempo.domain.graph import Arc, GraphNode
     from tempo.domain.lattice import Lattice
     from tempo.domain.tokens import Candidate
+    from tempo.infrastructure.export.networkx_graph import Address
 
 BEST = "#0072b2"
 """As in the project's other pictures: colour-blind safe (Okabe and Ito)."""
@@ -31,9 +32,9 @@ def dot(lattice: Lattice, best: Sequence[int] = ()) -> str:
     """Return a drawing from left to right; `best` is the path to emphasise.
 
     Beside what is drawn, nodes and arcs carry the attributes of the networkx graph by the same
-    names, in full precision.
+    names, in full precision. A dashed member is one that no later token sees.
     """
-    graph = lattice_graph(lattice.steps)
+    graph, shown = lattice_graph(lattice.steps), shown_members(lattice, best)
     drawing = graphviz.Digraph(
         "lattice",
         graph_attr={"rankdir": "LR"},
@@ -42,7 +43,7 @@ def dot(lattice: Lattice, best: Sequence[int] = ()) -> str:
     )
     drawing.node(str(BEGINNING), shape="point", kind="beginning")
     for node in graph.nodes:
-        _draw_node(drawing, node, best)
+        _draw_node(drawing, node, shown)
     drawing.node(str(graph.end), shape="doublecircle", label="", width="0.15", kind="end")
     for arc in graph.arcs:
         _draw_arc(drawing, arc)
@@ -50,9 +51,11 @@ def dot(lattice: Lattice, best: Sequence[int] = ()) -> str:
     return source
 
 
-def _draw_node(drawing: graphviz.Digraph, node: GraphNode, best: Sequence[int]) -> None:
-    attributes = token_attributes(node, best)
+def _draw_node(drawing: graphviz.Digraph, node: GraphNode, shown: Collection[Address]) -> None:
+    attributes = token_attributes(node, shown)
     emphasis = {"color": BEST, "penwidth": "2"} if attributes.get("best") else {}
+    if is_unattended(node.candidate):
+        emphasis["style"] = "rounded,dashed"
     drawing.node(
         str(node.number),
         label=graphviz.nohtml(f"{_label(node.candidate)}\\n{node.posterior:.2f}"),

@@ -8,12 +8,15 @@ from tempo.domain.graph import BEGINNING, lattice_graph
 from tempo.domain.spelling import spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import networkx as nx
 
     from tempo.domain.graph import GraphNode
     from tempo.domain.lattice import Lattice
+    from tempo.domain.tokens import LogicalStep
+
+    Address = tuple[LogicalStep, int]
 
 
 def digraph(lattice: Lattice, best: Sequence[int] = ()) -> nx.DiGraph[int]:
@@ -24,11 +27,11 @@ def digraph(lattice: Lattice, best: Sequence[int] = ()) -> nx.DiGraph[int]:
     """
     import networkx as nx  # noqa: PLC0415 - takes half a second, which only exports need
 
-    graph = lattice_graph(lattice.steps)
+    graph, shown = lattice_graph(lattice.steps), shown_members(lattice, best)
     found: nx.DiGraph[int] = nx.DiGraph(beginning=BEGINNING, end=graph.end)
     found.add_node(BEGINNING, kind="beginning")
     for node in graph.nodes:
-        found.add_node(node.number, kind="token", **token_attributes(node, best))
+        found.add_node(node.number, kind="token", **token_attributes(node, shown))
     found.add_node(graph.end, kind="end")
     for arc in graph.arcs:
         found.add_edge(
@@ -42,10 +45,16 @@ def digraph(lattice: Lattice, best: Sequence[int] = ()) -> nx.DiGraph[int]:
     return found
 
 
-def token_attributes(node: GraphNode, best: Sequence[int]) -> dict[str, Any]:
-    """Return what is known of a member in plain types; `best` only where the best path is.
+def shown_members(lattice: Lattice, best: Sequence[int]) -> Collection[Address]:
+    """Return the members on a path of one member index a step; steps may be missing before one."""
+    return {(step.step, member) for step, member in zip(lattice.steps, best, strict=False)}
 
-    `text` is spelled on one line, see `tempo.domain.spelling`.
+
+def token_attributes(node: GraphNode, shown: Collection[Address]) -> dict[str, Any]:
+    """Return what is known of a member in plain types; `best` only where a best path is shown.
+
+    `text` is spelled on one line, see `tempo.domain.spelling`; `attention` is how much of the
+    member's weight later tokens see, 0 where they see none of it.
     """
     attributes: dict[str, Any] = {
         "step": int(node.step),
@@ -54,11 +63,12 @@ def token_attributes(node: GraphNode, best: Sequence[int]) -> dict[str, Any]:
         "text": spelled(node.candidate.content),
         "state": node.candidate.state.value,
         "probability": node.candidate.probability,
+        "attention": node.candidate.attention,
         "posterior": node.posterior,
         "share": node.share,
     }
-    if best:
-        attributes["best"] = node.step < len(best) and best[node.step] == node.member
+    if shown:
+        attributes["best"] = (node.step, node.member) in shown
     return attributes
 
 

@@ -10,8 +10,9 @@ logarithms:
 - `p`, the arc's posterior: its share of all paths.
 
 So `l` sums to a path's plain score, and `a + l` (`lmscale` 1, no word penalty) to the logarithm of
-its share: a tool's own forward-backward finds the lattice's posteriors. `t` counts tokens instead
-of seconds. `code`, an extra field as the format allows them, is the vocabulary entry of a node.
+its share: a tool's own forward-backward finds the lattice's posteriors. `t` counts positions
+instead of seconds, those of removed steps among them. `code`, an extra field as the format allows
+them, is the vocabulary entry of a node.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def slf(lattice: Lattice, best: Sequence[int] = ()) -> str:  # noqa: ARG001 - no
         f"N={graph.end + 1} L={len(graph.arcs)}",
         f"I={BEGINNING} t=0 W={NULL}",
         *(_node(node) for node in graph.nodes),
-        f"I={graph.end} t={len(lattice.steps)} W={NULL}",
+        f"I={graph.end} t={lattice.decoded} W={NULL}",
         *(_arc(number, arc) for number, arc in enumerate(graph.arcs)),
     ]
     return "\n".join([*lines, ""])

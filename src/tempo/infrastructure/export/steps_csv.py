@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("step", "rank", "token_id", "text", "state", "reason", "probability"),
-    *("posterior", "weight", "score", "parent", "best"),
+    *("posterior", "weight", "score", "parent", "attention", "best"),
     *("entropy", "threshold", "kept_mass", "finished_mass"),
 )
 """The candidate's figures; the members' alone; the step's, repeated in each of its rows."""
@@ -30,8 +30,8 @@ def steps_csv(lattice: Lattice, best: Sequence[int] = ()) -> str:
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     writer.writerow(COLUMNS)
-    for step, shares in zip(lattice.steps, lattice.posteriors(), strict=True):
-        chosen = best[step.step] if step.step < len(best) else None
+    for index, (step, shares) in enumerate(zip(lattice.steps, lattice.posteriors(), strict=True)):
+        chosen = best[index] if index < len(best) else None
         writer.writerows(_rows(step, shares.tolist(), chosen, known=bool(best)))
     return table.getvalue()
 
@@ -47,9 +47,9 @@ def _rows(
             *(step.step, one.rank, one.token_id, spelled(one.content), one.state.value),
             *(one.reason, one.probability),
             *(
-                (None, None, None, None)
+                (None, None, None, None, None)
                 if index is None
-                else (shares[index], one.weight, one.score, one.parent)
+                else (shares[index], one.weight, one.score, one.parent, one.attention)
             ),
             int(index is not None and index == chosen) if known else None,
             *figures,

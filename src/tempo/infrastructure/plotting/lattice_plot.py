@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tempo.domain.errors import InvalidValueError
+from tempo.domain.text import END_MARK, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,15 +17,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tempo.domain.lattice import Lattice, LatticeStep
+    from tempo.domain.tokens import Candidate
 
 BEST, OTHER, EDGE = "#0072b2", "#999999", "#bbbbbb"
 """Colour-blind safe (Okabe and Ito)."""
+
+GONE = "#666666"
+"""Of tokens that were pruned, and of what is said of steps that were removed."""
+
+BAND = "#f2f2f2"
 
 LONGEST = 200
 
 
 def plot_lattice(lattice: Lattice, best: Sequence[int] = ()) -> Figure:
     """Draw up to the first 200 steps; `best` is the path to emphasise, a member index a step.
+
+    A pruned token is a dashed circle without lines. The fuller a member, the more of it later
+    tokens see: one that they see none of is hollow. A band stands for a step that was removed.
 
     Raises:
         InvalidValueError: if matplotlib is not installed.
@@ -34,52 +44,99 @@ def plot_lattice(lattice: Lattice, best: Sequence[int] = ()) -> Figure:
     except ImportError:
         message = "plots need matplotlib: pip install 'tempo-decoding[plot]'"
         raise InvalidValueError(message) from None
-    steps = lattice.steps[:LONGEST]
-    widest = max((step.width for step in steps), default=1)
-    figure = Figure(figsize=(max(4.0, 0.75 * len(steps) + 1), 0.75 * widest + 1.6))
+    steps = [step for step in lattice.steps if step.step < LONGEST]
+    columns = steps[-1].step + 1 if steps else 0
+    rows = max((len(_shown(step)) for step in steps), default=1)
+    figure = Figure(figsize=(max(4.0, 0.75 * columns + 1), 0.75 * rows + 1.6))
     axes = figure.subplots()
+    _draw_gaps(axes, sorted(set(range(columns)) - {step.step for step in steps}))
     for before, step in pairwise(steps):
         _draw_edges(axes, before, step)
     for index, step in enumerate(steps):
-        _draw_members(axes, step, best[index] if index < len(best) else None)
+        _draw_candidates(axes, step, best[index] if index < len(best) else None)
     axes.set_xlabel("step")
     axes.set_ylabel("rank")
-    axes.set_ylim(widest - 0.3, -0.8)
-    axes.set_xlim(-0.6, len(steps) - 0.4)
-    axes.set_yticks(range(widest))
+    axes.set_ylim(rows - 0.3, -0.8)
+    axes.set_xlim(-0.6, columns - 0.4)
+    axes.set_yticks(range(rows))
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure
 
 
+def _shown(step: LatticeStep) -> tuple[Candidate, ...]:
+    """Return what is drawn of a step, from the top: its members, and what was pruned of it."""
+    return alternatives(step, pruned=True)
+
+
+def _member_rows(step: LatticeStep) -> list[int]:
+    """Return the row of each member."""
+    shown = _shown(step)
+    return [row for row, candidate in enumerate(shown) if candidate.state.is_member]
+
+
+def _draw_gaps(axes: Axes, removed: Sequence[int]) -> None:
+    """Draw a band where a step was removed as a whole."""
+    for number in removed:
+        axes.axvspan(number - 0.3, number + 0.3, color=BAND, zorder=0)
+        axes.annotate(
+            "removed",
+            (number, 0.5),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="center",
+            rotation=90,
+            fontsize=7,
+            color=GONE,
+        )
+
+
 def _draw_edges(axes: Axes, before: LatticeStep, step: LatticeStep) -> None:
     """Draw transitions, as wide as they are probable."""
     probabilities = np.exp(step.transitions)
+    sources, targets = _member_rows(before), _member_rows(step)
     for row, member in enumerate(before.token_set.live_indices):
         for column in range(step.width):
             probability = float(probabilities[row, column])
             if probability >= 0.01:  # noqa: PLR2004 - thinner lines cannot be seen
                 axes.plot(
                     [before.step, step.step],
-                    [member, column],
+                    [sources[member], targets[column]],
                     color=EDGE,
                     linewidth=4 * probability,
                     zorder=1,
                 )
 
 
-def _draw_members(axes: Axes, step: LatticeStep, best: int | None) -> None:
-    for row, member in enumerate(step.token_set.members):
-        colour = BEST if row == best else OTHER
-        size = 40 + 400 * member.probability
-        axes.scatter(step.step, row, s=size, color=colour, zorder=2)
-        text = member.text.replace(" ", "\u2423") or "<end>"
+def _draw_candidates(axes: Axes, step: LatticeStep, best: int | None) -> None:
+    shown = None if best is None else step.token_set.members[best]
+    for row, candidate in enumerate(_shown(step)):
+        member = candidate.state.is_member
+        colour = BEST if candidate is shown else OTHER if member else GONE
+        axes.scatter(
+            step.step,
+            row,
+            s=40 + 400 * candidate.probability,
+            facecolors=[_fill(colour, candidate.attention if member else 0.0)],
+            edgecolors=colour,
+            linestyles="solid" if member else "dashed",
+            zorder=2,
+        )
+        text = candidate.text.replace(" ", "\u2423") or END_MARK
         axes.annotate(
-            f"{text}\n{member.probability:.2f}",
+            f"{text}\n{candidate.probability:.2f}",
             (step.step, row - 0.22),
             ha="center",
             va="bottom",
             fontsize=7,
+            color="black" if member else GONE,
             parse_math=False,
             zorder=3,
         )
+
+
+def _fill(colour: str, attention: float) -> tuple[float, ...]:
+    """Return a colour as full as a member is seen; opaque, so that no line shows through."""
+    from matplotlib.colors import to_rgb  # noqa: PLC0415 - optional
+
+    return tuple(1.0 - attention * (1.0 - part) for part in to_rgb(colour))
