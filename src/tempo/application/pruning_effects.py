@@ -93,6 +93,8 @@ def _acts(judgement: Judgement, departure: Departure, steps: list[LatticeStep]) 
         stays = place not in departure.leaving
         acts.append((place, root, Effect.UNATTENDED if stays else effect, 0.0))
     for place, weight in judgement.weights.items():
+        if place in departure.roots:
+            continue  # whatever its own verdict, it leaves with an ancestor
         effect = Effect.WEAKENED if weight > 0.0 else Effect.UNATTENDED
         acts.append((place, place, effect, weight))
     for index in _removable(judgement, departure.leaving, steps):
