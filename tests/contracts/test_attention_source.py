@@ -259,6 +259,40 @@ def test_a_rewind_brings_back_what_the_pass_of_the_mark_told(adapter):
         assert np.array_equal(session.traits().distances, distances)
 
 
+def test_attention_keeps_to_its_slots_when_most_rows_leave(adapter):
+    """Of a hundred siblings three stay, so that cache rows move."""
+    kept = (FIRST + 41, FIRST + 73, FIRST + 99)
+    weights = list(zip(kept, (0.2, 0.7, 0.1), strict=True))
+    with capturing(adapter) as session:
+        extend(adapter, session, *(node(1 + i % 9, FIRST + i) for i in range(100)))
+        extend(adapter, session, node(6, 105, kept[1], 1, weights=weights))
+        given = session.received([0, 3, *kept, 105], [1.0])
+        assert len(set(given[0, 2:5].tolist())) == 3
+        session.release([slot for slot in range(FIRST, 105) if slot not in kept])
+        assert np.array_equal(session.received([0, 3, *kept, 105], [1.0]), given)
+
+
+def test_a_rewind_finds_the_slots_of_its_mark_wherever_they_moved(adapter):
+    """Rows left before the mark and many more come and go after it: what stays moves down."""
+    with capturing(adapter) as session:
+        extend(adapter, session, *(node(1 + i % 9, FIRST + i) for i in range(70)))
+        session.release(range(FIRST, 35))
+        weights = [(60, 0.3), (74, 0.8)]
+        extend(adapter, session, node(6, 75, 60, 1, weights=weights))
+        mark, given = session.mark(), session.received([0, 60, 74, 75], [1.0])
+        assert len(set(given[0].tolist())) >= 3
+        extend(adapter, session, *(node(1 + i % 9, 76 + i, 75, 2) for i in range(100)))
+        session.release(range(76, 176))
+        session.rewind(mark)
+        assert np.array_equal(session.received([0, 60, 74, 75], [1.0]), given)
+        found = fed(adapter, session, node(3, 176, 75, 2))
+        assert session.received([60], [1.0])[0, 0] > 0
+    with opened(adapter) as session:
+        extend(adapter, session, *(node(1 + i % 9, FIRST + i) for i in range(70)))
+        extend(adapter, session, node(6, 75, 60, 1, weights=weights))
+        assert differ(found, fed(adapter, session, node(3, 76, 75, 2))) < 1e-4
+
+
 def test_a_token_is_like_itself(adapter):
     with opened(adapter) as session:
         found = session.similarity([4, 7], [4])

@@ -86,6 +86,16 @@ def test_a_factor_takes_the_place_of_an_earlier_one(adapter):
     assert differ(after(adapter, twice), once) == 0.0
 
 
+def test_factors_of_other_slots_go_on_to_hold(adapter):
+    def one_by_one(session):
+        session.attenuate([5], [0.5])
+        session.attenuate([6], [0.4])
+
+    both = after(adapter, lambda session: session.attenuate([5, 6], [0.5, 0.4]))
+    assert differ(after(adapter, one_by_one), both) == 0.0
+    assert differ(after(adapter, lambda s: s.attenuate([6], [0.4])), both) > 1e-3
+
+
 def test_a_factor_holds_for_every_later_row(adapter):
     """Two passes later too; and what a row inherits is not multiplied twice."""
     with opened(adapter) as session, opened(adapter) as naming:
@@ -152,12 +162,12 @@ def test_factors_move_along_when_most_rows_leave(adapter):
     kept = (FIRST + 41, FIRST + 73, FIRST + 99)
     weights = [(slot, 1.0) for slot in kept]
     found = []
-    for factors in ([0.1, 1.0, 0.6], None):
+    for attenuated in (True, False):
         with opened(adapter) as session:
             extend(adapter, session, *(node(1 + i % 9, FIRST + i) for i in range(100)))
             seen = weights
-            if factors:
-                session.attenuate(kept, factors)
+            if attenuated:
+                session.attenuate(kept[::-1], [0.6, 1.0, 0.1])
             else:
                 seen = [(kept[0], 0.1), (kept[1], 1.0), (kept[2], 0.6)]
             session.release([FIRST + i for i in range(100) if FIRST + i not in kept])

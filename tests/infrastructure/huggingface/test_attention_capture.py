@@ -197,10 +197,8 @@ def test_how_many_layers_are_reduced_at_once_does_not_matter(monkeypatch, at_onc
 def test_layers_that_count_for_nothing_are_not_computed(monkeypatch):
     """Of five layers the last two: the mask is noticed five times, scores are taken twice."""
     added = []
-    real = torch.baddbmm
-    monkeypatch.setattr(
-        torch, "baddbmm", lambda *given, **named: added.append(real(*given, **named))
-    )
+    real = torch.bmm
+    monkeypatch.setattr(torch, "bmm", lambda *given, **named: added.append(real(*given, **named)))
     adapter = transformers(built(CONFIGURATIONS["qwen3"], "sdpa"), "model")
     with opened(adapter, rules=RowRules(capture=Capture((LayerWeights(last=2),)))):
         assert len(added) == 2
@@ -247,8 +245,13 @@ def test_hooks_are_gone_when_a_pass_fails():
     assert not model.get_output_embeddings()._forward_pre_hooks
 
 
+BEFORE_THE_HEAD = ("model.norm", "register_forward_pre_hook")
+BEHIND_IT = ("lm_head", "register_forward_hook")
+
+
+@pytest.mark.parametrize("moment", [BEFORE_THE_HEAD, BEHIND_IT], ids=["before", "behind"])
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
-def test_a_pass_of_another_thread_in_the_midst_of_one_takes_no_part(attention):
+def test_a_pass_of_another_thread_in_the_midst_of_one_takes_no_part(attention, moment):
     """Another session's pass through the same model runs while a capturing pass is in it."""
     model = built(CONFIGURATIONS["qwen3"], attention)
     adapter = transformers(model, "model")
@@ -263,13 +266,14 @@ def test_a_pass_of_another_thread_in_the_midst_of_one_takes_no_part(attention):
     others = []
     with opened(adapter, rules=rules) as session, ThreadPoolExecutor(1) as pool:
 
-        def intrude(_module, _given):
+        def intrude(*_):
             hook.remove()
             for capture in (Capture(), CAPTURE):
                 strange = pool.submit(opened, adapter, (9, 8, 7, 6), RowRules(capture=capture))
                 others.append(strange.result())
 
-        hook = model.model.norm.register_forward_pre_hook(intrude)
+        module, register = moment
+        hook = getattr(model.get_submodule(module), register)(intrude)
         found = told(session)
         intruder = others[1].received(range(4), [1.0])
     assert len(others) == 2

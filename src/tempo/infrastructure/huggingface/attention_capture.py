@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 SOFTMAXES = frozenset({functional.softmax, torch.softmax, Tensor.softmax})
 
 KEYS_AT_ONCE = 2**22
-"""Keys, [layer, head, extent, head_dim], whose layers are reduced together: a small model's whole
-pass, of a large one a layer at a time. Doing it together is twice as fast for a small model, whose
-many small operations are then done in a row; keys that were repeated for their heads are not held
-for longer than that."""
+"""Keys, [layer, head, extent, head_dim], of layers that are reduced together: many small operations
+become few for a small model, and a large one is reduced a layer at a time, so that keys which were
+repeated for their heads go at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,18 +139,25 @@ class Recorder:
         query [1, head, query, head_dim] and key [1, kv_head, extent, head_dim], heads of a group
         in order; for one query the heads of a group may stand where the queries do.
         """
-        if attn_mask.shape[1:] != (1, self._queries, self._extent) or not self._counts():
+        if not self._knows(attn_mask):
             return
-        self._waiting.append(Scored(query, key, attn_mask, scale))
-        if len(self._waiting) * key.numel() >= KEYS_AT_ONCE:
-            self.reduce()
+        if self._counts():
+            self._waiting.append(Scored(query, key, attn_mask, scale))
+            if len(self._waiting) * key.numel() >= KEYS_AT_ONCE:
+                self.reduce()
+
+    def _knows(self, mask: Tensor) -> bool:
+        """Whether a mask is the pass's own; layers share one, so most need no second look."""
+        if self._waiting and self._waiting[-1].mask is mask:
+            return True
+        return mask.shape[1:] == (1, self._queries, self._extent)
 
     def normalised(self, shares: Tensor) -> None:
         """Note the result of a softmax, [1, head, query, extent or more: sinks come last]."""
         if shares.shape[-2] != self._queries or shares.shape[-1] < self._extent:
             return
+        self.reduce()
         if self._counts():
-            self.reduce()
             self._add(self.layers - 1, shares[:, :, -self._rows :, : self._extent].float())
 
     def _counts(self) -> bool:
@@ -171,18 +177,16 @@ class Recorder:
     def _shares(self, layers: Sequence[Scored]) -> Tensor:
         """Return [layer, head, row, extent] the attention of layers of one kind."""
         query, key, mask, scale = layers[0]
-        queries = torch.cat([layer.query for layer in layers])
+        queries, bias = torch.cat([layer.query for layer in layers]), mask.squeeze(0)
         if self._rows < self._queries:
-            queries = queries[:, :, -self._rows :]
-        grouped = queries.float().reshape(len(layers), key.shape[1], -1, key.shape[3])
-        repeats = grouped.shape[2] // self._rows
-        bias = mask[0, :, -self._rows :].float().repeat(1, repeats, 1)
-        alpha = query.shape[3] ** -0.5 if scale is None else scale
+            queries, bias = queries[:, :, -self._rows :], bias[:, -self._rows :]
+        queries = queries.float() * (query.shape[3] ** -0.5 if scale is None else scale)
+        grouped = queries.reshape(len(layers), key.shape[1], -1, key.shape[3])
         scores = grouped.new_empty(*grouped.shape[:3], self._extent)
         for layer, given, score in zip(layers, grouped, scores, strict=True):
-            keys = layer.key.squeeze(0).float().mT
-            torch.baddbmm(bias, given, keys, alpha=alpha, out=score)
-        return scores.softmax(-1).view(len(layers), -1, self._rows, self._extent)
+            torch.bmm(given, layer.key.squeeze(0).float().mT, out=score)
+        by_head = scores.view(len(layers), -1, self._rows, self._extent)
+        return by_head.add_(bias).softmax(-1)
 
     def _add(self, first: int, shares: Tensor) -> None:
         """Add up the attention [layer, head, row, extent] of some layers from `first` on."""

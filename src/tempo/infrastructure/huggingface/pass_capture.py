@@ -66,19 +66,19 @@ class PassCapture:
 
     def _require(self, recorder: Recorder | None, states: Sequence[Tensor]) -> None:
         """Refuse a model that did not tell all that was asked for."""
-        family, layers = self._model.config.model_type, self._plan.layers
+        layers = self._plan.layers
         reason = ""
         if self._plan.hidden and not states:
-            reason = f"{family} has no head that shows its input, so hidden states are not known"
+            reason = "has no head that shows its input, so hidden states are not known"
         if recorder is not None and recorder.layers != layers:
             reason = (
-                f"{family} showed attention {recorder.layers} times in {layers} layers: its mask "
-                "must reach torch's scaled_dot_product_attention or a softmax, once a layer"
+                f"showed attention {recorder.layers} times in {layers} layers: its mask must "
+                "reach torch's scaled_dot_product_attention or a softmax, once a layer"
             )
         if reason:
             message = (
-                f"{reason}; use what needs no capture: retroactive pruning by posterior, "
-                "coherence with coherence_definition embedding"
+                f"{self._model.config.model_type} {reason}; use what needs no capture: "
+                "retroactive pruning by posterior, coherence with coherence_definition embedding"
             )
             raise UnsupportedModelError(message)
 
@@ -113,5 +113,4 @@ def _context(recent: Sequence[Tensor], weights: Tensor, own: Sequence[int]) -> T
     shares = shares / shares.sum(1, keepdim=True).clamp_min(torch.finfo(shares.dtype).tiny)
     seen = (~unseen).sum(1)
     spread = torch.special.entr(shares).sum(1) / seen.clamp_min(2).log()
-    focus = torch.where(seen > 1, 1.0 - spread, 1.0)
-    return torch.stack([largest, focus]).clamp(0.0, 1.0)
+    return torch.stack([largest, 1.0 - spread]).clamp(0.0, 1.0)

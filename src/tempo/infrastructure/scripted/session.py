@@ -24,7 +24,7 @@ from tempo.infrastructure.reading.attention_questions import (
     check_received,
     check_traits,
 )
-from tempo.infrastructure.reading.attenuation import with_factors, without_factors
+from tempo.infrastructure.reading.attenuation import with_factors
 from tempo.infrastructure.reading.extraction import Rows, read
 from tempo.infrastructure.reading.processors import logits_processors
 from tempo.infrastructure.scripted import attention
@@ -102,7 +102,6 @@ class ScriptedSession:
                 own: {slot: weight for slot, weight in view.items() if slot not in gone}
                 for own, view in now.views.items()
             },
-            factors=without_factors(now.factors, slots),
         )
 
     def attenuate(self, slots: Sequence[Slot], factors: Sequence[float]) -> None:
