@@ -46,6 +46,11 @@ class Plan:
     removed: tuple[LogicalStep, ...]
     first: LogicalStep
 
+    def recomputed(self) -> Plan:
+        """Return what is decided where all after the roots is decoded again: no descendant goes."""
+        fallen = tuple(one for one in self.decisions if one.effect is not Effect.DESCENDANT)
+        return replace(self, decisions=fallen)
+
     @property
     def roots(self) -> tuple[PruningDecision, ...]:
         """Those that leave by a verdict of their own."""

@@ -150,6 +150,8 @@ class PruningRun:
             self._tally = self._tally.after((), judged=judgement.judged)
             return None
         lost = redo_trellis(plan, trellis)
+        if self._request.goes_back and plan.roots:
+            plan = plan.recomputed()
         freed = self._freed(plan, trellis, state, go_back)
         self.decisions += plan.decisions
         left = [one.effect.leaves and self._back.was_judged(one.step) for one in plan.decisions]
