@@ -22,6 +22,7 @@ from tempo.domain.tokens import CandidateState, TokenSet
 from tempo.domain.trellis import Trellis
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
+from tests.fakes.never_kept import NeverKept
 from tests.strategies import posterior_rules, pruned_requests, scripts
 
 NO_END = Stopping(stop_on=StopOn.ALL)
@@ -266,33 +267,6 @@ def test_after_recomputing_all_is_as_if_the_candidate_had_never_been_kept(data):
         assert tokens == [member.token_id for member in other.token_set.members]
         assert mine.transitions == pytest.approx(other.transitions, abs=1e-9)
         assert mine.kept_mass == pytest.approx(other.kept_mass, abs=1e-9)
-
-
-class NeverKept:
-    """A backend whose proposals lack some tokens at some steps, as if not considered."""
-
-    def __init__(self, backend, dropped):
-        self._backend, self._dropped, self._step = backend, dropped, 0
-        self.description, self.open, self.extend = (
-            backend.description,
-            backend.open,
-            backend.extend,
-        )
-
-    def propose(self, batch):
-        (proposal,) = self._backend.propose(batch)
-        gone = self._dropped.get(self._step, ())
-        self._step += 1
-        stay = [rank for rank, token in enumerate(proposal.token_ids) if token not in gone]
-        return [
-            replace(
-                proposal,
-                token_ids=tuple(proposal.token_ids[rank] for rank in stay),
-                log_probabilities=proposal.log_probabilities[stay],
-                rows=proposal.rows[:, stay],
-                plain_rows=proposal.plain_rows[:, stay],
-            )
-        ]
 
 
 @given(st.data())

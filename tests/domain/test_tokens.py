@@ -69,9 +69,7 @@ def test_a_candidate_that_stands_elsewhere_is_the_same_otherwise():
         reason="weakened",
         attention=0.75,
     )
-    defaults = {
-        entry.name: entry.default for entry in fields(told) if entry.default is not MISSING
-    }
+    defaults = {entry.name: entry.default for entry in fields(told) if entry.default is not MISSING}
     assert all(getattr(told, name) != value for name, value in defaults.items())
     moved = told.standing(0.9, -2.0, 1)
     assert moved == replace(told, weight=0.9, score=-2.0, parent=1, posterior=None)
