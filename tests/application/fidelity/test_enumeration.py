@@ -62,6 +62,26 @@ def test_a_second_question_is_answered_as_the_first_and_scores_stay(seed, sets):
 
 
 @settings(max_examples=30)
+@given(seeds, st.lists(token_sets, min_size=1, max_size=3), largest_passes)
+def test_paths_can_be_scored_without_feeding_their_own_rows(seed, products, largest):
+    script = Script.random(seed, tokens=TOKENS, order=3)
+    backend = CountingBackend(ScriptedBackend(script))
+    enumeration = opened(script, backend, largest_pass=largest)
+    enumeration.score([enumeration.product(sets) for sets in products])
+    for sets in products:
+        scored = np.exp(enumeration.log_weights(enumeration.product(sets)))
+        assert scored == pytest.approx(path_probabilities(script, START, sets))
+    beginnings = {
+        path[:length]
+        for sets in products
+        for path in itertools.product(*sets)
+        for length in range(1, len(path))
+    }
+    if largest > len(beginnings):
+        assert backend.nodes == len(beginnings)
+
+
+@settings(max_examples=30)
 @given(token_sets, token_sets)
 def test_paths_of_all_products_go_through_once_where_a_pass_holds_them(one, other):
     script = Script.random(3, tokens=TOKENS, order=2)

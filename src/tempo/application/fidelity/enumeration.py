@@ -89,6 +89,16 @@ class Enumeration:
         """Return [paths] the same with the barred tokens left out of every row."""
         return self._processed[nodes]
 
+    def score(self, groups: Sequence[Nodes]) -> None:
+        """Score some groups of paths and every path on the way; their own rows are not fed.
+
+        Raises:
+            NonFiniteLogitsError: if the model gave NaN or infinity.
+        """
+        above = [np.array([self._trie.parents[node] for node in one.tolist()]) for one in groups]
+        for _ in self._passes(self._preorder(above)[0]):
+            pass
+
     def mixtures(self, groups: Sequence[Nodes]) -> list[FloatArray]:
         """Return, for each group of paths, [vocab] the mixture of their rows by probability.
 
@@ -97,19 +107,24 @@ class Enumeration:
         Raises:
             NonFiniteLogitsError: if the model gave NaN or infinity.
         """
-        self._grow_scores()
         order, place = self._preorder(groups)
         places = [place[group] for group in groups]
         sums = np.zeros((len(groups), self._backend.description.vocabulary))
+        for chunk in self._passes(order):
+            self._add_mixtures(sums, groups, places, chunk)
+        totals = sums.sum(axis=1, keepdims=True)
+        return list(np.divide(sums, totals, out=np.full_like(sums, np.nan), where=totals > 0))
+
+    def _passes(self, order: Sequence[int]) -> Iterator[_Chunk]:
+        """Feed nodes in preorder, score what follows them, and yield each pass while it lasts."""
+        self._grow_scores()
         start = self._session.mark()
         self._score_children((-1,), 0)
         for chunk in self._chunks(order):
             self._feed(chunk)
             self._score_children(chunk.numbers, chunk.repeated)
-            self._add_mixtures(sums, groups, places, chunk)
+            yield chunk
             self._session.rewind(start)
-        totals = sums.sum(axis=1, keepdims=True)
-        return list(np.divide(sums, totals, out=np.full_like(sums, np.nan), where=totals > 0))
 
     def _grow_scores(self) -> None:
         fresh = np.full(len(self._trie) - len(self._plain), np.nan)
