@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import platform
 import sys
-from importlib.metadata import version
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tempo.application.fidelity.document import study_document
 from tempo.application.fidelity.plan import BUDGET
@@ -28,16 +24,9 @@ from tempo.interfaces.cli.fidelity_options import StudyOptions
 from tempo.interfaces.cli.fidelity_tables import report_lines
 from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
+from tempo.interfaces.cli.studies import measured, study_facts, study_text
 from tempo.interfaces.cli.study_prompts import study_prompts
 
-if TYPE_CHECKING:
-    from threading import Event as Flag
-
-    from tempo.application.fidelity.plan import StudyPlan
-    from tempo.domain.ports.model_backend import ModelDescription
-    from tempo.interfaces.python.engine import Engine
-
-PARTS = ("tempo-decoding", "torch", "transformers", "numpy", "scipy")
 RULES = "Rules"
 OUTPUT = "Output"
 
@@ -144,65 +133,15 @@ def fidelity(
     engine = engine_loading.loaded_engine(model, device, dtype, random_weights)
     with stop_on_interrupt() as stop:
         start = perf_counter()
-        report = _measured(engine, plan, texts, stop)
-    facts = _facts(options, engine.description)
+        asked = engine.study_prompts(texts)
+        contexts = engine.container.fidelity().contexts(plan, asked)
+        report = FidelityReport(plan, measured(contexts, len(asked), stop), len(asked))
+    facts = study_facts(options.command(), engine.description)
     if report.contexts:
-        _print(report, facts, perf_counter() - start)
+        seconds = perf_counter() - start
+        sys.stdout.write(study_text(facts, report_lines(report), seconds, len(report.contexts)))
         if output_json is not None:
             save_text(json.dumps(study_document(report, facts), indent=1) + "\n", output_json)
         if plot is not None:
             save_figure(plot_fidelity(report), plot)
     return INTERRUPTED if stop.is_set() else 0
-
-
-def _measured(
-    engine: Engine, plan: StudyPlan, texts: tuple[str, ...], stop: Flag
-) -> FidelityReport:
-    """Measure until the user stops it; what was measured is kept."""
-    asked = engine.study_prompts(texts)
-    figures = []
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("contexts"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("contexts", total=len(asked))
-        for one in engine.container.fidelity().contexts(plan, asked):
-            figures.append(one)
-            bar.advance(task)
-            if stop.is_set():
-                break
-    return FidelityReport(plan, tuple(figures), len(asked))
-
-
-def _facts(options: StudyOptions, description: ModelDescription) -> dict[str, object]:
-    """Return what decides the numbers beside the plan."""
-    return {
-        "command": options.command(),
-        "model": {
-            "name": description.name,
-            "family": description.family,
-            "parameters": description.parameters,
-            "vocabulary": description.vocabulary,
-            "dtype": description.dtype,
-            "device": description.device,
-        },
-        "versions": {"python": platform.python_version()} | {part: version(part) for part in PARTS},
-    }
-
-
-def _print(report: FidelityReport, facts: dict[str, object], seconds: float) -> None:
-    lines = [
-        str(facts["command"]),
-        *(_listed(name, facts[name]) for name in ("model", "versions")),
-        "",
-        *report_lines(report),
-        "",
-        f"{seconds:.0f} s, {seconds / len(report.contexts):.2f} s a context",
-    ]
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-def _listed(name: str, values: object) -> str:
-    named = values.items() if isinstance(values, dict) else ()
-    return f"{name}: " + ", ".join(f"{key} {value}" for key, value in named)

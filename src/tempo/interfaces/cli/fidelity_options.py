@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from tempo.application.fidelity.plan import StudyPlan
 from tempo.application.fidelity.rule import ALL, AXES, distinct, read_rule, rule_grid
 from tempo.domain.errors import InvalidValueError
+from tempo.interfaces.cli.studies import repeated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 LONGEST_RANGE = 64
 DEPTH = re.compile(r"(\d+)(?:-(\d+))?")
@@ -66,16 +67,12 @@ class StudyOptions:
         for flag, value in self.others.items():
             words += [f"--{flag}", str(value)] if value not in (None, "") else []
         for axis in AXES:
-            words += _repeated(axis, self.axes.get(axis, ()))
-        words += _repeated("rule", self.rules)
-        words += _repeated("threshold", self.thresholds)
-        words += _repeated("depth", self.depths)
+            words += repeated(axis, self.axes.get(axis, ()))
+        words += repeated("rule", self.rules)
+        words += repeated("threshold", self.thresholds)
+        words += repeated("depth", self.depths)
         words += ["--width", str(self.width), "--budget", str(self.budget)]
         return shlex.join([*words, "--seed", str(self.seed)])
-
-
-def _repeated(name: str, values: Iterable[object]) -> list[str]:
-    return [word for value in values for word in (f"--{name}", str(value))]
 
 
 def _depths(text: str) -> list[int]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from tempo.application.fidelity.figures import Cell
+from tempo.interfaces.cli.studies import columns, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from tempo.application.fidelity.intervals import Estimate
     from tempo.application.fidelity.report import FidelityReport
 
 TABLES = (
@@ -41,11 +40,11 @@ def report_lines(report: FidelityReport) -> Iterator[str]:
         for metric, title, form in TABLES:
             yield ""
             yield title
-            yield from _columns(_rows(report, threshold, metric, form))
+            yield from columns(_rows(report, threshold, metric, form))
         for metric, title in COUNTS:
             yield ""
             yield title
-            yield from _columns(_rows(report, threshold, metric, ""))
+            yield from columns(_rows(report, threshold, metric, ""))
         yield ""
     yield from left_out_lines(report)
 
@@ -80,24 +79,5 @@ def _rows(report: FidelityReport, threshold: float, metric: str, form: str) -> l
     rows = [["rule", *(f"depth {depth}" for depth in depths)]]
     for rule in report.plan.rules:
         cells = [Cell(rule.name, threshold, depth) for depth in depths]
-        rows.append([rule.name, *(_shown(report.estimates[cell][metric], form) for cell in cells)])
+        rows.append([rule.name, *(shown(report.estimates[cell][metric], form) for cell in cells)])
     return rows
-
-
-def _shown(estimate: Estimate, form: str) -> str:
-    """Return a mean with its interval; without a form, the mean alone."""
-    if math.isnan(estimate.value):
-        return "-"
-    if not form:
-        return f"{estimate.value:.1f}"
-    return f"{estimate.value:{form}} [{estimate.low:{form}}, {estimate.high:{form}}]"
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows in columns, the first row underlined, the first column to the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for number, (first, *others) in enumerate(rows):
-        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
-        yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
-        if number == 0:
-            yield "  ".join("-" * width for width in widths)
