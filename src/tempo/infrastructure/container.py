@@ -13,6 +13,7 @@ from tempo.application.fidelity.study import FidelityStudy
 from tempo.application.generate import Generate
 from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
+from tempo.application.pruning_study.study import PruningStudy
 from tempo.application.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.steering import SteeredRun
@@ -108,6 +109,7 @@ class Container(Documents):
     rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer, clustering=clustering)
     measure = providers.Factory(Measure, n_best=n_best)
     fidelity = providers.Factory(FidelityStudy, backend=backend, tokenizer=tokenizer)
+    pruning_study = providers.Factory(PruningStudy, backend=backend, tokenizer=tokenizer)
     self_check = providers.Factory(SelfCheck, backend=backend)
 
 

@@ -18,6 +18,7 @@ from tempo.infrastructure.plotting.curve_plot import plot_curve
 from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
 from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
+from tempo.infrastructure.plotting.pruning_plot import plot_pruning
 from tempo.infrastructure.plotting.terminal_curve import draw_curve
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.lattice_document import document
@@ -28,6 +29,7 @@ __all__ = [
     "Documents",
     "format_of",
     "plot_fidelity",
+    "plot_pruning",
     "require_figure",
     "require_place",
     "save_figure",

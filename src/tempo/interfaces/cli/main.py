@@ -16,6 +16,7 @@ from tempo.interfaces.cli.failures import exit_code_of
 from tempo.interfaces.cli.fidelity_command import fidelity
 from tempo.interfaces.cli.generate_command import generate
 from tempo.interfaces.cli.output_options import with_output_options
+from tempo.interfaces.cli.pruning_study_command import experiment
 from tempo.interfaces.cli.replay_command import replay
 from tempo.interfaces.cli.resume_command import resume
 from tempo.interfaces.cli.setting_options import with_setting_options
@@ -59,6 +60,7 @@ app.command("fidelity")(fidelity)
 app.command("doctor")(doctor)
 app.command("export")(export)
 app.add_typer(config)
+app.add_typer(experiment)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

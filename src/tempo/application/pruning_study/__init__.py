@@ -1,0 +1,1 @@
+"""What pruning rules see and decide, against the enumeration of all paths."""

@@ -1,0 +1,151 @@
+"""`tempo experiment pruning`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tempo.application.fidelity.plan import BUDGET
+from tempo.application.pruning_study.document import pruning_document
+from tempo.application.pruning_study.plan import SUPERPOSITIONS, PruningPlan, TextPlan, rules_of
+from tempo.application.pruning_study.report import PruningReport
+from tempo.infrastructure.documents import (
+    plot_pruning,
+    require_figure,
+    require_place,
+    save_figure,
+    save_text,
+)
+from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
+from tempo.interfaces.cli.progress import stop_on_interrupt
+from tempo.interfaces.cli.pruning_tables import pruning_lines
+from tempo.interfaces.cli.studies import measured, repeated, study_facts, study_text
+from tempo.interfaces.cli.study_prompts import study_prompts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OUTPUT = "Output"
+
+experiment = typer.Typer(
+    name="experiment", help="Repeat a study of the project on any model.", no_args_is_help=True
+)
+
+
+@experiment.callback()
+def _experiment() -> None:
+    """Repeat a study of the project on any model."""
+
+
+@experiment.command("pruning")
+def pruning(
+    *,
+    prompts: Annotated[
+        str | None,
+        typer.Option(
+            help="A UTF-8 file of prompts, one a line, or JSON lines if its name ends in .jsonl. "
+            "Default: the project's own 300 story openings."
+        ),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(help="Draw so many of the prompts. Default: all.")
+    ] = None,
+    superposition: Annotated[
+        list[str] | None, typer.Option(help="Decodes judged sets; may be repeated. Default: all.")
+    ] = None,
+    lag: Annotated[
+        list[int] | None,
+        typer.Option(help="Judge after so many later sets; may be repeated. Default: 2, 3, 5."),
+    ] = None,
+    sets: Annotated[int, typer.Option(help="Decode so many sets to judge.")] = 6,
+    threshold: Annotated[float, typer.Option(help="Of the selection.")] = 0.05,
+    width: Annotated[int, typer.Option(help="Keep at most so many tokens a step.")] = 8,
+    budget: Annotated[
+        int, typer.Option(help="Enumerate at most so many paths for one judgement.")
+    ] = BUDGET,
+    text_steps: Annotated[
+        int, typer.Option(help="Tokens of the texts that pruned runs write; 0 for no texts.")
+    ] = 60,
+    text_count: Annotated[
+        int | None, typer.Option(help="Write texts for so many of the prompts. Default: all.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the prompts and the resamples.")] = 42,
+    model: Model = "embedded",
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    random_weights: RandomWeights = "",
+    output_json: Annotated[
+        str | None,
+        typer.Option(help="Write all numbers to this file.", rich_help_panel=OUTPUT),
+    ] = None,
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            help="Draw the scores and the texts: .pdf, .png or .svg.", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+) -> int:
+    """Hold what pruning rules go by against the exact shares of all paths; price pruned runs."""
+    superpositions, lags = tuple(superposition or SUPERPOSITIONS), tuple(lag or (2, 3, 5))
+    plan = PruningPlan(
+        rules=rules_of(superpositions),
+        lags=lags,
+        sets=sets,
+        threshold=threshold,
+        width=width,
+        budget=budget,
+        texts=TextPlan(steps=text_steps, threshold=threshold, prompts=text_count),
+        seed=seed,
+    )
+    texts = study_prompts(prompts, count, seed)
+    if output_json is not None:
+        require_place(output_json)
+    if plot is not None:
+        require_figure(plot)
+    from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
+
+    engine = engine_loading.loaded_engine(model, device, dtype, random_weights)
+    with stop_on_interrupt() as stop:
+        start = perf_counter()
+        asked = engine.study_prompts(texts)
+        contexts = engine.container.pruning_study().contexts(plan, asked)
+        report = PruningReport(plan, measured(contexts, len(asked), stop), len(asked))
+    named = {
+        "model": model,
+        "device": device,
+        "dtype": dtype,
+        "random-weights": random_weights,
+        "prompts": prompts,
+        "count": count,
+    }
+    facts = study_facts(_command(plan, superpositions, named), engine.description)
+    if report.contexts:
+        seconds = perf_counter() - start
+        sys.stdout.write(study_text(facts, pruning_lines(report), seconds, len(report.contexts)))
+        if output_json is not None:
+            save_text(json.dumps(pruning_document(report, facts), indent=1) + "\n", output_json)
+        if plot is not None:
+            save_figure(plot_pruning(report), plot)
+    return INTERRUPTED if stop.is_set() else 0
+
+
+def _command(
+    plan: PruningPlan, superpositions: tuple[str, ...], named: Mapping[str, object]
+) -> str:
+    """Return the command line that gives the same numbers."""
+    words = ["tempo", "experiment", "pruning"]
+    for flag, value in named.items():
+        words += repeated(flag, [value] if value not in (None, "") else [])
+    words += repeated("superposition", superpositions)
+    words += repeated("lag", plan.lags)
+    for flag in ("sets", "threshold", "width", "budget"):
+        words += repeated(flag, [getattr(plan, flag)])
+    if plan.texts.prompts is not None:
+        words += repeated("text-count", [plan.texts.prompts])
+    return shlex.join([*words, "--text-steps", str(plan.texts.steps), "--seed", str(plan.seed)])
