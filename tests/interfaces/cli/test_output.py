@@ -227,6 +227,14 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_the_text_goes_to_a_pipe_while_a_terminal_shows_the_progress(scripted, monkeypatch):
+    errors = Terminal()
+    monkeypatch.setattr(sys, "stderr", errors)
+    assert scripted().out == " upon a park.\n"
+    assert "step 5/100" in errors.getvalue()
+    assert "park" not in errors.getvalue()
+
+
 def test_a_terminal_is_not_waited_for(scripted, monkeypatch):
     monkeypatch.setattr(sys, "stdin", Terminal())
     assert scripted(prompt=None).sentence == (

@@ -37,6 +37,7 @@ class Progress:
             Text("loading ...", style="dim"),
             console=console,
             transient=True,
+            redirect_stdout=False,  # the text is for whoever reads it, not for this console
             refresh_per_second=12,
         )
 
