@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tempo.application.outcome import Outcome
     from tempo.application.request import GenerationRequest
     from tempo.domain.commitment import CommittedChain
+    from tempo.domain.events import Event
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import ModelBackend
@@ -46,6 +47,7 @@ class SteeredRun:
             self._run.commit(self._run.chain(request.committed))
         self._committed: tuple[LatticeStep, ...] = request.committed
         self._marks: list[RunMark] = []
+        self.told: tuple[Event, ...] = ()
 
     @property
     def steps(self) -> tuple[LatticeStep, ...]:
@@ -106,6 +108,7 @@ class SteeredRun:
             allowed = f"go back 1 to {there}" if there else "none was decoded yet"
             message = f"cannot go back {steps} steps; {allowed}"
             raise ChoiceError(message)
+        self.told = ()
         if steps <= len(self._marks):
             self._run.rewind(self._marks[-steps])
             del self._marks[-steps:]
@@ -115,6 +118,7 @@ class SteeredRun:
     def _recommit(self, chain: CommittedChain) -> None:
         """Go back to the prompt and on from a chain, which may be empty."""
         self._run.rewind(self._start)
+        self.told = ()
         self._committed, self._marks = chain.steps, []
         if chain.steps:
             self._run.commit(chain)
@@ -133,9 +137,10 @@ class SteeredRun:
             message = "the model's context is full; go back or open a session with less prompt"
             raise ChoiceError(message)
         mark = self._run.mark()
-        step = self._run.advance(only).step
+        appended, pruned = self._run.advance(only), self._run.pruned
+        self.told = (appended,) if pruned is None else (appended, pruned)
         self._marks.append(mark)
-        return step
+        return self._run.steps[-1]
 
     def outcome(self) -> Outcome:
         """Return what is decoded so far."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tempo.application.settings import Settings
     from tempo.domain.measures.equivalence import Equivalence
     from tempo.domain.measures.summary import Measures
+    from tempo.domain.pruning.tally import PruningTally
     from tempo.domain.stopping import FinishReason
     from tempo.domain.tokens import TokenId
     from tempo.infrastructure.container import Container
@@ -38,6 +39,8 @@ class Result:
         finish_reason: why the run ended.
         finished_mass: share of the finished hypotheses, in [0, 1].
         cost: what it took.
+        pruning: what was pruned, summed up; `lattice.decisions` holds each decision. All zero for a
+            run that was not to prune.
         settings: what it ran under.
     """
 
@@ -56,6 +59,7 @@ class Result:
         self.finish_reason: FinishReason = outcome.reason
         self.finished_mass: float = outcome.finished_mass
         self.cost: Cost = outcome.cost
+        self.pruning: PruningTally = outcome.pruning
 
     @cached_property
     def lattice(self) -> Lattice:
@@ -83,8 +87,17 @@ class Result:
         )
 
     @property
+    def prunes(self) -> bool:
+        """Whether the run was to prune, before tokens are kept or after."""
+        request = self._outcome.request
+        return request.strategy is not None or request.retroactive is not None
+
+    @property
     def bracketed(self) -> str:
-        """The text with every step of several tokens as `[park/garden]`, pruned ones marked."""
+        """The text with every step of several tokens as `[park/garden]`.
+
+        A token that was pruned carries `~`, one that stays although no later token sees it `^`.
+        """
         return bracketed_text(self._shown_steps)
 
     @property
@@ -173,6 +186,7 @@ class Result:
             "finished_mass": self.finished_mass,
             "n_best": [_text_mapping(text) for text in texts],
             "cost": _cost_mapping(self.cost),
+            "pruning": asdict(self.pruning),
             "settings": self.settings.as_mapping(),
             "model": asdict(identity_of(self._container)),
             "lattice": self._container.lattice_file().document(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from tempo.application.outcome import Outcome
     from tempo.application.steering import SteeredRun
+    from tempo.domain.events import Event
     from tempo.domain.lattice import LatticeStep
     from tempo.interfaces.python.result import Result
 
@@ -26,8 +27,13 @@ class Session:
 
     @property
     def steps(self) -> tuple[LatticeStep, ...]:
-        """The steps so far."""
+        """The steps so far; one that was removed as a whole is not among them."""
         return self._run.steps
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What the last `step` or `choose` told: the set it appended, and what it pruned."""
+        return self._run.told
 
     def step(self) -> LatticeStep:
         """Decode one step and return it.
@@ -41,7 +47,7 @@ class Session:
     def choose(self, step: int, token_id: int) -> LatticeStep:
         """Keep only one candidate of a step, kept or considered; later steps are gone.
 
-        `step` may be the next one, `len(session.steps)`.
+        `step` may be the next one, after `session.steps[-1].step`.
 
         Raises:
             ChoiceError: for a step that is not there, or a token that was not considered.

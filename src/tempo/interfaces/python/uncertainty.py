@@ -22,7 +22,7 @@ class Hesitation:
     """One step of the shown path.
 
     Attributes:
-        step: 0-based.
+        step: 0-based; a number is left out where the whole step was removed.
         text: of the shown token; bytes that are no UTF-8 by themselves show as U+FFFD.
         entropy: of the model's next-token choice over the whole vocabulary, in nats.
         width: how many tokens were kept.
@@ -62,8 +62,8 @@ class Uncertainty:
     def __iter__(self) -> Iterator[Hesitation]:
         return iter(self.steps)
 
-    def __getitem__(self, step: int) -> Hesitation:
-        return self.steps[step]
+    def __getitem__(self, place: int) -> Hesitation:
+        return self.steps[place]  # a step that was removed has no place here
 
     @property
     def mean_entropy(self) -> float:
