@@ -137,7 +137,13 @@ def test_a_lattice_comes_through_a_pipe(run, kept, monkeypatch):
 def test_a_lattice_without_steps_or_best_path_is_shown(run, kept):
     def empty(data):
         data |= {"steps": [], "best_path": [], "best_paths": [], "text": "", "finished": False}
-        data |= {"model": None, "settings": None, "finish_reason": None, "finished_mass": 0.0}
+        data |= {
+            "settled": 0,
+            "model": None,
+            "settings": None,
+            "finish_reason": None,
+            "finished_mass": 0.0,
+        }
 
     altered(kept, empty)
     assert run("show", kept).text == "\n"

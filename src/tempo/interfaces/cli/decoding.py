@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Literal
 from rich.console import Console
 
 from tempo.domain.errors import ContradictionError, NonFiniteLogitsError
-from tempo.domain.events import TextSettled
 from tempo.infrastructure.documents import require_place, save_text
 from tempo.interfaces.cli import rendering
 from tempo.interfaces.cli.failures import INTERRUPTED
-from tempo.interfaces.cli.output import Output
+from tempo.interfaces.cli.output import Format, Output
 from tempo.interfaces.cli.progress import Progress, stop_on_interrupt
+from tempo.interfaces.cli.pruning_lines import Narrator, tally_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from threading import Event as Flag
 
+    from tempo.domain.events import Event
     from tempo.interfaces.cli.output import OutputChoices
     from tempo.interfaces.python.engine import Engine
+    from tempo.interfaces.python.result import Result
     from tempo.interfaces.python.stream import Stream
 
 
@@ -88,11 +90,14 @@ def decode(
     failure: NonFiniteLogitsError | None = None
     shows_text = printing.choices.streams and console.is_terminal
     with Progress(errors, with_text=shows_text) as progress:
+        watchers = [progress.show, output.watch]
+        if printing.choices.verbose:
+            watchers.append(Narrator(errors, show_ids=printing.choices.show_token_ids).tell)
         engine = model.load()
         with stop_on_interrupt() as stop:
             stream = open_stream(engine)
             try:
-                _follow(stream, output, progress, stop)
+                _follow(stream, watchers, stop)
             except NonFiniteLogitsError as error:
                 failure = error
     result = stream.result
@@ -101,19 +106,26 @@ def decode(
     output.finish(result)
     if printing.files.json is not None:
         save_text(json.dumps(output.document(result)), printing.files.json)
-    for note in rendering.notes(result, engine.description.context):
+    for note in _notes(result, printing.choices, engine.description.context):
         errors.print(f"tempo: {note}", style="dim", soft_wrap=True)
     if failure is not None:
         raise failure
     return INTERRUPTED if stop.is_set() else 0
 
 
-def _follow(stream: Stream, output: Output, progress: Progress, stop: Flag) -> None:
+def _notes(result: Result, choices: OutputChoices, context: int) -> list[str]:
+    """Return what standard error says at the end; format all has a section for pruning."""
+    said = rendering.notes(result, context)
+    if result.prunes and choices.format is not Format.ALL:
+        said.insert(0, f"pruning: {tally_line(result.pruning)}")
+    return said
+
+
+def _follow(stream: Stream, watchers: Sequence[Callable[[Event], None]], stop: Flag) -> None:
     """Draw events until the run ends or the user stops it."""
     for event in stream:
-        progress.show(event)
-        if isinstance(event, TextSettled):
-            output.settle(event.text)
+        for watch in watchers:
+            watch(event)
         if stop.is_set():
             stream.close()
             return

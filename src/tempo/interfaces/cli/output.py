@@ -12,11 +12,14 @@ from rich.text import Text
 
 from tempo.application.n_best import Ranking
 from tempo.domain.errors import ContradictionError, IneffectiveSettingError, InvalidValueError
+from tempo.domain.events import TextSettled
 from tempo.interfaces.cli import rendering
+from tempo.interfaces.cli.pruning_lines import tally_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tempo.domain.events import Event
     from tempo.interfaces.python.result import Result
 
 N_BEST = 5
@@ -44,6 +47,7 @@ class OutputChoices:
         echo: whether the prompt stands before the text.
         as_json: whether one JSON document is all that is printed.
         seeded: whether the user named a seed.
+        verbose: whether each decision of pruning is said as it falls.
     """
 
     format: Format
@@ -54,6 +58,7 @@ class OutputChoices:
     echo: bool
     as_json: bool
     seeded: bool
+    verbose: bool = False
 
     def __post_init__(self) -> None:
         if self.n_best is not None and self.n_best < 1:
@@ -100,12 +105,20 @@ class Output:
     """Prints one run: its text while it settles, the rest once it has ended."""
 
     def __init__(self, choices: OutputChoices, console: Console, prompt: str) -> None:
-        """Print to a console. Text streams to pipes; on a terminal the progress display has it."""
+        """Print to a console. Text streams to pipes; on a terminal the progress display has it.
+
+        Where decisions are said meanwhile it waits for the end: a pipe may hold both.
+        """
         self._choices = choices
         self._console = console
         self._lead = prompt if choices.echo else ""
-        self._streaming = choices.streams and not console.is_terminal
+        self._streaming = choices.streams and not (console.is_terminal or choices.verbose)
         self._written: str | None = None
+
+    def watch(self, event: Event) -> None:
+        """Take an event in."""
+        if isinstance(event, TextSettled):
+            self.settle(event.text)
 
     def settle(self, text: str) -> None:
         """Write settled text where it streams."""
@@ -181,6 +194,9 @@ class Output:
             for text in result.sample(self._choices.sample):
                 self._write(rendering.one_line(text) + "\n")
         if self._choices.format is Format.ALL:
+            if result.prunes:
+                self._section("pruning")
+                self._write(tally_line(result.pruning) + "\n")
             self._section("cost")
             self._write(rendering.cost_line(result) + "\n")
 

@@ -57,6 +57,15 @@ def _options(
         ),
     ] = None,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print no colour.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Say each decision of pruning on standard error as it falls; the text comes at "
+            "the end.",
+        ),
+    ] = False,
     debug_mode: Annotated[
         bool, typer.Option("--debug-mode", help="Log what happens to standard error.")
     ] = False,
@@ -73,6 +82,7 @@ def _options(
         echo=echo,
         as_json=output_json,
         seeded="seed" in settings,
+        verbose=verbose,
     )
     return Printing(choices, OutputFiles(json_output_file, save_lattice), no_color=no_color)
 

@@ -11,7 +11,13 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from tempo.domain.events import RunFinished, RunStarted, StepAppended, TextSettled
+from tempo.domain.events import (
+    CandidatesPruned,
+    RunFinished,
+    RunStarted,
+    StepAppended,
+    TextSettled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +62,9 @@ class Progress:
                 self._max_steps = max_steps
             case StepAppended(step=step, cache_rows=rows):
                 self._steps, self._width, self._rows = step.step + 1, step.width, rows
+            case CandidatesPruned(steps=steps, cache_rows=rows):
+                self._rows = rows
+                self._width = steps[-1].width if steps else self._width
             case TextSettled(text=text) | RunFinished(text=text):
                 self._text += text
         if self._live.is_started:

@@ -14,19 +14,23 @@ from tempo.application.run_record import path_text
 from tempo.domain.model_identity import SHOWN_DIGITS
 from tempo.interfaces.cli import rendering
 from tempo.interfaces.cli.output import Format
+from tempo.interfaces.cli.pruning_lines import COLUMNS, TokenTexts, decision_row, decisions_line
+from tempo.interfaces.cli.step_rows import STEP_COLUMNS, step_mappings, step_rows
 from tempo.interfaces.python.lattice import Lattice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from tempo.application.run_record import RunRecord
-    from tempo.domain.lattice import LatticeStep
     from tempo.domain.tokens import Candidate
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could move a terminal's cursor or change its state."""
 
-STEP_COLUMNS = ("step", "entropy", "width", "kept mass", "posterior", "tokens")
+PROSE = frozenset({"tokens", "token", "what", "rule"})
+"""Columns of words; all others hold figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,29 @@ class RecordView:
     def print_steps(self) -> None:
         """Print a line for each step; the token of the best path carries a star."""
         self._section("steps")
-        rows = [self._step_row(step) for step in self._lattice.steps]
+        self._print_table(STEP_COLUMNS, step_rows(self._lattice, show_ids=self._show_ids))
+
+    def print_decisions(self) -> None:
+        """Print a line for each decision of pruning, in the order in which they fell."""
+        self._section("decisions")
+        texts = TokenTexts(self._lattice.steps, show_ids=self._show_ids)
+        rows = [decision_row(one, texts) for one in self._lattice.decisions]
+        self._print_table(COLUMNS, rows)
+
+    def _print_table(self, columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
+        """Print a table on a terminal, elsewhere lines whose parts tabs separate."""
         if not self._console.is_terminal:
-            self.write("".join("\t".join(row) + "\n" for row in (STEP_COLUMNS, *rows)))
+            self.write("".join("\t".join(row) + "\n" for row in (columns, *rows)))
             return
         table = Table(box=None, padding=(0, 1), show_edge=False, header_style="dim")
-        for column in STEP_COLUMNS[:-1]:
-            table.add_column(column, justify="right", no_wrap=True)
-        table.add_column(STEP_COLUMNS[-1], overflow="fold")
+        for column in columns:
+            prose = column in PROSE
+            table.add_column(
+                column,
+                justify="left" if prose else "right",
+                no_wrap=not prose,
+                overflow="fold" if prose else "ellipsis",
+            )
         for row in rows:
             table.add_row(*map(Text, row))
         self._console.print(table)
@@ -118,9 +137,10 @@ class RecordView:
             "model": None if known.model is None else asdict(known.model),
             "settings": known.settings,
             "steered": known.steered,
+            "decisions": [asdict(one) for one in self._lattice.decisions],
         }
         if with_steps:
-            shown["steps"] = [self._step_mapping(step) for step in self._lattice.steps]
+            shown["steps"] = step_mappings(self._lattice)
         return shown
 
     def write(self, text: str) -> None:
@@ -148,51 +168,6 @@ class RecordView:
         else:
             self.write(self._lattice.bracketed + "\n")
 
-    def _shown_member(self, step: LatticeStep) -> int | None:
-        """Return the member of a step that the best path passes through."""
-        best = self._lattice.best
-        return best[step.step] if step.step < len(best) else None
-
-    def _step_mapping(self, step: LatticeStep) -> dict[str, Any]:
-        return {
-            "step": step.step,
-            "entropy": step.entropy,
-            "width": step.width,
-            "kept_mass": step.kept_mass,
-            "shown": self._shown_member(step),
-            "members": [
-                {
-                    "token_id": member.token_id,
-                    "text": member.text,
-                    "probability": member.probability,
-                    "posterior": member.posterior,
-                }
-                for member in step.token_set.members
-            ],
-        }
-
-    def _step_row(self, step: LatticeStep) -> tuple[str, ...]:
-        members, shown = step.token_set.members, self._shown_member(step)
-        posterior = None if shown is None else members[shown].posterior
-        tokens = " ".join(
-            f"{'*' * (index == shown)}{self._told(member)}" for index, member in enumerate(members)
-        )
-        if self._show_ids and step.others:
-            tokens += " | not kept: " + " ".join(map(self._told, step.others))
-        return (
-            str(step.step),
-            f"{max(0.0, step.entropy):.3f}",
-            str(step.width),
-            f"{step.kept_mass:.3f}",
-            "" if posterior is None else f"{posterior:.3f}",
-            tokens,
-        )
-
-    def _told(self, candidate: Candidate) -> str:
-        """Return a candidate's text and probability; where ids are shown, what resume needs."""
-        number = f"({candidate.token_id})" if self._show_ids else ""
-        return f"{candidate.text!r}{number} {candidate.probability:.3f}"
-
     def _facts(self) -> list[str]:
         known, steps = self._record.provenance, self._lattice.steps
         model = "unknown"
@@ -201,11 +176,14 @@ class RecordView:
             model = f"{made.name} ({made.family}, {made.dtype} on {made.device})"
             model += f", fingerprint {made.fingerprint[:SHOWN_DIGITS]}"
         reason = "unknown" if known.finish_reason is None else known.finish_reason.value
-        return [
+        facts = [
             f"model: {model}",
             rendering.size_line(steps) if steps else "0 steps",
             f"ended: {reason}, finished mass {self._record.finished_mass:.3f}",
         ]
+        if self._lattice.decisions:
+            facts.append(f"pruning: {decisions_line(self._lattice.decisions)}")
+        return facts
 
     def _heading(self, title: str) -> None:
         self._console.print(Text(f"{title}:", style="bold dim"))
@@ -216,7 +194,7 @@ class RecordView:
 
 
 def _readable(record: RunRecord) -> RunRecord:
-    """Return the record with each token spelled so that no terminal acts on it."""
+    """Return the record with each token and rule spelled so that no terminal acts on it."""
     steps = tuple(
         replace(
             step,
@@ -225,12 +203,19 @@ def _readable(record: RunRecord) -> RunRecord:
         )
         for step in record.lattice.steps
     )
-    return replace(record, lattice=replace(record.lattice, steps=steps))
+    decisions = tuple(
+        replace(one, rule=_readable_text(one.rule)) for one in record.lattice.decisions
+    )
+    return replace(record, lattice=replace(record.lattice, steps=steps, decisions=decisions))
 
 
 def _spelled(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     return tuple(
-        replace(one, content=_readable_text(one.text).encode()) if CONTROL.search(one.text) else one
+        replace(
+            one,
+            content=_readable_text(one.text).encode() if CONTROL.search(one.text) else one.content,
+            reason=None if one.reason is None else _readable_text(one.reason),
+        )
         for one in candidates
     )
 

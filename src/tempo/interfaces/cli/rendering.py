@@ -8,7 +8,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from tempo.domain.text import alternatives, escaped, set_text
+from tempo.domain.text import alternatives, escaped, is_unattended, needs_brackets, set_text
 from tempo.domain.tokens import CandidateState
 
 if TYPE_CHECKING:
@@ -50,13 +50,14 @@ class ScoredText(Protocol):
 def bracketed(lattice: Lattice, *, show_ids: bool) -> Text:
     """Return the text with every step of several tokens in brackets, alternatives in colour.
 
-    The shown path's token is underlined; pruned ones are struck through.
+    The shown path's token is underlined; pruned ones are struck through, and those that no later
+    token sees are dim.
     """
     text = Text()
     single = b""
     for step, member in zip(lattice.steps, lattice.best, strict=False):
         shown = alternatives(step, pruned=True)
-        if len(shown) == 1 and not show_ids:
+        if not (needs_brackets(shown) or show_ids):
             single += shown[0].content
             continue
         text.append(escaped(single, "[]"))
@@ -75,7 +76,7 @@ def _append_set(
     show_ids: bool,
 ) -> None:
     ids = [f"({candidate.token_id})" if show_ids else "" for candidate in shown]
-    if len(shown) == 1:
+    if not needs_brackets(shown):
         text.append(f"{escaped(step.token_set.members[0].content, '[]')}{ids[0]}")
         return
     space, texts = set_text(shown)
@@ -89,6 +90,8 @@ def _append_set(
             style += " underline"
         if candidate.state is CandidateState.PRUNED:
             style += " strike"
+        if is_unattended(candidate):
+            style += " dim"
         text.append(spelled + token, style=style)
     text.append("]", style="bold")
 
@@ -147,8 +150,8 @@ def cost_line(result: Result) -> str:
     steps = result.lattice.steps
     if not steps:
         return "0 steps"
-    cost = result.cost
-    per_step = (cost.total_milliseconds - cost.milliseconds.get("prefill", 0.0)) / len(steps)
+    cost, decoded = result.cost, result.lattice.decoded
+    per_step = (cost.total_milliseconds - cost.milliseconds.get("prefill", 0.0)) / decoded
     return (
         f"{size_line(steps)} · "
         f"{cost.cache_rows} cache rows ({cost.released_rows} released) · {per_step:.1f} ms a step"
@@ -169,12 +172,12 @@ def size_line(steps: Sequence[LatticeStep]) -> str:
 
 def notes(result: Result, context: int) -> list[str]:
     """Return what a user should know about how a run went."""
-    steps = result.lattice.steps
-    said = []
+    steps, decoded = result.lattice.steps, result.lattice.decoded
+    said = list(result.pruning.notes)
     if result.finish_reason == "context":
-        said.append(f"stopped after {len(steps)} steps: the model's context of {context} is full")
+        said.append(f"stopped after {decoded} steps: the model's context of {context} is full")
     if result.finish_reason == "cancelled":
-        said.append(f"stopped by the user after {len(steps)} steps; what was decoded is kept")
+        said.append(f"stopped by the user after {decoded} steps; what was decoded is kept")
     cut = [step for step in steps if step.cut and step.threshold > 0]
     if cut:
         mass = sum(step.cut_mass for step in cut) / len(cut)

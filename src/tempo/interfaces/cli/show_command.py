@@ -31,6 +31,10 @@ def show(
     steps: Annotated[
         bool, typer.Option("--steps", help="Print a table with a line for each step.")
     ] = False,
+    decisions: Annotated[
+        bool,
+        typer.Option("--decisions", help="Print a line for each decision of pruning, in order."),
+    ] = False,
     show_token_ids: Annotated[
         bool, typer.Option("--show-token-ids", help="Print each token's id behind it.")
     ] = False,
@@ -45,7 +49,7 @@ def show(
         message = f"n_best is {n_best}; it must be 1 or more"
         raise InvalidValueError(message)
     if output_json:
-        _refuse_beside_json(format, echo=echo, show_token_ids=show_token_ids)
+        _refuse_beside_json(format, echo=echo, decisions=decisions, show_token_ids=show_token_ids)
     record = Documents.lattice_file().open(file)
     colours: Literal["auto"] | None = None if no_color else "auto"
     console = Console(highlight=False, soft_wrap=True, color_system=colours)
@@ -61,15 +65,20 @@ def show(
         view.print_best(count)
     if steps:
         view.print_steps()
+    if decisions:
+        view.print_decisions()
     if format is Format.ALL:
         view.print_facts()
     return 0
 
 
-def _refuse_beside_json(chosen: Format, *, echo: bool, show_token_ids: bool) -> None:
+def _refuse_beside_json(
+    chosen: Format, *, echo: bool, decisions: bool, show_token_ids: bool
+) -> None:
     beside = {
         "--format": chosen is not Format.CLEAN,
         "--echo": echo,
+        "--decisions": decisions,
         "--show-token-ids": show_token_ids,
     }
     for name, given in beside.items():
