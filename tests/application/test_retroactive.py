@@ -270,6 +270,21 @@ def test_after_recomputing_all_is_as_if_the_candidate_had_never_been_kept(data):
 
 
 @given(st.data())
+def test_what_left_does_not_come_back_when_all_is_decoded_again(data):
+    """Neither a pruned candidate nor its descendants, of which a text may have finished."""
+    script = data.draw(scripts())
+    recomputing = {
+        "after": st.just(AfterPruning.RECOMPUTE),
+        "complete_mode": st.just(CompleteMode.KEEP_TOKEN),
+    }
+    request = data.draw(pruned_requests(script, stopping=NO_END, pruning=recomputing))
+    lattice, _ = finished_lattice(script, request)
+    for one in lattice.decisions:
+        live = [member.token_id for member in lattice.steps[one.step].token_set.live]
+        assert one.token_id not in live or not one.effect.leaves
+
+
+@given(st.data())
 def test_the_decision_log_replays_to_the_same_state(data):
     """Steps as they were appended and the log, applied by hand, give the lattice of the end."""
     script = data.draw(scripts())

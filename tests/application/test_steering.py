@@ -6,6 +6,7 @@ from tempo.application.decoding_run import DecodingRun
 from tempo.application.request import GenerationRequest
 from tempo.application.steering import SteeredRun
 from tempo.domain.errors import ChoiceError, PromptError, SessionError
+from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
 from tempo.domain.stopping import FinishReason
@@ -14,7 +15,7 @@ from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import END, Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
 from tests.fakes.backends import CountingBackend
-from tests.strategies import requests, scripts
+from tests.strategies import pruned_requests, requests, scripts
 
 FORK = Script.of(
     {
@@ -271,3 +272,26 @@ def test_going_back_and_on_again_gives_the_same_steps(data):
         assert one.token_set == other.token_set
         assert one.others == other.others
         assert (one.transitions == other.transitions).all()
+
+
+@given(st.data())
+def test_going_back_in_a_run_that_decodes_again_keeps_the_steps_before(data):
+    """The run itself has gone back by then, so that the rows of its first pass are no more."""
+    script = data.draw(scripts(end_weights=(0.0,)))
+    again = {
+        "after": st.just(AfterPruning.RECOMPUTE),
+        "complete_mode": st.just(CompleteMode.KEEP_TOKEN),
+    }
+    request = data.draw(
+        pruned_requests(script, stopping=GenerationRequest((1,)).stopping, pruning=again)
+    )
+    run = SteeredRun(ScriptedBackend(script), ScriptedTokenizer(script), request)
+    count = data.draw(st.integers(1, request.max_steps))
+    for _ in range(count):
+        run.step()
+    before, undone = texts(run), data.draw(st.integers(1, count))
+    run.back(undone)
+    assert texts(run) == before[: count - undone]
+    for _ in range(undone):
+        run.step()
+    assert texts(run) == before

@@ -75,8 +75,8 @@ class DecodingRun:
         self._backend = backend
         self._tokenizer = tokenizer
         self.meter = CostMeter()
-        held = not request.release or request.goes_back
-        self._state = SequenceState(backend, request, self.meter, held=held)
+        self._held = not request.release or request.goes_back
+        self._state = SequenceState(backend, request, self.meter, held=self._held)
         self._trellis = Trellis(request.superposition)
         self._pruning = PruningRun(request, clustering)
         self._growth = Growth(request, self._state, self._trellis, self._pruning)
@@ -175,7 +175,7 @@ class DecodingRun:
             message = "all hypotheses are finished; there is no next step"
             raise SessionError(message)
         with self.meter.phase("engine"):
-            if self.request.goes_back:
+            if self._held:
                 self._marks[self.decoded] = self.mark()
             appended = self._decode(only)
             if self.request.retroactive is not None:
@@ -208,6 +208,7 @@ class DecodingRun:
         while self.decoded < newest and (self.has_live or not self.steps):
             self._marks[self.decoded] = self.mark()
             self._decode()
+            self._pruning.weigh_again(self._trellis, self._state)
 
     def chain(self, steps: Sequence[LatticeStep]) -> CommittedChain:
         """Return committed steps as a chain that this run could go on from.
@@ -251,6 +252,10 @@ class DecodingRun:
         """
         self._restore(mark)
         self._pruning.rewind(mark.pruning)
+
+    def back_to(self, number: int) -> None:
+        """Go back to before a step that was decoded; only a run that never releases can."""
+        self.rewind(self._marks[number])
 
     def _restore(self, mark: RunMark) -> None:
         self._state.rewind(mark.state)

@@ -37,6 +37,8 @@ class Plan:
         weights: members that later tokens see at another weight, and why.
         removed: numbers of the steps that leave as a whole.
         first: number of the first step that changes.
+        barred: those that leave and have to be kept out where their step is decoded again: all
+            but the descendants of what is kept out itself.
     """
 
     decisions: tuple[PruningDecision, ...]
@@ -45,16 +47,17 @@ class Plan:
     weights: Mapping[Address, Weighing]
     removed: tuple[LogicalStep, ...]
     first: LogicalStep
+    barred: tuple[PruningDecision, ...]
 
     def recomputed(self) -> Plan:
-        """Return what is decided where all after the roots is decoded again: no descendant goes."""
-        fallen = tuple(one for one in self.decisions if one.effect is not Effect.DESCENDANT)
-        return replace(self, decisions=fallen)
+        """Return what is decided where all after the roots is decoded again."""
+        stay = tuple(one for one in self.decisions if not one.effect.leaves or one in self.barred)
+        return replace(self, decisions=stay)
 
     @property
-    def roots(self) -> tuple[PruningDecision, ...]:
-        """Those that leave by a verdict of their own."""
-        return tuple(one for one in self.decisions if one.effect is Effect.PRUNED)
+    def has_roots(self) -> bool:
+        """Whether some leave by a verdict of their own."""
+        return any(one.effect is Effect.PRUNED for one in self.decisions)
 
 
 def plan_of(judgement: Judgement, trellis: Trellis) -> Plan | None:
@@ -74,6 +77,8 @@ def plan_of(judgement: Judgement, trellis: Trellis) -> Plan | None:
             )
         elif decision.effect is not Effect.POSITION_REMOVED:
             weights[decision.step, decision.token_id] = (weight, decision.reason)
+    pruned = {place for place, _, effect, _ in acts if effect is Effect.PRUNED}
+    kept_out = [place in pruned or root not in pruned for place, root, _, _ in acts]
     return Plan(
         decisions=tuple(decisions),
         gone=gone,
@@ -81,6 +86,9 @@ def plan_of(judgement: Judgement, trellis: Trellis) -> Plan | None:
         weights=weights,
         removed=tuple(one.step for one in decisions if one.effect is Effect.POSITION_REMOVED),
         first=steps[judgement.first].step,
+        barred=tuple(
+            one for one, out in zip(decisions, kept_out, strict=True) if out and one.effect.leaves
+        ),
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tempo.domain.pruning.candidates import CandidateRule
     from tempo.domain.pruning.decision import PruningDecision
     from tempo.domain.pruning.verdict import Verdict
-    from tempo.domain.tokens import TokenId
+    from tempo.domain.tokens import LogicalStep, TokenId
     from tempo.domain.trellis import Trellis
 
 Verdicts = tuple["Verdict", ...]
@@ -48,7 +48,7 @@ class PruningRun:
             captured = request.session_rules.capture.received
             self._back = Retrospection(request.retroactive, request.max_steps, captured)
         self._dropped: dict[int, dict[TokenId, str]] = {}
-        self._weights: dict[Address, Weighing] = {}
+        self._weighed: dict[LogicalStep, Mapping[Address, Weighing]] = {}
         self.decisions: tuple[PruningDecision, ...] = ()
         self._tally = PruningTally()
 
@@ -63,7 +63,7 @@ class PruningRun:
         self._sets = earlier._sets
         self._back = earlier._back and earlier._back.copy()
         self._dropped = {number: dict(tokens) for number, tokens in earlier._dropped.items()}
-        self._weights = dict(earlier._weights)
+        self._weighed = dict(earlier._weighed)
         self.decisions, self._tally = earlier.decisions, earlier._tally
 
     def begin_after(self, steps: int) -> None:
@@ -150,14 +150,15 @@ class PruningRun:
             self._tally = self._tally.after((), judged=judgement.judged)
             return None
         lost = redo_trellis(plan, trellis)
-        if self._request.goes_back and plan.roots:
+        if self._request.goes_back and plan.has_roots:
             plan = plan.recomputed()
-        freed = self._freed(plan, trellis, state, go_back)
         self.decisions += plan.decisions
         left = [one.effect.leaves and self._back.was_judged(one.step) for one in plan.decisions]
         self._tally = self._tally.after(
-            plan.decisions, judged=judgement.judged, left=sum(left), rows_freed=freed, lost=lost
+            plan.decisions, judged=judgement.judged, left=sum(left), lost=lost
         )
+        freed = self._freed(plan, trellis, state, go_back)
+        self._tally = self._tally.after((), rows_freed=freed)
         return CandidatesPruned(
             decisions=plan.decisions,
             steps=tuple(trellis.steps_from(plan.first)),
@@ -171,15 +172,25 @@ class PruningRun:
         self, plan: Plan, trellis: Trellis, state: SequenceState, go_back: Callable[[int], None]
     ) -> int:
         """Let the cache follow the trellis; return how many rows left it."""
-        pruning = self._request.retroactive
-        hold = pruning is not None and not pruning.monotone
-        if not (self._request.goes_back and plan.roots):
+        if not self._request.goes_back:
             freed = free_rows(plan, trellis, state)
-            return freed + weigh(plan.weights, trellis, state, hold=hold)
-        for one in plan.roots:
+            return freed + weigh(plan.weights, trellis, state, hold=self._holds)
+        self._weighed[trellis.steps[-1].step] = plan.weights
+        for one in plan.barred:
             self._dropped.setdefault(one.step, {})[one.token_id] = one.reason
-        self._weights |= plan.weights
+        if not plan.has_roots:
+            return free_rows(plan, trellis, state) + self.weigh_again(trellis, state)
         before = state.cache_rows
         go_back(plan.first)
-        weigh(self._weights, trellis, state, hold=hold)
         return max(0, before - state.cache_rows)
+
+    def weigh_again(self, trellis: Trellis, state: SequenceState) -> int:
+        """Let later tokens see members as the newest step let them; return the rows that left."""
+        weights = self._weighed.get(trellis.steps[-1].step, {})
+        return weigh(weights, trellis, state, hold=self._holds)
+
+    @property
+    def _holds(self) -> bool:
+        """Whether what none sees stays in the cache, so that it can be seen again."""
+        pruning = self._request.retroactive
+        return pruning is not None and not pruning.monotone

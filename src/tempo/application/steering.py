@@ -13,7 +13,6 @@ from tempo.domain.errors import ChoiceError
 from tempo.domain.stopping import FinishReason
 
 if TYPE_CHECKING:
-    from tempo.application.decoding_run import RunMark
     from tempo.application.outcome import Outcome
     from tempo.application.request import GenerationRequest
     from tempo.domain.commitment import CommittedChain
@@ -46,7 +45,6 @@ class SteeredRun:
         if request.committed:
             self._run.commit(self._run.chain(request.committed))
         self._committed: tuple[LatticeStep, ...] = request.committed
-        self._marks: list[RunMark] = []
         self.told: tuple[Event, ...] = ()
 
     @property
@@ -98,7 +96,10 @@ class SteeredRun:
         self._recommit(self._run.chain(steps))
 
     def back(self, steps: int = 1) -> None:
-        """Undo the last steps.
+        """Undo the last steps, and what they pruned.
+
+        Where the run decodes again without what it prunes, the steps that stay are those decoded
+        last: what they were decoded without, they stay without.
 
         Raises:
             ChoiceError: for more steps than there are, or fewer than 1.
@@ -109,9 +110,8 @@ class SteeredRun:
             message = f"cannot go back {steps} steps; {allowed}"
             raise ChoiceError(message)
         self.told = ()
-        if steps <= len(self._marks):
-            self._run.rewind(self._marks[-steps])
-            del self._marks[-steps:]
+        if there - steps >= len(self._committed):
+            self._run.back_to(there - steps)
         else:
             self._recommit(self._run.chain(self._committed[: there - steps]))
 
@@ -119,7 +119,7 @@ class SteeredRun:
         """Go back to the prompt and on from a chain, which may be empty."""
         self._run.rewind(self._start)
         self.told = ()
-        self._committed, self._marks = chain.steps, []
+        self._committed = chain.steps
         if chain.steps:
             self._run.commit(chain)
 
@@ -136,10 +136,8 @@ class SteeredRun:
         if not self._run.has_room:
             message = "the model's context is full; go back or open a session with less prompt"
             raise ChoiceError(message)
-        mark = self._run.mark()
         appended, pruned = self._run.advance(only), self._run.pruned
         self.told = (appended,) if pruned is None else (appended, pruned)
-        self._marks.append(mark)
         return self._run.steps[-1]
 
     def outcome(self) -> Outcome:
