@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tempo.domain.pruning.decision import Effect, PruningDecision
 from tempo.domain.pruning.departure import Departure
-from tempo.domain.tokens import CandidateState, TokenSet
+from tempo.domain.tokens import Candidate, CandidateState, TokenSet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tempo.application.retrospection import Judgement, Place
     from tempo.application.sequence_state import SequenceState
     from tempo.domain.lattice import LatticeStep
-    from tempo.domain.tokens import Candidate, LogicalStep, Slot, TokenId
+    from tempo.domain.tokens import LogicalStep, Slot, TokenId
     from tempo.domain.trellis import Trellis
 
 Address = tuple["LogicalStep", "TokenId"]
@@ -133,16 +133,14 @@ def _member(steps: list[LatticeStep], place: Place) -> Candidate:
 
 
 def _pruned(candidate: Candidate, reason: str) -> Candidate:
-    return replace(
-        candidate,
-        state=CandidateState.PRUNED,
-        weight=0.0,
-        score=-math.inf,
-        parent=None,
-        posterior=None,
-        slot=None,
+    """Return a candidate as it leaves: without all that it had as a member."""
+    return Candidate(
+        candidate.token_id,
+        candidate.content,
+        candidate.probability,
+        candidate.rank,
+        CandidateState.PRUNED,
         reason=reason,
-        attention=1.0,
     )
 
 

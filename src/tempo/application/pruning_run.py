@@ -50,7 +50,8 @@ class PruningRun:
         self._dropped: dict[int, dict[TokenId, str]] = {}
         self._weighed: dict[LogicalStep, Mapping[Address, Weighing]] = {}
         self.decisions: tuple[PruningDecision, ...] = ()
-        self._tally = PruningTally()
+        self._judged = self._left = self._rows_freed = 0
+        self._staying = 1.0
 
     def copy(self) -> PruningRun:
         """Return an equal one that goes its own way."""
@@ -64,7 +65,9 @@ class PruningRun:
         self._back = earlier._back and earlier._back.copy()
         self._dropped = {number: dict(tokens) for number, tokens in earlier._dropped.items()}
         self._weighed = dict(earlier._weighed)
-        self.decisions, self._tally = earlier.decisions, earlier._tally
+        self.decisions, self._staying = earlier.decisions, earlier._staying
+        self._judged, self._left = earlier._judged, earlier._left
+        self._rows_freed = earlier._rows_freed
 
     def begin_after(self, steps: int) -> None:
         """Judge no step before those that follow so many committed ones."""
@@ -118,14 +121,21 @@ class PruningRun:
     def drop(self, decisions: tuple[PruningDecision, ...], judged: int, rows_freed: int) -> None:
         """Note what was dropped of a set of so many before it was kept."""
         self.decisions += decisions
-        self._tally = self._tally.after(
-            decisions, judged=judged, left=len(decisions), rows_freed=rows_freed
-        )
+        self._judged += judged
+        self._left += len(decisions)
+        self._rows_freed += rows_freed
 
     @property
     def tally(self) -> PruningTally:
         """What pruning did so far."""
-        return replace(self._tally, notes=self._sets.notes)
+        tally = PruningTally.of(
+            self.decisions,
+            judged=self._judged,
+            left=self._left,
+            rows_freed=self._rows_freed,
+            lost=1.0 - self._staying,
+        )
+        return replace(tally, notes=self._sets.notes)
 
     def observe(self, trellis: Trellis, state: SequenceState) -> None:
         """Take down what the pass that was just fed attended to."""
@@ -145,20 +155,20 @@ class PruningRun:
         judgement = self._back.judge(trellis)
         if judgement is None:
             return None
+        self._judged += judgement.judged
         plan = plan_of(judgement, trellis)
         if plan is None:
-            self._tally = self._tally.after((), judged=judgement.judged)
             return None
         lost = redo_trellis(plan, trellis)
         if self._request.goes_back and plan.has_roots:
             plan = plan.recomputed()
         self.decisions += plan.decisions
-        left = [one.effect.leaves and self._back.was_judged(one.step) for one in plan.decisions]
-        self._tally = self._tally.after(
-            plan.decisions, judged=judgement.judged, left=sum(left), lost=lost
+        self._left += sum(
+            one.effect.leaves and self._back.was_judged(one.step) for one in plan.decisions
         )
+        self._staying *= 1.0 - lost
         freed = self._freed(plan, trellis, state, go_back)
-        self._tally = self._tally.after((), rows_freed=freed)
+        self._rows_freed += freed
         return CandidatesPruned(
             decisions=plan.decisions,
             steps=tuple(trellis.steps_from(plan.first)),

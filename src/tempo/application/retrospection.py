@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tempo.domain.pruning.ledger import AttentionLedger
 from tempo.domain.pruning.retroactive import CompleteMode, Evidence
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 Place = tuple[int, int]
 """A member: step index and member index."""
+
+NOT_CAPTURED = np.empty(0)
 
 SMALLEST_CHANGE = 0.01
 """A soft weight that moves by less is left as it is."""
@@ -154,7 +158,8 @@ class Retrospection:
         if len(live) == 1 and mode is CompleteMode.KEEP_TOKEN:
             return  # the last one stays, whatever is said of it
         slots = trellis.moments[index + 1].frontier.slots
-        evidence = Evidence(judgement.shares[index], self._ledger.means(slots))
+        received = self._ledger.means(slots) if self._captured else NOT_CAPTURED
+        evidence = Evidence(judgement.shares[index], received)
         verdicts = self.pruning.rule.verdicts(evidence, newest, self._max_steps)
         falls = all(verdict.prunes for verdict in verdicts)
         for member, verdict in zip(live, verdicts, strict=True):

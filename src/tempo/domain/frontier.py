@@ -97,33 +97,37 @@ class Transition:
     @property
     def weights(self) -> FloatArray:
         """[m] the candidates' forward weights, summing to 1."""
-        total = self.mass.sum()
+        total = np.add.reduce(self.mass)
         return self.mass / total if total > 0.0 else np.full(len(self.mass), 1.0 / len(self.mass))
 
 
 def carry_forward(frontier: Frontier, rows: FloatArray, plain_rows: FloatArray) -> Transition:
     """Carry weights and best scores over `rows` [k, m], log-probabilities of the kept candidates.
 
+    Written with `reduce` itself: this is done several times a step where candidates are pruned,
+    and the methods `max` and `sum` take twice as long on tables of this size.
+
     Design section 2.4; the forward algorithm and Viterbi's recursion of Rabiner (1989),
     equations 20 and 33. A candidate that no row gives any probability shares its parents evenly.
     """
     log_joint = np.log(np.maximum(frontier.weights, SMALLEST))[:, None] + rows
-    peak = log_joint.max(axis=0)
-    if peak.min() == -np.inf:
+    peak = np.maximum.reduce(log_joint)
+    if -np.inf in peak.tolist():
         impossible = peak == -np.inf
         log_joint[:, impossible] = 0.0
         shifted = np.exp(log_joint - np.where(impossible, 0.0, peak))
     else:
         shifted = np.exp(log_joint - peak)
-    total = shifted.sum(axis=0)
+    total = np.add.reduce(shifted)
     mass = np.exp(peak) * total
     paths = frontier.scores[:, None] + rows
     best = paths.argmax(axis=0)
+    columns = np.arange(len(best))
     return Transition(
         parent_posterior=shifted / total,
         mass=mass,
         best_parent=tuple(best.tolist()),
-        scores=paths.max(axis=0),
-        plain_scores=(frontier.plain_scores[:, None] + plain_rows)[best, np.arange(len(best))],
-        kept_mass=min(1.0, float(mass.sum())),
+        scores=paths[best, columns],
+        plain_scores=frontier.plain_scores[best] + plain_rows[best, columns],
+        kept_mass=min(1.0, float(np.add.reduce(mass))),
     )

@@ -15,12 +15,13 @@ from tempo.domain.k_best import k_best
 from tempo.domain.measures import sequences
 from tempo.domain.paths import Path, sample_paths
 from tempo.domain.posteriors import posteriors, terminal_masses
+from tempo.domain.tokens import TokenSet
 
 if TYPE_CHECKING:
     from tempo.domain.measures.sequences import Agreement
     from tempo.domain.proposal import FloatArray
     from tempo.domain.pruning.decision import PruningDecision
-    from tempo.domain.tokens import Candidate, LogicalStep, TokenId, TokenSet
+    from tempo.domain.tokens import Candidate, LogicalStep, TokenId
 
 
 SEEDS = 2**64
@@ -66,6 +67,51 @@ class LatticeStep:
             return self.token_set.members + self.others
         merged = (*self.token_set.members, *self.others)
         return tuple(sorted(merged, key=lambda candidate: candidate.rank))
+
+    def standing(
+        self, members: tuple[Candidate, ...], kept_mass: float, finished_mass: float
+    ) -> LatticeStep:
+        """Return the same step with its members where they stand now.
+
+        Written out, as `over` is, for the reason that `Candidate.standing` is.
+        """
+        return LatticeStep(
+            self.step,
+            TokenSet(self.step, members),
+            self.others,
+            self.transitions,
+            self.plain_transitions,
+            self.entropy,
+            self.threshold,
+            kept_mass,
+            finished_mass,
+            self.cut,
+            self.cut_mass,
+            self.near_ties,
+        )
+
+    def over(
+        self,
+        token_set: TokenSet,
+        others: tuple[Candidate, ...],
+        transitions: FloatArray,
+        plain_transitions: FloatArray,
+    ) -> LatticeStep:
+        """Return the same step over other members or rows."""
+        return LatticeStep(
+            self.step,
+            token_set,
+            others,
+            transitions,
+            plain_transitions,
+            self.entropy,
+            self.threshold,
+            self.kept_mass,
+            self.finished_mass,
+            self.cut,
+            self.cut_mass,
+            self.near_ties,
+        )
 
     @property
     def width(self) -> int:

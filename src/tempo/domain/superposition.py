@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.frontier import SoftStep
 
@@ -190,8 +192,8 @@ def sharpened(posterior: FloatArray, sharpness: float) -> FloatArray:
     """Raise the columns of a parent posterior [k, m] to a power and renormalise them."""
     if sharpness == 1.0:
         return posterior
-    powered = (posterior / posterior.max(axis=0)) ** sharpness
-    scaled: FloatArray = powered / powered.sum(axis=0)
+    powered = (posterior / np.maximum.reduce(posterior)) ** sharpness
+    scaled: FloatArray = powered / np.add.reduce(powered)
     return scaled
 
 

@@ -123,17 +123,22 @@ class TokenSet:
     live_indices: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        kept = CandidateState.KEPT
-        live = [index for index, one in enumerate(self.members) if one.state is kept]
+        live: list[int] = []
+        ranks: list[int] = []
+        tokens: set[TokenId] = set()
+        for index, member in enumerate(self.members):
+            if member.state is CandidateState.KEPT:
+                live.append(index)
+            ranks.append(member.rank)
+            tokens.add(member.token_id)
         object.__setattr__(self, "live_indices", tuple(live))
         if not self.members:
             message = f"step {self.step} has no candidate; a token set holds at least one"
             raise InvalidValueError(message)
-        ranks = [member.rank for member in self.members]
         if ranks != sorted(set(ranks)):
             message = f"the ranks of step {self.step} are {ranks}; they must increase"
             raise InvalidValueError(message)
-        if len({member.token_id for member in self.members}) < len(self.members):
+        if len(tokens) < len(self.members):
             message = f"step {self.step} holds a token twice; a token set holds each token once"
             raise InvalidValueError(message)
         if len(live) == len(self.members):

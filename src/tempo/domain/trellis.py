@@ -5,6 +5,7 @@ Candidates may be taken out again; whatever follows from their step is redone (d
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -54,9 +55,12 @@ class Moment:
         live: Sequence[int],
         slots: tuple[Slot, ...],
         index: int,
-        rule: Superposition,
+        rule: Superposition | None,
     ) -> Moment:
-        """Return the state after step `index`, `live` of whose members have `slots`."""
+        """Return the state after step `index`, `live` of whose members have `slots`.
+
+        Without a rule no lineage is given: none is asked for where no later step looks so far back.
+        """
         ending = self.ending.after(transition, live, index)
         if not live:
             return Moment(Frontier.of_nothing(), ending)
@@ -66,7 +70,7 @@ class Moment:
             weights=onward.weights,
             scores=onward.scores,
             plain_scores=onward.plain_scores,
-            lineage=rule.lineage(self.frontier, onward),
+            lineage=() if rule is None else rule.lineage(self.frontier, onward),
         )
         return Moment(frontier, ending, onward)
 
@@ -124,32 +128,35 @@ class Trellis:
 
     def follow(self, step: LatticeStep, slots: tuple[Slot, ...]) -> None:
         """Take a step whose weights, scores and masses are computed from its transitions."""
-        self.append(*self._followed(len(self.steps), step, slots))
+        self.append(*self._followed(len(self.steps), step, slots, self.rule))
 
     def _followed(
-        self, index: int, step: LatticeStep, slots: tuple[Slot, ...]
+        self, index: int, step: LatticeStep, slots: tuple[Slot, ...], rule: Superposition | None
     ) -> tuple[LatticeStep, Moment]:
         """Return a step with what follows from its transitions, and the state after it."""
         before = self.moments[index]
         transition = carry_forward(before.frontier, step.transitions, step.plain_transitions)
         live = step.token_set.live_indices
-        moment = before.after(transition, live, slots, index, self.rule)
+        moment = before.after(transition, live, slots, index, rule)
         earlier = self.steps[index - 1].token_set.live_indices if index else ()
         members = _weighed(step, transition, moment.frontier, earlier)
-        followed = replace(
-            step,
-            token_set=TokenSet(step.step, members),
-            kept_mass=transition.kept_mass,
-            finished_mass=moment.ending.mass,
-        )
+        followed = step.standing(members, transition.kept_mass, moment.ending.mass)
         return followed, moment
 
     def redo(self, first: int) -> None:
         """Compute weights, scores, masses and lineages anew from step `first` on."""
         for index in range(first, len(self.steps)):
-            step = self.steps[index]
-            slots = tuple(one.slot for one in step.token_set.live if one.slot is not None)
-            self.steps[index], self.moments[index + 1] = self._followed(index, step, slots)
+            self._redo(index, self.steps[index])
+
+    def _redo(self, index: int, step: LatticeStep) -> None:
+        """Put a step in its place, with what follows from its transitions.
+
+        Rows to come see softly as far back as the window goes, and ask for no older lineage.
+        """
+        window = 1.0 if math.isinf(self.rule.window) else self.rule.window
+        rule = self.rule if len(self.steps) - index <= max(1.0, window) else None
+        slots = tuple(one.slot for one in step.token_set.live if one.slot is not None)
+        self.steps[index], self.moments[index + 1] = self._followed(index, step, slots, rule)
 
     def remove(self, gone: Mapping[int, Mapping[int, Candidate]]) -> None:
         """Take members out, by step index and member index; what they become is given.
@@ -159,13 +166,10 @@ class Trellis:
         """
         rows: Collection[int] = ()
         for index in range(min(gone), len(self.steps)):
-            step = self.steps[index]
-            leaving = gone.get(index, {})
+            step, leaving = self.steps[index], gone.get(index, {})
             live = step.token_set.live_indices
-            if leaving or rows:
-                self.steps[index] = _without(step, leaving, rows)
+            self._redo(index, _without(step, leaving, rows))
             rows = [place for place, member in enumerate(live) if member in leaving]
-        self.redo(min(gone))
 
     def splice(self, index: int) -> None:
         """Take out a whole step of one live member; those after it go on from those before."""
@@ -204,31 +208,35 @@ def _weighed(
     step: LatticeStep, transition: Transition, frontier: Frontier, earlier: Sequence[int]
 ) -> tuple[Candidate, ...]:
     """Return a step's members with their weights, scores and parents among the earlier live."""
-    live = step.token_set.live_indices
-    weights = dict(zip(live, frontier.weights.tolist(), strict=True))
-    scores = transition.scores.tolist()
-    return tuple(
-        member.standing(
-            weights.get(index, 0.0),
-            scores[index],
-            earlier[transition.best_parent[index]] if earlier else None,
-        )
-        for index, member in enumerate(step.token_set.members)
-    )
+    members, live = step.token_set.members, step.token_set.live_indices
+    weights = frontier.weights.tolist()
+    if len(live) < len(members):
+        by_index = dict(zip(live, weights, strict=True))
+        weights = [by_index.get(index, 0.0) for index in range(len(members))]
+    rows = transition.best_parent
+    parents = [earlier[row] for row in rows] if earlier else [None] * len(members)
+    standing = zip(members, weights, transition.scores.tolist(), parents, strict=True)
+    return tuple([member.standing(*where) for member, *where in standing])
 
 
 def _without(
     step: LatticeStep, leaving: Mapping[int, Candidate], rows: Collection[int]
 ) -> LatticeStep:
     """Return a step without some members, and without some rows of its tables."""
-    staying = [index for index in range(len(step.token_set)) if index not in leaving]
-    kept_rows = [row for row in range(len(step.transitions)) if row not in rows]
+    if not leaving and not rows:
+        return step
+    tables = (step.transitions, step.plain_transitions)
+    if rows:
+        kept_rows = [row for row in range(len(step.transitions)) if row not in rows]
+        tables = (tables[0].take(kept_rows, 0), tables[1].take(kept_rows, 0))
+    if not leaving:
+        return step.over(step.token_set, step.others, *tables)
     members = step.token_set.members
+    staying = [index for index in range(len(members)) if index not in leaving]
     others = sorted((*step.others, *leaving.values()), key=lambda one: one.rank)
-    return replace(
-        step,
-        token_set=TokenSet(step.step, tuple(members[index] for index in staying)),
-        others=tuple(others) if leaving else step.others,
-        transitions=step.transitions.take(kept_rows, 0).take(staying, 1),
-        plain_transitions=step.plain_transitions.take(kept_rows, 0).take(staying, 1),
+    return step.over(
+        TokenSet(step.step, tuple(members[index] for index in staying)),
+        tuple(others),
+        tables[0].take(staying, 1),
+        tables[1].take(staying, 1),
     )

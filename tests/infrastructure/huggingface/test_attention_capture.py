@@ -12,6 +12,9 @@ from tempo.domain.errors import UnsupportedModelError
 from tempo.domain.row_rules import RowRules
 from tempo.infrastructure.huggingface import attention_capture, captured, embeddings
 from tempo.infrastructure.huggingface import session as session_module
+from tempo.infrastructure.huggingface.attention_sums import SummedPass
+from tempo.infrastructure.huggingface.attention_watch import Watched
+from tempo.infrastructure.huggingface.captured import Shares
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tests.contracts.adapters import served, transformers
 from tests.contracts.passes import PROMPT, Shadow, chain, extend, node, opened, rows
@@ -78,6 +81,8 @@ PASSES = (
 )
 ENTRIES = (LayerWeights(), LayerWeights(multi_scale=False), LayerWeights(last=2))
 CAPTURE = Capture(ENTRIES, context=True, hidden=True)
+RECEIVED = Capture(ENTRIES)
+"""Sums alone tell of attention received, where a model leaves them; the context needs all of it."""
 
 
 def built(build, attention):
@@ -150,17 +155,63 @@ def test_what_is_captured_equals_eager_attention(build, attention):
 
 
 @every_model
+def test_what_is_received_alone_equals_eager_attention(build, attention):
+    """Also after rows were moved, taken over again, and gone back to."""
+    eager = built(build, "eager")
+    adapter, shadow = transformers(built(build, attention), "model"), Shadow()
+    with opened(adapter, rules=RowRules(capture=RECEIVED)) as session:
+        for nodes in PASSES[:3]:
+            extend(adapter, session, *nodes)
+            shadow.extend(nodes)
+        extend(adapter, session, *PASSES[3])
+        shadow.extend(PASSES[3])
+        given, _ = eager_account(eager, shadow)
+        twin = session.fork()
+        mark = session.mark()
+        extend(adapter, session, node(5, 13, 12, 4))
+        session.rewind(mark)
+        for one in (session, twin):
+            found = one.received(range(13), [1.0])
+            for entry, weights in enumerate(ENTRIES):
+                expected = np.tensordot(weights.of(5), given[:, 12], 1)
+                assert found[entry] == pytest.approx(expected, abs=1e-5)
+
+
+@every_model
+def test_sums_are_used_where_attention_leaves_them(build, attention):
+    adapter = transformers(built(build, attention), "model")
+    with opened(adapter, rules=RowRules(capture=RECEIVED)) as session:
+        extend(adapter, session, *PASSES[0])
+        summed = isinstance(session._now.captured.received, SummedPass)
+    assert summed == (attention == "sdpa")
+
+
+def test_sums_are_not_used_of_a_model_whose_attention_sees_other_keys_than_the_cache(monkeypatch):
+    """They would tell of keys that were changed on the way, here halved."""
+    model = built(CONFIGURATIONS["qwen3"], "sdpa")
+    real = torch.nn.functional.scaled_dot_product_attention
+    halved = lambda query, key, *given, **named: real(query, key / 2, *given, **named)  # noqa: E731
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", halved)
+    adapter = transformers(model, "model")
+    with opened(adapter, rules=RowRules(capture=RECEIVED)) as session:
+        extend(adapter, session, *PASSES[0])
+        assert isinstance(session._now.captured.received, Shares)
+        assert session.received(range(7), [0.5, 0.5]).sum(1) == pytest.approx(1.0, abs=1e-5)
+
+
+@every_model
 def test_capturing_changes_no_bit_of_a_row(build, attention):
     adapter = transformers(built(build, attention), "model")
     found = []
-    for capture in (Capture(), CAPTURE):
+    for capture in (Capture(), CAPTURE, RECEIVED):
         with opened(adapter, rules=RowRules(capture=capture)) as session:
             logits = [session._now.rows.logits]
             for nodes in PASSES:
                 extend(adapter, session, *nodes)
                 logits.append(session._now.rows.logits)
             found.append(torch.cat(logits))
-    assert torch.equal(*found)
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
@@ -179,12 +230,12 @@ def test_the_prompt_s_last_row_tells_also_after_many_chunks(monkeypatch, attenti
         assert other == pytest.approx(found[0], abs=1e-5)
 
 
-@pytest.mark.parametrize("at_once", [0, 2000, 2**22], ids=["one layer", "some", "all"])
+@pytest.mark.parametrize("at_once", [0, 100, 2**22], ids=["one layer", "some", "all"])
 def test_how_many_layers_are_reduced_at_once_does_not_matter(monkeypatch, at_once):
     adapter = transformers(built(CONFIGURATIONS["qwen3"], "sdpa"), "model")
     found = []
     for limit in (at_once, 2**22):
-        monkeypatch.setattr(attention_capture, "KEYS_AT_ONCE", limit)
+        monkeypatch.setattr(attention_capture, "SCORES_AT_ONCE", limit)
         with opened(adapter, rules=RowRules(capture=CAPTURE)) as session:
             for nodes in PASSES[:2]:
                 extend(adapter, session, *nodes)
@@ -196,12 +247,23 @@ def test_how_many_layers_are_reduced_at_once_does_not_matter(monkeypatch, at_onc
 
 def test_layers_that_count_for_nothing_are_not_computed(monkeypatch):
     """Of five layers the last two: the mask is noticed five times, scores are taken twice."""
-    added = []
-    real = torch.bmm
-    monkeypatch.setattr(torch, "bmm", lambda *given, **named: added.append(real(*given, **named)))
+    scored = []
+    real = torch.baddbmm
+    monkeypatch.setattr(
+        torch, "baddbmm", lambda *given, **named: scored.append(real(*given, **named))
+    )
     adapter = transformers(built(CONFIGURATIONS["qwen3"], "sdpa"), "model")
-    with opened(adapter, rules=RowRules(capture=Capture((LayerWeights(last=2),)))):
-        assert len(added) == 2
+    capture = Capture((LayerWeights(last=2),), context=True)
+    monkeypatch.setattr("tempo.infrastructure.huggingface.capture_plan.LAST_LAYERS", 2)
+    with opened(adapter, rules=RowRules(capture=capture)):
+        assert len(scored) == 2
+
+
+def test_where_sums_tell_no_attention_is_computed_twice(monkeypatch):
+    adapter = transformers(built(CONFIGURATIONS["qwen3"], "sdpa"), "model")
+    with opened(adapter, rules=RowRules(capture=RECEIVED)) as session:
+        monkeypatch.setattr(torch, "baddbmm", None)
+        extend(adapter, session, *PASSES[0])
 
 
 def test_a_session_without_capture_hands_the_model_an_ordinary_mask():
@@ -214,7 +276,7 @@ def test_a_session_without_capture_hands_the_model_an_ordinary_mask():
     for capture in (Capture(), Capture(hidden=True), Capture(context=True)):
         with opened(adapter, rules=RowRules(capture=capture)):
             pass
-    assert masks == [torch.Tensor, torch.Tensor, attention_capture.Watched]
+    assert masks == [torch.Tensor, torch.Tensor, Watched]
 
 
 def test_nothing_of_a_capture_stays_with_the_model():
@@ -378,7 +440,7 @@ def test_each_question_copies_once_and_what_it_answers_with(monkeypatch):
         session.received([5, 9, 13], [0.5, 0.5])
         session.traits()
         session.similarity([4, 5, 6, 7], PROMPT)
-    assert copies == [3 * 3, 2 + 2 + 2 * 2, 4]
+    assert copies == [2 + 2 + 2 * 2, 4]
 
 
 def test_likeness_is_that_of_the_input_embeddings():

@@ -203,6 +203,39 @@ def test_compacting_gathers_every_layer():
     assert numbers(values) == [-2, -3, -5, -6]
 
 
+def keys_of(cache, rows, first=0):
+    found = cache.keys_at(torch.tensor(rows), first)
+    assert found.shape == (len(cache.layers) - first, HEADS, len(rows), WIDTH)
+    return [numbers(layer[None]) for layer in found]
+
+
+def test_keys_are_told_by_row_after_every_kind_of_change():
+    cache = RowCache()
+    write(cache, 1, 2, 3, layers=2)
+    assert keys_of(cache, [2, 0]) == [[3, 1], [1003, 1001]]
+    assert keys_of(cache, [1], first=1) == [[1002]]
+    write(cache, 4, layers=2)
+    assert keys_of(cache, [3, 0]) == [[4, 1], [1004, 1001]]
+    cache.free([0, 2])
+    cache.compact()
+    assert keys_of(cache, [0, 1]) == [[2, 4], [1002, 1004]]
+    twin = cache.copy()
+    write(cache, *range(10, 10 + SMALLEST_CAPACITY), layers=2)
+    assert keys_of(cache, [0, 2]) == [[2, 10], [1002, 1010]]
+    write(twin, 7, layers=2)
+    assert keys_of(twin, [1, 2]) == [[4, 7], [1004, 1007]]
+
+
+def test_asking_for_keys_moves_memory_once():
+    cache = RowCache()
+    write(cache, 1, 2, 3, layers=2)
+    keys_of(cache, [0])
+    before = [layer.keys.data_ptr() for layer in cache.layers]
+    write(cache, 4, layers=2)
+    keys_of(cache, [0])
+    assert [layer.keys.data_ptr() for layer in cache.layers] == before
+
+
 def test_a_copy_has_memory_of_its_own():
     cache = RowCache()
     write(cache, 1, 2, 3, layers=2)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tempo.domain.pruning.decision import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from tempo.domain.pruning.decision import PruningDecision
 
@@ -41,31 +42,36 @@ class PruningTally:
     lost: float = 0.0
     notes: tuple[str, ...] = ()
 
-    def after(
-        self,
-        decisions: Sequence[PruningDecision],
+    @classmethod
+    def of(
+        cls,
+        decisions: Iterable[PruningDecision],
         *,
         judged: int = 0,
         left: int = 0,
         rows_freed: int = 0,
         lost: float = 0.0,
     ) -> PruningTally:
-        """Return the sums after some more decisions, by which `left` of all judged are gone."""
-        pruned = dict(self.pruned)
-        for decision in decisions:
-            if decision.effect.leaves and decision.effect is not Effect.DESCENDANT:
-                pruned[decision.rule] = pruned.get(decision.rule, 0) + 1
-        effects = [decision.effect for decision in decisions]
-        removed = {one.step for one in decisions if one.effect is Effect.POSITION_REMOVED}
-        return replace(
-            self,
-            judged=self.judged + judged,
-            kept=self.kept + judged - left,
-            pruned=pruned,
-            descendants=self.descendants + effects.count(Effect.DESCENDANT),
-            weakened=self.weakened + effects.count(Effect.WEAKENED),
-            unattended=self.unattended + effects.count(Effect.UNATTENDED),
-            positions_removed=self.positions_removed + len(removed),
-            rows_freed=self.rows_freed + rows_freed,
-            lost=1.0 - (1.0 - self.lost) * (1.0 - lost),
+        """Sum up a log of decisions, by which `left` of all judged are gone.
+
+        A candidate counts once, by what was done to it last; one seen in full again, not at all.
+        """
+        last = {(one.step, one.token_id): one for one in decisions}
+        effects = Counter(one.effect for one in last.values() if one.weight < 1.0)
+        by_rule = Counter(
+            one.rule
+            for one in last.values()
+            if one.effect.leaves and one.effect is not Effect.DESCENDANT
+        )
+        removed = {one.step for one in last.values() if one.effect is Effect.POSITION_REMOVED}
+        return cls(
+            judged=judged,
+            kept=judged - left,
+            pruned=dict(by_rule),
+            descendants=effects[Effect.DESCENDANT],
+            weakened=effects[Effect.WEAKENED],
+            unattended=effects[Effect.UNATTENDED],
+            positions_removed=len(removed),
+            rows_freed=rows_freed,
+            lost=lost,
         )

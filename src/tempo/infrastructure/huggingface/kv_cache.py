@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from operator import is_not
 from typing import TYPE_CHECKING
 
 import torch
@@ -152,6 +153,8 @@ class RowCache(Cache):
         """Start empty, or with the rows of a plan that a copy brings along."""
         self.plan = plan or RowPlan()
         self.row_layers: list[RowLayer] = []
+        self._keys: Tensor | None = None
+        self._shares: tuple[Tensor, ...] = ()
         super().__init__(layers=[])
 
     def update(
@@ -180,6 +183,20 @@ class RowCache(Cache):
         for layer in self.row_layers:
             layer.gather(torch.tensor(kept, device=layer.keys.device))
         return kept
+
+    def keys_at(self, rows: Tensor, first: int) -> Tensor:
+        """Return [layer, kv_head, rows, head_dim] the keys of some rows, from layer `first` on.
+
+        All layers have keys of one shape. Their memory is put together first, once until it grows,
+        since one gather costs a small model as much time as a layer's.
+        """
+        held = [layer.keys for layer in self.row_layers]
+        if self._keys is None or any(map(is_not, held, self._shares)):
+            self._keys = torch.cat(held)
+            self._shares = self._keys.split(1)
+            for layer, keys in zip(self.row_layers, self._shares, strict=True):
+                layer.keys = keys
+        return self._keys[first:].index_select(2, rows)
 
     def copy(self) -> RowCache:
         """Return an equal cache with memory of its own."""

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from tempo.domain.errors import UnsupportedModelError
-from tempo.infrastructure.huggingface.attention_capture import CapturePlan, Recorder, plain_tensors
+from tempo.infrastructure.huggingface.attention_capture import Recorder
+from tempo.infrastructure.huggingface.attention_sums import SumRecorder
+from tempo.infrastructure.huggingface.attention_watch import watched
+from tempo.infrastructure.huggingface.capture_plan import CapturePlan
 from tempo.infrastructure.huggingface.captured import NOTHING, Captured
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from tempo.domain.capture import Capture
+    from tempo.infrastructure.huggingface.kv_cache import RowCache
 
 
 class PassCapture:
@@ -33,6 +37,7 @@ class PassCapture:
         """
         self._model = model
         self._plan = CapturePlan.of(capture, model.config.get_text_config().num_hidden_layers)
+        self._sums_hold = False
 
     def run(
         self,
@@ -48,29 +53,61 @@ class PassCapture:
         Raises:
             UnsupportedModelError: if the model's attention or its head could not be observed.
         """
-        if not (self._plan.attends or self._plan.hidden):
+        if not self._plan.tells:
             return forward(mask), NOTHING
-        recorder = Recorder(self._plan, mask, len(weights)) if self._plan.attends else None
+        if self._sums_hold:
+            return self._run(forward, mask, weights, own, SumRecorder(self._plan, len(weights)))
+        return self._run(forward, mask, weights, own, Recorder(self._plan, mask, len(weights)))
+
+    def first(
+        self,
+        forward: Callable[[Tensor], Tensor],
+        mask: Tensor,
+        weights: Tensor,
+        own: Sequence[int],
+        cache: RowCache,
+    ) -> tuple[Tensor, Captured]:
+        """Run as `run` does, and find out whether sums tell of this model what they should.
+
+        Raises:
+            UnsupportedModelError: if the model's attention or its head could not be observed.
+        """
+        if not self._plan.tells:
+            return forward(mask), NOTHING
+        sums = SumRecorder(self._plan, len(weights))
+        recorder = Recorder(self._plan, mask, len(weights), sums)
+        logits, captured = self._run(forward, mask, weights, own, recorder)
+        if captured.received is not None and captured.context is None:
+            summed = sums.received()
+            self._sums_hold = summed is not None and summed.agrees(captured.received, cache)
+        return logits, captured
+
+    def _run(
+        self,
+        forward: Callable[[Tensor], Tensor],
+        mask: Tensor,
+        weights: Tensor,
+        own: Sequence[int],
+        recorder: Recorder | SumRecorder,
+    ) -> tuple[Tensor, Captured]:
+        plan = self._plan
         with self._head_inputs() as states:
-            logits = forward(mask if recorder is None else recorder.watch(mask))
+            logits = forward(watched(mask, recorder) if plan.attends else mask)
         self._require(recorder, states)
-        if recorder is not None:
-            with plain_tensors():
-                recorder.reduce()
-        context = self._plan.context and recorder is not None
+        received = recorder.received() if plan.attends else None
         return logits, Captured(
-            received=recorder.received if recorder and self._plan.received else None,
-            context=_context(recorder.recent, weights, own) if recorder and context else None,
-            hidden=states[-1][0, -len(weights) :] if self._plan.hidden else None,
+            received=received,
+            context=_context(recorder.recent, weights, own) if plan.context else None,
+            hidden=states[-1][0, -len(weights) :] if plan.hidden else None,
         )
 
-    def _require(self, recorder: Recorder | None, states: Sequence[Tensor]) -> None:
+    def _require(self, recorder: Recorder | SumRecorder, states: Sequence[Tensor]) -> None:
         """Refuse a model that did not tell all that was asked for."""
         layers = self._plan.layers
         reason = ""
         if self._plan.hidden and not states:
             reason = "has no head that shows its input, so hidden states are not known"
-        if recorder is not None and recorder.layers != layers:
+        if self._plan.attends and recorder.layers != layers:
             reason = (
                 f"showed attention {recorder.layers} times in {layers} layers: its mask must "
                 "reach torch's scaled_dot_product_attention or a softmax, once a layer"

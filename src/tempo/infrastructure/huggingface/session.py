@@ -90,7 +90,7 @@ class HuggingFaceSession:
             forward = partial(self._forward, ids[:, chunk], positions[:, chunk], 1)
             if chunk.stop < len(prompt):
                 forward(mask)
-        logits, captured = self._capture.run(forward, mask, views.weights, rows[-1:])
+        logits, captured = self._capture.first(forward, mask, views.weights, rows[-1:], cache)
         self._prompt = np.array(prompt, dtype=np.int64)
         self._now = Moment(
             next_slot=Slot(len(prompt)),
@@ -188,12 +188,12 @@ class HuggingFaceSession:
     @torch.inference_mode()
     def received(self, slots: Sequence[Slot], weights: Sequence[float]) -> FloatArray:
         """Return [entries, slots] what the last pass's rows gave each slot."""
-        _, now = self._held()
+        cache, now = self._held()
         prompt = len(self._prompt)
         places = [slot if 0 <= slot < prompt else self._rows_of.get(slot, -1) for slot in slots]
         unknown = [slot for slot, place in zip(slots, places, strict=True) if place < 0]
         check_received(self._rules.capture, unknown, weights, len(now.rows.logits))
-        return now.captured.mass(places, weights)
+        return now.captured.mass(places, weights, cache)
 
     @torch.inference_mode()
     def traits(self) -> RowTraits:
@@ -236,6 +236,7 @@ class HuggingFaceSession:
             self._model, self._remapper, self._new_cache, self._rules, self._mask_dtype
         )
         twin._cache, twin._now = cache.copy(), now  # noqa: SLF001 - its own class
+        twin._capture = self._capture  # noqa: SLF001
         twin._prompt, twin._rows_of = self._prompt, dict(self._rows_of)  # noqa: SLF001
         twin._released, twin._moves = list(self._released), list(self._moves)  # noqa: SLF001
         return twin

@@ -112,7 +112,7 @@ def tally_line(tally: PruningTally) -> str:
 
 def decisions_line(decisions: Sequence[PruningDecision]) -> str:
     """Return what a log of decisions adds up to; it does not tell what was kept."""
-    return " · ".join(_effects(PruningTally().after(decisions)))
+    return " · ".join(_effects(PruningTally.of(decisions)))
 
 
 def _effects(tally: PruningTally) -> list[str]:

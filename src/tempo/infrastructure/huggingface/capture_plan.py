@@ -1,0 +1,69 @@
+"""What the passes of a session have to tell, layer by layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+
+from tempo.domain.capture import LAST_LAYERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tempo.domain.capture import Capture
+
+
+@dataclass(frozen=True, eq=False)
+class CapturePlan:
+    """What a model's passes have to tell.
+
+    Attributes:
+        layers: how many layers the model has.
+        received: [entries][layers] how much each layer's attention counts.
+        context: whether each row's attention to its context is summed up.
+        hidden: whether the rows' final hidden states are kept.
+    """
+
+    layers: int
+    received: tuple[tuple[float, ...], ...]
+    context: bool
+    hidden: bool
+    _spread: dict[tuple[int, int, int, torch.device], Tensor] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, capture: Capture, layers: int) -> CapturePlan:
+        """Return the plan of a capture.
+
+        Raises:
+            InvalidValueError: if it asks for more layers than there are.
+        """
+        received = tuple(tuple(entry.of(layers).tolist()) for entry in capture.received)
+        return cls(layers, received, capture.context, capture.hidden)
+
+    @property
+    def attends(self) -> bool:
+        """Whether attention is captured."""
+        return self.context or bool(self.received)
+
+    @property
+    def tells(self) -> bool:
+        """Whether anything is captured."""
+        return self.attends or self.hidden
+
+    @cached_property
+    def first(self) -> int:
+        """The first layer that counts for anything; all after it are reduced."""
+        recent = self.layers - LAST_LAYERS if self.context else self.layers
+        counting = [layer for entry in self.received for layer, it in enumerate(entry) if it]
+        return max(0, min([recent, *counting]))
+
+    def spread(self, first: int, layers: int, heads: int, device: torch.device) -> Tensor:
+        """Return [entries, layers * heads]: what each head of some layers counts."""
+        key = (first, layers, heads, device)
+        if key not in self._spread:
+            weights = torch.tensor(self.received, device=device)[:, first : first + layers]
+            self._spread[key] = weights.repeat_interleave(heads, 1) / heads
+        return self._spread[key]
