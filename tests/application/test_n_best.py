@@ -173,6 +173,18 @@ def test_shares_are_the_texts_probabilities_among_those_returned(case, count):
     assert [text.share for text in found] == pytest.approx((weights / weights.sum()).tolist())
 
 
+def test_texts_that_the_model_rules_out_share_evenly():
+    """Another model than the one that made the lattice, or a lattice that lost a whole step."""
+    vocabulary = {"": {"a": 1.0}, "a": {"b": 0.5, "c": 0.5}}
+    script = Script.of(vocabulary | {"b": {"a": 1.0}, "c": {"a": 1.0}})
+    lattice = decoded(script, GenerationRequest((TokenId(1),), max_steps=1, selection=WIDE))
+    other = Script.of(vocabulary | {"a": {"a": 1.0}, "b": {"b": 1.0}, "c": {"c": 1.0}})
+    found = best(other, lattice, 2)
+    assert [text.log_probability for text in found] == [-math.inf] * len(found)
+    assert [text.share for text in found] == pytest.approx([1 / len(found)] * len(found))
+    assert sum(text.share for text in found) == pytest.approx(1.0)
+
+
 def test_a_diverse_choice_takes_a_less_probable_text_over_a_near_copy():
     script = Script.of(
         {"": {"c": 1.0}, "x": {"a": 0.8, "b": 0.2}, "a": {"a": 1.0}, "b": {"b": 1.0}}

@@ -143,6 +143,8 @@ def _candidates(lattice: Lattice, count: int, stops: tuple[bytes, ...]) -> tuple
 
 def _with_shares(texts: Sequence[NBestText]) -> tuple[NBestText, ...]:
     logs = np.array([text.text_log_probability for text in texts])
+    if not np.isfinite(logs).any():
+        logs = np.zeros(len(texts))  # the model rules out each of them: none before another
     shares = np.exp(logs - np.logaddexp.reduce(logs))
     return tuple(
         replace(text, share=share) for text, share in zip(texts, shares.tolist(), strict=True)

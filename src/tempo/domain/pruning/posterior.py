@@ -65,8 +65,10 @@ class PosteriorPruning:
         if len(kept) < len(shares):
             level = max(floor, min(shares[index] for index in kept))
         return tuple(
-            Verdict(NAME, share, level, float(share >= floor and index in kept))
-            for index, share in enumerate(shares)
+            [
+                Verdict(NAME, share, level, float(share >= floor and index in kept))
+                for index, share in enumerate(shares)
+            ]
         )
 
     def _inside(self, shares: Sequence[float]) -> set[int]:
@@ -74,7 +76,7 @@ class PosteriorPruning:
 
         In plain numbers: a set is small, and this is asked at every step.
         """
-        order = sorted(range(len(shares)), key=lambda index: -shares[index])
+        order = sorted(range(len(shares)), key=shares.__getitem__, reverse=True)
         kept: set[int] = set()
         together = 0.0
         for index in order:
