@@ -35,9 +35,9 @@ from workbench import (
     write_json,
 )
 
-from tempo.application.generate import Generate
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
 from tempo.application.n_best import NBest
-from tempo.application.request import GenerationRequest
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection, ThresholdBasis
 from tempo.domain.superposition import Lineage, path_superposition

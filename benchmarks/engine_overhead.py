@@ -35,8 +35,8 @@ from workbench import (
     write_json,
 )
 
-from tempo.application.generate import Generate
-from tempo.application.request import GenerationRequest
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
 from tempo.domain.events import StepAppended
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from workbench import Opening
 
-    from tempo.application.generate import Generation
+    from tempo.application.decoding.generate import Generation
     from tempo.domain.events import Event
 
 LARGEST_SHARE = 0.05

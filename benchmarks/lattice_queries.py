@@ -33,10 +33,10 @@ from workbench import (
     write_json,
 )
 
-from tempo.application.generate import Generate
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
+from tempo.application.decoding.rescoring import Rescore, Trie
 from tempo.application.n_best import NBest
-from tempo.application.request import GenerationRequest
-from tempo.application.rescoring import Rescore, Trie
 from tempo.domain.k_best import k_best
 from tempo.domain.lattice import Lattice, LatticeStep
 from tempo.domain.row_rules import RowRules

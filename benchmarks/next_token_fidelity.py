@@ -39,8 +39,8 @@ from workbench import (
     write_json,
 )
 
-from tempo.application.generate import Generate
-from tempo.application.request import GenerationRequest
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
 from tempo.domain.superposition import Lineage, Marginal, Uniform, path_superposition

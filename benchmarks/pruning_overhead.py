@@ -40,8 +40,8 @@ from workbench import (
     write_json,
 )
 
-from tempo.application.generate import Generate
-from tempo.application.settings_reading import build_request, read_settings
+from tempo.application.decoding.generate import Generate
+from tempo.application.settings.reading import build_request, read_settings
 from tempo.domain.events import CandidatesPruned, StepAppended
 from tempo.domain.pruning.attention import AttentionPruning
 from tempo.domain.pruning.posterior import PosteriorPruning
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from workbench import Estimate, Opening
 
-    from tempo.application.request import GenerationRequest
+    from tempo.application.decoding.request import GenerationRequest
     from tempo.domain.events import Event
 
 NONE, POSTERIOR, ATTENTION = "none", "posterior", "attention"

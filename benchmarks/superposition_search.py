@@ -27,9 +27,9 @@ import numpy as np
 from next_token_fidelity import PlainPaths, ReadoutRecorder, divergence
 from workbench import Workbench, print_table
 
-from tempo.application.generate import Generate
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
 from tempo.application.n_best import NBest
-from tempo.application.request import GenerationRequest
 from tempo.domain.frontier import SoftStep
 from tempo.domain.readout import Readout
 from tempo.domain.schedule import ConstantThreshold

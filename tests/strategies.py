@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from tempo.application.generate import Generate
-from tempo.application.replaying import replayed
-from tempo.application.request import GenerationRequest
-from tempo.application.run_record import Provenance, record_of
-from tempo.application.steering import SteeredRun
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
+from tempo.application.decoding.steering import SteeredRun
+from tempo.application.records.answers import replayed
+from tempo.application.records.record import Provenance, record_of
 from tempo.domain.capture import LayerWeights
 from tempo.domain.frontier import Frontier
 from tempo.domain.lattice import Lattice, LatticeStep

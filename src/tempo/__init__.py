@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tempo.application.settings import Settings
+    from tempo.application.settings.settings import Settings
     from tempo.domain import errors, events
     from tempo.infrastructure.container import embedded_model_path, story_openings
     from tempo.interfaces.python.engine import Engine, load
@@ -45,7 +45,7 @@ _HOMES = {
     "Lattice": "tempo.interfaces.python.lattice",
     "Result": "tempo.interfaces.python.result",
     "Session": "tempo.interfaces.python.session",
-    "Settings": "tempo.application.settings",
+    "Settings": "tempo.application.settings.settings",
     "Stream": "tempo.interfaces.python.stream",
     "custom_generate": "tempo.interfaces.transformers_generate",
     "embedded_model_path": "tempo.infrastructure.container",

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tempo.application.decoding_run import DecodingRun
-from tempo.application.generate import Generate
-from tempo.application.request import GenerationRequest
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
+from tempo.application.decoding.run import DecodingRun
 from tempo.domain.readout import Readout
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tempo.application.generate import Generate
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
 from tempo.application.n_best import NBest, NBestText, Ranking
-from tempo.application.request import GenerationRequest
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.lattice import Lattice
 from tempo.domain.schedule import ConstantThreshold

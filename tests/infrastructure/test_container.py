@@ -3,7 +3,7 @@ import json
 import pytest
 from dependency_injector import providers
 
-from tempo.application.request import GenerationRequest
+from tempo.application.decoding.request import GenerationRequest
 from tempo.infrastructure.container import (
     DEVICES,
     DTYPES,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import tempo
-from tempo.application.fidelity.figures import Cell
+from tempo.application.studies.fidelity.figures import Cell
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 NAMES = {"lineage, plain": "lineage, sharpness 1, window inf"}

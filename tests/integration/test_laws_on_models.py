@@ -7,10 +7,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tempo.application.decoding_run import DecodingRun
-from tempo.application.generate import Generate
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
+from tempo.application.decoding.run import DecodingRun
 from tempo.application.n_best import NBest
-from tempo.application.request import GenerationRequest
 from tempo.application.self_check import SelfCheck
 from tempo.domain.commitment import committed_chain
 from tempo.domain.errors import NonFiniteLogitsError, SelfCheckError

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from tempo.application.decoding_run import DecodingRun
-from tempo.application.generate import Generate
-from tempo.application.request import GenerationRequest
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
+from tempo.application.decoding.run import DecodingRun
 from tempo.domain.pruning.attention import AttentionPruning, Sigmoid
 from tempo.domain.pruning.coherence import CoherencePruning
 from tempo.domain.pruning.decision import Effect

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tempo.application.setting_words import ALIASES, PAIRS, SWITCHES, WISHES
-from tempo.application.settings import DEFAULTS, SPECS
+from tempo.application.settings.settings import DEFAULTS, SPECS
+from tempo.application.settings.words import ALIASES, PAIRS, SWITCHES, WISHES
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 

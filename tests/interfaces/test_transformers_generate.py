@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import tempo
-from tempo.application.settings import SPECS
-from tempo.application.settings_reading import ALIASES
+from tempo.application.settings.reading import ALIASES
+from tempo.application.settings.settings import SPECS
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.huggingface.random_weights import random_model
 

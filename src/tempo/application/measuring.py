@@ -10,8 +10,8 @@ from tempo.domain.measures.predictive import ScoredText
 from tempo.domain.measures.summary import Measures, measures_of
 
 if TYPE_CHECKING:
+    from tempo.application.decoding.outcome import Outcome
     from tempo.application.n_best import NBest
-    from tempo.application.outcome import Outcome
     from tempo.domain.measures.equivalence import Equivalence
 
 

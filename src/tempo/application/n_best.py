@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tempo.application.rescoring import Rescore
+from tempo.application.decoding.rescoring import Rescore
 from tempo.domain.diversity import diverse_order
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.paths import require_count

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import providers
 
-from tempo.application.fidelity.study import FidelityStudy
-from tempo.application.generate import Generate
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.steering import SteeredRun
 from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
-from tempo.application.pruning_study.study import PruningStudy
-from tempo.application.rerun import Rerun
+from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
-from tempo.application.steering import SteeredRun
+from tempo.application.studies.fidelity.study import FidelityStudy
+from tempo.application.studies.pruning.study import PruningStudy
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.model_identity import ModelIdentity
 from tempo.infrastructure.clustering.kmeans import KMeansClustering

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dependency_injector import containers, providers
 
-from tempo.application.replay import Replay
+from tempo.application.records.replay import Replay
 from tempo.infrastructure.embedded import story_openings
 from tempo.infrastructure.export.dot import dot
 from tempo.infrastructure.export.lattice_export import FORMATS, LatticeExport, format_of

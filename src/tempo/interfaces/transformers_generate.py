@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from tempo.application.settings import SPECS
-from tempo.application.settings_reading import ALIASES, build_request, read_settings
+from tempo.application.settings.reading import ALIASES, build_request, read_settings
+from tempo.application.settings.settings import SPECS
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.container import container_around
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import GenerationConfig, PreTrainedModel
 
-    from tempo.application.generate import Generate
+    from tempo.application.decoding.generate import Generate
 
 FROM_CONFIG = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
 """Settings that transformers holds in its generation configuration."""

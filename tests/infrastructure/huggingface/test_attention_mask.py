@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tempo.application.decoding_run import DecodingRun
-from tempo.application.request import GenerationRequest
+from tempo.application.decoding.request import GenerationRequest
+from tempo.application.decoding.run import DecodingRun
 from tempo.domain.node import Node
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tempo.application.generate import Generate
-from tempo.application.request import GenerationRequest
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
 from tempo.domain.row_rules import RowRules
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection

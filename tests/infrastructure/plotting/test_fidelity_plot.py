@@ -5,7 +5,7 @@ import pytest
 from tempo.domain.errors import InvalidValueError, OutputError
 from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
 from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
-from tests.application.fidelity.contexts import CROSSED, prompt, report
+from tests.application.studies.fidelity.contexts import CROSSED, prompt, report
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,14 @@ import sys
 
 import pytest
 
-from tempo.application.pruning_study.findings import Cell
-from tempo.application.pruning_study.plan import TextPlan
-from tempo.application.pruning_study.scores import SCORES
-from tempo.application.pruning_study.variants import STRENGTHS, Variant
+from tempo.application.studies.pruning.findings import Cell
+from tempo.application.studies.pruning.plan import TextPlan
+from tempo.application.studies.pruning.scores import SCORES
+from tempo.application.studies.pruning.variants import STRENGTHS, Variant
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.plotting.pruning_plot import plot_pruning
 from tempo.infrastructure.scripted.script import Script
-from tests.application.pruning_study.contexts import MET, prompt, random_prompts, report
+from tests.application.studies.pruning.contexts import MET, prompt, random_prompts, report
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tempo.application.settings_reading import read_settings
-from tempo.application.threshold_preview import preview_of
+from tempo.application.settings.reading import read_settings
+from tempo.application.settings.threshold_preview import preview_of
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.plotting.curve_plot import plot_curve
 from tempo.infrastructure.plotting.curve_scale import top_of

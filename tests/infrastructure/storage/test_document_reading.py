@@ -27,7 +27,7 @@ def whole():
 
 
 def document_record(result):
-    from tempo.application.run_record import record_of
+    from tempo.application.records.record import record_of
 
     return record_of(result.lattice, result.lattice.best, result.lattice.provenance)
 

@@ -6,9 +6,9 @@ import jsonschema
 import numpy as np
 from hypothesis import given
 
-from tempo.application.generate import Generate
-from tempo.application.request import GenerationRequest
-from tempo.application.run_record import Provenance, record_of
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
+from tempo.application.records.record import Provenance, record_of
 from tempo.domain.lattice import Lattice
 from tempo.domain.model_identity import ModelIdentity
 from tempo.domain.stopping import FinishReason

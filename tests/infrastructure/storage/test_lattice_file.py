@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tempo.application.run_record import record_of
+from tempo.application.records.record import record_of
 from tempo.domain.errors import DocumentError, OutputError
 from tempo.domain.lattice import Lattice
 from tempo.domain.tokens import TokenId

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tempo.interfaces.cli import engine_loading, pruning_study_command
-from tests.application.pruning_study.contexts import MET
+from tests.application.studies.pruning.contexts import MET
 from tests.interfaces.scripted_engine import scripted_engine
 
 QUICK = ("--sets", "3", "--lag", "2", "--text-steps", "0")

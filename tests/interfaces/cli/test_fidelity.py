@@ -7,7 +7,7 @@ import pytest
 
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.interfaces.cli import engine_loading, fidelity_command
-from tests.application.fidelity.contexts import CROSSED
+from tests.application.studies.fidelity.contexts import CROSSED
 from tests.fakes.backends import BreaksDown
 from tests.interfaces.scripted_engine import scripted_engine
 

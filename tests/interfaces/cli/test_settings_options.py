@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.main import get_command
 
-from tempo.application.setting_words import ALIASES, PAIRS, SWITCHES, WISHES
-from tempo.application.settings import DEFAULTS, SPECS
-from tempo.application.settings_reading import read_settings
+from tempo.application.settings.reading import read_settings
+from tempo.application.settings.settings import DEFAULTS, SPECS
+from tempo.application.settings.words import ALIASES, PAIRS, SWITCHES, WISHES
 from tempo.interfaces.cli import generate_command
 from tempo.interfaces.cli.main import app
 

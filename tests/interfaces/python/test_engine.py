@@ -15,7 +15,7 @@ from tempo.domain.errors import (
 from tempo.domain.stopping import FinishReason
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tempo.infrastructure.scripted.backend import ScriptedBackend
-from tests.application.fidelity.contexts import CROSSED
+from tests.application.studies.fidelity.contexts import CROSSED
 from tests.fakes.backends import BreaksDown, CountingBackend
 from tests.infrastructure.huggingface.tiny_tokenizers import CHAT_TEMPLATE, byte_level
 from tests.interfaces.scripted_engine import FOREVER, STORY, scripted_engine

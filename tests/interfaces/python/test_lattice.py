@@ -1,9 +1,9 @@
 import pytest
 
 import tempo
-from tempo.application.run_record import Provenance
-from tempo.application.settings import Settings
-from tempo.application.settings_reading import read_settings
+from tempo.application.records.record import Provenance
+from tempo.application.settings.reading import read_settings
+from tempo.application.settings.settings import Settings
 from tempo.domain.errors import DocumentError, InvalidValueError, OutputError
 from tests.interfaces.scripted_engine import FOREVER, scripted_engine
 

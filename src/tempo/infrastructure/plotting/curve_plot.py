@@ -10,7 +10,7 @@ from tempo.infrastructure.plotting.curve_scale import top_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from tempo.application.threshold_preview import ThresholdPreview
+    from tempo.application.settings.threshold_preview import ThresholdPreview
 
 COLOUR = "#0072b2"
 MOST = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tempo.application.fidelity.figures import Cell
+from tempo.application.studies.fidelity.figures import Cell
 from tempo.domain.errors import InvalidValueError
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tempo.application.fidelity.intervals import Estimate
-    from tempo.application.fidelity.report import FidelityReport
+    from tempo.application.studies.fidelity.intervals import Estimate
+    from tempo.application.studies.fidelity.report import FidelityReport
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c6d31")
 """Colour-blind safe (Okabe and Ito; ochre in place of their yellow, which paper swallows)."""

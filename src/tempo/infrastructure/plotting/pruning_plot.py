@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tempo.application.pruning_study.findings import SEVERAL, Cell
-from tempo.application.pruning_study.report import MINUS_NONE
-from tempo.application.pruning_study.scores import CHANCE, SCORES
-from tempo.application.pruning_study.variants import STRENGTHS
+from tempo.application.studies.pruning.findings import SEVERAL, Cell
+from tempo.application.studies.pruning.report import MINUS_NONE
+from tempo.application.studies.pruning.scores import CHANCE, SCORES
+from tempo.application.studies.pruning.variants import STRENGTHS
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.pruning.retroactive import LAG
 from tempo.infrastructure.plotting.fidelity_plot import COLOURS, GREY, MARKERS
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tempo.application.fidelity.intervals import Estimate
-    from tempo.application.pruning_study.report import PruningReport
+    from tempo.application.studies.fidelity.intervals import Estimate
+    from tempo.application.studies.pruning.report import PruningReport
 
 SPREAD = 0.7
 """Points of one superposition stand side by side within this share of the distance to the next."""

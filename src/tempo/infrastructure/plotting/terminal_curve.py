@@ -9,7 +9,7 @@ import plotille
 from tempo.infrastructure.plotting.curve_scale import top_of
 
 if TYPE_CHECKING:
-    from tempo.application.threshold_preview import ThresholdPreview
+    from tempo.application.settings.threshold_preview import ThresholdPreview
 
 BESIDE = 24
 """Columns that the axes and their labels take."""

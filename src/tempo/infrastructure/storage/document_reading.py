@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from tempo.application.run_record import Provenance, RunRecord
+from tempo.application.records.record import Provenance, RunRecord
 from tempo.domain.errors import DocumentError
 from tempo.domain.lattice import Lattice, LatticeStep
 from tempo.domain.model_identity import ModelIdentity

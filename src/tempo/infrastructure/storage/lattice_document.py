@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tempo.infrastructure.storage.document_models import FORMAT, VERSION
 
 if TYPE_CHECKING:
-    from tempo.application.run_record import RunRecord
+    from tempo.application.records.record import RunRecord
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.paths import Path
     from tempo.domain.proposal import FloatArray

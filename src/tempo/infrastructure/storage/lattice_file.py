@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import BinaryIO
 
-    from tempo.application.run_record import RunRecord
+    from tempo.application.records.record import RunRecord
 
 STANDARD_INPUT = "-"
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from tempo.application.settings_reading import read_settings
-from tempo.application.threshold_preview import ThresholdPreview, preview_of
+from tempo.application.settings.reading import read_settings
+from tempo.application.settings.threshold_preview import ThresholdPreview, preview_of
 from tempo.domain.errors import ContradictionError, InvalidValueError
 from tempo.infrastructure.documents import Documents, require_figure, save_figure
 

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from tempo.application.fidelity.document import study_document
-from tempo.application.fidelity.plan import BUDGET
-from tempo.application.fidelity.report import FidelityReport
+from tempo.application.studies.fidelity.document import study_document
+from tempo.application.studies.fidelity.plan import BUDGET
+from tempo.application.studies.fidelity.report import FidelityReport
 from tempo.infrastructure.documents import (
     plot_fidelity,
     require_figure,

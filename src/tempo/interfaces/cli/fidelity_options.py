@@ -7,8 +7,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tempo.application.fidelity.plan import StudyPlan
-from tempo.application.fidelity.rule import ALL, AXES, distinct, read_rule, rule_grid
+from tempo.application.studies.fidelity.plan import StudyPlan
+from tempo.application.studies.fidelity.rule import ALL, AXES, distinct, read_rule, rule_grid
 from tempo.domain.errors import InvalidValueError
 from tempo.interfaces.cli.studies import repeated
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tempo.application.fidelity.figures import Cell
+from tempo.application.studies.fidelity.figures import Cell
 from tempo.interfaces.cli.studies import columns, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tempo.application.fidelity.report import FidelityReport
+    from tempo.application.studies.fidelity.report import FidelityReport
 
 TABLES = (
     ("kl", "KL(exact || readout), nats", ".4f"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tempo.application.settings_reading import read_settings
+from tempo.application.settings.reading import read_settings
 from tempo.interfaces.cli.decoding import ModelChoice, decode
 from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.output_options import JudgedPrinting

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tempo.application.fidelity.plan import BUDGET
-from tempo.application.pruning_study.document import pruning_document
-from tempo.application.pruning_study.plan import SUPERPOSITIONS, PruningPlan, TextPlan, rules_of
-from tempo.application.pruning_study.report import PruningReport
+from tempo.application.studies.fidelity.plan import BUDGET
+from tempo.application.studies.pruning.document import pruning_document
+from tempo.application.studies.pruning.plan import SUPERPOSITIONS, PruningPlan, TextPlan, rules_of
+from tempo.application.studies.pruning.report import PruningReport
 from tempo.infrastructure.documents import (
     plot_pruning,
     require_figure,

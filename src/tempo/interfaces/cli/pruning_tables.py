@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tempo.application.pruning_study.findings import SIZES, Cell
-from tempo.application.pruning_study.report import MINUS_NONE
-from tempo.application.pruning_study.scores import RULES, SCORES
+from tempo.application.studies.pruning.findings import SIZES, Cell
+from tempo.application.studies.pruning.report import MINUS_NONE
+from tempo.application.studies.pruning.scores import RULES, SCORES
 from tempo.interfaces.cli.studies import columns, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tempo.application.pruning_study.report import PruningReport
+    from tempo.application.studies.pruning.report import PruningReport
 
 RANKED = (
     ("best", "the score's best is the truly best candidate (share of sets)"),

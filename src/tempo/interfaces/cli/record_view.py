@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from tempo.application.run_record import path_text
+from tempo.application.records.record import path_text
 from tempo.domain.model_identity import SHOWN_DIGITS
 from tempo.interfaces.cli import rendering
 from tempo.interfaces.cli.output import Format
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from tempo.application.run_record import RunRecord
+    from tempo.application.records.record import RunRecord
     from tempo.domain.tokens import Candidate
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tempo.application.rerun import require_repeatable
+from tempo.application.records.rerun import require_repeatable
 from tempo.domain.errors import IneffectiveSettingError
 from tempo.infrastructure.configuration import EMBEDDED
 from tempo.infrastructure.documents import Documents
@@ -18,9 +18,9 @@ from tempo.interfaces.cli.show_command import FILE_HELP
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tempo.application.agreement import Agreement
-    from tempo.application.rerun import RerunReport
-    from tempo.application.run_record import RunRecord
+    from tempo.application.records.agreement import Agreement
+    from tempo.application.records.record import RunRecord
+    from tempo.application.records.rerun import RerunReport
 
 DIFFERENT = 1
 SHOWN_DIFFERENCES = 3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tempo.application.resuming import require_resumable
+from tempo.application.records.resuming import require_resumable
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.documents import Documents

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tempo.application.setting_words import ALIASES, PAIRS, SWITCHES, WISHES
-from tempo.application.settings import DEFAULTS, SPECS
+from tempo.application.settings.settings import DEFAULTS, SPECS
+from tempo.application.settings.words import ALIASES, PAIRS, SWITCHES, WISHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tempo.application.setting_specs import SettingSpec
+    from tempo.application.settings.specs import SettingSpec
 
 KINDS: dict[type, Any] = {bool: bool | None, list: list[str] | None}
 """What typer reads; all other kinds come as text and are read by the settings themselves."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from tempo.application.fidelity.plan import StudyPlan, StudyPrompt
-from tempo.application.fidelity.rule import distinct, rule_of
 from tempo.application.prompting import Prompt, asked_prompt, checked_ids
-from tempo.application.resuming import maker_of, resumed_request, resumed_settings
-from tempo.application.settings_reading import build_request, read_settings
+from tempo.application.records.resuming import maker_of, resumed_request, resumed_settings
+from tempo.application.settings.reading import build_request, read_settings
+from tempo.application.studies.fidelity.plan import StudyPlan, StudyPrompt
+from tempo.application.studies.fidelity.rule import distinct, rule_of
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.model_identity import require_same_model
 from tempo.domain.tokens import Candidate, TokenId
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from tempo.application.fidelity.report import FidelityReport
-    from tempo.application.outcome import Outcome
-    from tempo.application.request import GenerationRequest
+    from tempo.application.decoding.outcome import Outcome
+    from tempo.application.decoding.request import GenerationRequest
     from tempo.application.self_check import SelfCheckReport
-    from tempo.application.settings import Settings
+    from tempo.application.settings.settings import Settings
+    from tempo.application.studies.fidelity.report import FidelityReport
     from tempo.domain.model_identity import ModelIdentity
     from tempo.domain.ports.model_backend import ModelDescription
     from tempo.interfaces.python.lattice import Lattice

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tempo.application.run_record import Provenance, path_text, record_of
+from tempo.application.records.record import Provenance, path_text, record_of
 from tempo.domain.errors import OutputError
 from tempo.domain.lattice import Lattice as DomainLattice
 from tempo.domain.text import bracketed_text, raw_text
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import networkx as nx
     from matplotlib.figure import Figure
 
-    from tempo.application.run_record import RunRecord
+    from tempo.application.records.record import RunRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

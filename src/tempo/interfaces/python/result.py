@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tempo.application.n_best import Ranking
-from tempo.application.run_record import Provenance, record_of
+from tempo.application.records.record import Provenance, record_of
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.text import bracketed_text, cut_at_stop, decoded, raw_text
 from tempo.infrastructure.container import identity_of
@@ -15,10 +15,10 @@ from tempo.interfaces.python.lattice import Lattice
 from tempo.interfaces.python.uncertainty import Uncertainty
 
 if TYPE_CHECKING:
-    from tempo.application.cost import Cost
+    from tempo.application.decoding.cost import Cost
+    from tempo.application.decoding.outcome import Outcome
     from tempo.application.n_best import NBestText
-    from tempo.application.outcome import Outcome
-    from tempo.application.settings import Settings
+    from tempo.application.settings.settings import Settings
     from tempo.domain.measures.equivalence import Equivalence
     from tempo.domain.measures.summary import Measures
     from tempo.domain.pruning.tally import PruningTally

@@ -9,8 +9,8 @@ from tempo.domain.tokens import TokenId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tempo.application.outcome import Outcome
-    from tempo.application.steering import SteeredRun
+    from tempo.application.decoding.outcome import Outcome
+    from tempo.application.decoding.steering import SteeredRun
     from tempo.domain.events import Event
     from tempo.domain.lattice import LatticeStep
     from tempo.interfaces.python.result import Result

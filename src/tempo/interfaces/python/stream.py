@@ -11,8 +11,8 @@ from tempo.domain.errors import NonFiniteLogitsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tempo.application.generate import Generation
-    from tempo.application.outcome import Outcome
+    from tempo.application.decoding.generate import Generation
+    from tempo.application.decoding.outcome import Outcome
     from tempo.domain.events import Event
     from tempo.interfaces.python.result import Result
 

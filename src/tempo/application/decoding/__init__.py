@@ -1,0 +1,1 @@
+"""A prompt in, steps and a best path out: the algorithm over the ports."""

@@ -1,0 +1,152 @@
+"""The main use-case: a prompt in, events while it runs, a lattice and a best path out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tempo.application.decoding.outcome import outcome_of
+from tempo.application.decoding.run import DecodingRun
+from tempo.application.decoding.settling import SettledText, best_hypothesis
+from tempo.domain.errors import NonFiniteLogitsError
+from tempo.domain.events import RunFinished, RunStarted, StepAppended, TextSettled
+from tempo.domain.stopping import FinishReason, StopOn
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from tempo.application.decoding.outcome import Outcome
+    from tempo.application.decoding.request import GenerationRequest
+    from tempo.domain.events import Event
+    from tempo.domain.hypothesis import Hypothesis
+    from tempo.domain.ports.clustering import Clustering
+    from tempo.domain.ports.model_backend import ModelBackend
+    from tempo.domain.ports.tokenizer import Tokenizer
+
+
+class Generation:
+    """One run under way. Iterate over its events; its outcome is there at any time."""
+
+    def __init__(
+        self,
+        backend: ModelBackend,
+        tokenizer: Tokenizer,
+        request: GenerationRequest,
+        clustering: Clustering | None = None,
+    ) -> None:
+        """Open the run; the prompt goes through the model here."""
+        self.request = request
+        self.reason: FinishReason | None = None
+        self._run = DecodingRun(backend, tokenizer, request, clustering)
+        self._settled = SettledText(request.stopping.stop_bytes)
+        self._outcome: Outcome | None = None
+        room = backend.description.context - len(request.prompt_ids)
+        self._max_steps = min(request.max_steps, max(1, room))
+
+    def events(self) -> Generator[Event]:
+        """Decode until the run ends; closing the iterator cancels it.
+
+        Raises:
+            NonFiniteLogitsError: with the outcome so far as its `partial`.
+        """
+        try:
+            yield RunStarted(self.request.prompt_ids, self._max_steps)
+            yield from self._committed()
+            while self.reason is None:
+                appended = self._run.advance()
+                pruned = self._run.pruned
+                text = self._settle()  # before anyone asks for the text that goes with the step
+                yield appended
+                if pruned is not None:
+                    yield pruned
+                if text:
+                    yield TextSettled(text, self._settled.steps)
+                self.reason = self._reason_to_stop()
+            yield RunFinished(self.reason, self.outcome().text[len(self._settled.given) :])
+        except NonFiniteLogitsError as error:
+            self.reason = FinishReason.ERROR
+            error.partial = self.outcome()
+            raise
+        finally:
+            self.close()
+
+    def _committed(self) -> Generator[Event]:
+        """Tell the steps that the run goes on from; their text is settled."""
+        for step in self._run.steps:
+            yield StepAppended(step, self._run.session.cache_rows, 0)
+        if self._run.steps and (text := self._settle()):
+            yield TextSettled(text, self._settled.steps)
+
+    def close(self) -> None:
+        """End the run if it goes on, and let go of its cache. The outcome stays."""
+        if self.reason is None:
+            self.reason = FinishReason.CANCELLED
+        self.outcome()
+        self._run.close()
+
+    def outcome(self) -> Outcome:
+        """Return what is decoded so far; final once the run has ended."""
+        if self._outcome is not None:
+            return self._outcome
+        outcome = outcome_of(self._run, self._settled, self.reason or FinishReason.CANCELLED)
+        if self.reason is not None:
+            self._outcome = outcome
+        return outcome
+
+    def _settle(self) -> str:
+        return self._settled.follow(self._run) if self._run.has_live else ""
+
+    def _best(self) -> Hypothesis | None:
+        return best_hypothesis(self._run, self._settled)
+
+    def _reason_to_stop(self) -> FinishReason | None:
+        run, stopping = self._run, self.request.stopping
+        best_is_finished = False
+        if run.finished and (stopping.stop or stopping.stop_on is StopOn.BEST):
+            best = self._best()
+            best_is_finished = best is not None and best.finished
+            if best is not None and best.finished and self._ends_in_stop_string(best):
+                return FinishReason.STOP_STRING
+        if not run.has_live or stopping.ends(
+            run.finished_mass, len(run.finished), best_is_finished
+        ):
+            best = self._best()
+            by_string = best is not None and best.finished and self._ends_in_stop_string(best)
+            return FinishReason.STOP_STRING if by_string else FinishReason.END_OF_TEXT
+        if run.decoded >= self.request.max_steps:
+            return FinishReason.MAX_STEPS
+        return None if run.has_room else FinishReason.CONTEXT
+
+    def _ends_in_stop_string(self, hypothesis: Hypothesis) -> bool:
+        return bool(self._run.steps[hypothesis.step].token_set.members[hypothesis.member].content)
+
+
+class Generate:
+    """Decode a prompt under a request."""
+
+    def __init__(
+        self, backend: ModelBackend, tokenizer: Tokenizer, clustering: Clustering | None = None
+    ) -> None:
+        """Work over any model adapter, its tokenizer, and a clustering where one is asked for."""
+        self._backend = backend
+        self._tokenizer = tokenizer
+        self._clustering = clustering
+
+    def start(self, request: GenerationRequest) -> Generation:
+        """Return a run whose events the caller draws.
+
+        Raises:
+            PromptError: for an empty prompt or one that does not fit the model's context.
+        """
+        return Generation(self._backend, self._tokenizer, request, self._clustering)
+
+    def run(self, request: GenerationRequest) -> Outcome:
+        """Decode to the end and return the outcome.
+
+        Raises:
+            PromptError: for an empty prompt or one that does not fit the model's context.
+            NonFiniteLogitsError: with the outcome so far as its `partial`.
+        """
+        generation = self.start(request)
+        for _ in generation.events():
+            pass
+        return generation.outcome()

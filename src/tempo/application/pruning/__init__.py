@@ -1,0 +1,1 @@
+"""Taking candidates away before they are kept, and by what came later."""

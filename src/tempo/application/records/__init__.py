@@ -1,0 +1,1 @@
+"""Runs that are kept: checked, repeated, gone on from."""

@@ -1,0 +1,1 @@
+"""Experiments with controls: what is measured against what, and what came out."""
