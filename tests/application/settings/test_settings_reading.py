@@ -532,6 +532,8 @@ def test_considered_that_was_named_stays_and_must_be_large_enough():
     assert asked(max_width=32, considered=40).selection.considered == 40
     sentence = refusal(ContradictionError, {"max_width": 32, "considered": 31})
     assert "considered is 31 and max_width 32" in sentence
+    sentence = refusal(ContradictionError, {"considered": -1})
+    assert "considered is -1 and max_width 8" in sentence
 
 
 @pytest.mark.parametrize(

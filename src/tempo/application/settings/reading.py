@@ -44,7 +44,7 @@ def read_settings(given: Mapping[str, object], base: Settings | None = None) -> 
     curved = any(values.get(name) is not None for name in CURVE)
     if curved and not values.get("default_mode"):
         values.setdefault("dynamic_threshold", True)
-    if values.get("max_width", 0) > values.get("considered", Settings().considered):
+    if "max_width" in values and values["max_width"] > Settings().considered:
         values.setdefault("considered", values["max_width"])
     settings = Settings(**values, named=frozenset(values))
     build_request(settings, ())
