@@ -47,7 +47,8 @@ class CandidatesPruned:
     """Earlier candidates were judged, and some are gone, weakened or no longer seen.
 
     Attributes:
-        decisions: what was decided, each with its reason.
+        decisions: what was decided, each with its reason; where `steps` were decoded again, what a
+            strategy dropped of them among it, in place of what it had dropped before.
         steps: the steps that are no longer as they were told, with their candidates, weights and
             transitions of now.
         removed: the numbers of steps that are gone as a whole.

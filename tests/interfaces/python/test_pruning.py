@@ -7,6 +7,7 @@ import pytest
 import tempo
 from tempo.domain.errors import ChoiceError
 from tempo.domain.pruning.decision import Effect
+from tempo.domain.tokens import CandidateState
 from tests.interfaces.scripted_engine import FOREVER, scripted_engine
 
 REMOVES = {
@@ -44,6 +45,58 @@ def test_a_stream_tells_the_decisions_that_the_lattice_keeps(engine, settings):
     assert decisions
     assert decisions == stream.result.lattice.decisions
     assert stream.result.prunes
+
+
+AGAIN = {
+    "threshold": 0.05,
+    "max_steps": 12,
+    "pruning_strategy": "diversity",
+    "diversity_clusters": 2,
+    "retroactive_pruning": "posterior",
+    "posterior_floor": 0.3,
+    "after_pruning": "recompute",
+}
+"""What a strategy drops of steps that are decoded again need not be what it dropped before."""
+
+
+def test_what_is_dropped_of_steps_decoded_again_is_told_in_place_of_what_was_dropped(engine):
+    stream, log, replaced = engine.stream(" a", **AGAIN), [], 0
+    for event in stream:
+        match event:
+            case tempo.events.StepAppended(dropped=dropped):
+                log += dropped
+            case tempo.events.CandidatesPruned(decisions=decisions, steps=steps):
+                stay = [
+                    one
+                    for one in log
+                    if one.effect is not Effect.DROPPED or one.step < steps[0].step
+                ]
+                replaced += len(log) - len(stay)
+                log = [*stay, *decisions]
+    lattice = stream.result.lattice
+    assert replaced
+    assert tuple(log) == lattice.decisions
+    reasons = {(one.step, one.token_id): one.reason for one in lattice.decisions}
+    assert reasons == {
+        (step.step, one.token_id): one.reason
+        for step in lattice.steps
+        for one in step.candidates
+        if one.reason is not None
+    }
+
+
+@pytest.mark.parametrize("settings", [AGAIN, AGAIN | {"after_pruning": "keep"}])
+def test_a_candidate_counts_once_however_many_rules_look_at_it(engine, settings):
+    result = engine.generate(" a", **settings)
+    seen = [
+        one
+        for step in result.lattice.steps
+        for one in step.candidates
+        if one.reason is not None or one.state is CandidateState.KEPT
+    ]
+    left = {(one.step, one.token_id) for one in result.lattice.decisions if one.effect.leaves}
+    assert 0 < result.pruning.judged <= len(seen)
+    assert 0 < result.pruning.judged - result.pruning.kept <= len(left)
 
 
 def test_the_sums_are_those_of_the_decisions(result):

@@ -108,7 +108,7 @@ class Growth:
         left = refined(selected, verdicts, moment.frontier.weights.tolist(), frontier, number)
         staying = _among(slots, left.places)
         freed = state.evict(set(slots) - set(staying))
-        pruning.drop(left.decisions, len(slots), freed)
+        pruning.drop(left.decisions, asked, freed)
         if feeds and unfed is not None and left.decisions:
             state.unfeed(unfed)  # those that stay have seen those that go
             tokens = [asked.token_ids[place] for place in left.places]

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import DecodingSession, ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
+    from tempo.domain.pruning.decision import PruningDecision
     from tempo.domain.pruning.tally import PruningTally
     from tempo.domain.tokens import TokenId
 
@@ -199,16 +200,21 @@ class DecodingRun:
             self._tails = self._tails.among([before.index(slot) for slot in after])
         return pruned
 
-    def _go_back(self, number: int) -> None:
-        """Go back to before a step and decode on, without what was dropped, to the newest."""
+    def _go_back(self, number: int) -> tuple[PruningDecision, ...]:
+        """Go back to before a step and decode on, without what left, to the newest.
+
+        Returns what a strategy dropped of the steps that were decoded again.
+        """
+        dropped: tuple[PruningDecision, ...] = ()
         newest = self.decoded
         mark = self._marks[number]
         self._restore(mark)
-        self._pruning.observe_again_from(mark.pruning)
+        self._pruning.observe_again_from(number, mark.pruning)
         while self.decoded < newest and (self.has_live or not self.steps):
             self._marks[self.decoded] = self.mark()
-            self._decode()
+            dropped += self._decode().dropped
             self._pruning.weigh_again(self._trellis, self._state)
+        return dropped
 
     def chain(self, steps: Sequence[LatticeStep]) -> CommittedChain:
         """Return committed steps as a chain that this run could go on from.

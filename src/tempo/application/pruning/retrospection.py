@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tempo.domain.proposal import FloatArray
     from tempo.domain.pruning.retroactive import RetroactivePruning
     from tempo.domain.pruning.verdict import Verdict
-    from tempo.domain.tokens import Candidate, Slot
+    from tempo.domain.tokens import Candidate, LogicalStep, Slot, TokenId
     from tempo.domain.trellis import Trellis
 
 Place = tuple[int, int]
@@ -38,7 +38,7 @@ class Judgement:
         chosen: by step index, the members to take away.
         weights: members that later tokens see at another weight from now on; 0 for not at all.
         removed: indices of steps to take away as a whole.
-        judged: how many candidates were judged for the first time.
+        judged: by step number, the candidates that the rule looked at.
     """
 
     shares: dict[int, FloatArray]
@@ -46,7 +46,7 @@ class Judgement:
     chosen: dict[int, list[int]] = field(default_factory=dict)
     weights: dict[Place, float] = field(default_factory=dict)
     removed: list[int] = field(default_factory=list)
-    judged: int = 0
+    judged: dict[LogicalStep, tuple[TokenId, ...]] = field(default_factory=dict)
 
     @property
     def first(self) -> int | None:
@@ -94,10 +94,6 @@ class Retrospection:
     def final(self) -> int:
         """How many leading steps no verdict can change any more."""
         return self._committed if self.pruning.comprehensive else self._judged_to
-
-    def was_judged(self, number: int) -> bool:
-        """Whether the step with a number was judged before."""
-        return number < self._judged_to
 
     def observe(self, trellis: Trellis, state: SequenceState) -> None:
         """Take down what attention the last pass gave to steps that are still to be judged."""
@@ -153,8 +149,7 @@ class Retrospection:
         step = trellis.steps[index]
         live = step.token_set.live_indices
         mode = self.pruning.complete_mode
-        if not self.was_judged(step.step):
-            judgement.judged += len(live)
+        judgement.judged[step.step] = tuple(one.token_id for one in step.token_set.live)
         if len(live) == 1 and mode is CompleteMode.KEEP_TOKEN:
             return  # the last one stays, whatever is said of it
         slots = trellis.moments[index + 1].frontier.slots

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ from tempo.application.pruning.candidates import CandidateJudge
 from tempo.application.pruning.effects import free_rows, plan_of, redo_trellis, weigh
 from tempo.application.pruning.retrospection import Retrospection
 from tempo.domain.events import CandidatesPruned
+from tempo.domain.pruning.decision import Effect
 from tempo.domain.pruning.judged_sets import JudgedSets
 from tempo.domain.pruning.tally import PruningTally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.decoding.sequence_state import SequenceState
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from tempo.domain.trellis import Trellis
 
 Verdicts = tuple["Verdict", ...]
+Decisions = tuple["PruningDecision", ...]
+GoBack = Callable[[int], Decisions]
 
 NOTHING: Mapping[TokenId, str] = {}
 
@@ -50,7 +54,8 @@ class PruningRun:
         self._dropped: dict[int, dict[TokenId, str]] = {}
         self._weighed: dict[LogicalStep, Mapping[Address, Weighing]] = {}
         self.decisions: tuple[PruningDecision, ...] = ()
-        self._judged = self._left = self._rows_freed = 0
+        self._judged: dict[int, frozenset[TokenId]] = {}
+        self._rows_freed = 0
         self._staying = 1.0
 
     def copy(self) -> PruningRun:
@@ -66,16 +71,24 @@ class PruningRun:
         self._dropped = {number: dict(tokens) for number, tokens in earlier._dropped.items()}
         self._weighed = dict(earlier._weighed)
         self.decisions, self._staying = earlier.decisions, earlier._staying
-        self._judged, self._left = earlier._judged, earlier._left
-        self._rows_freed = earlier._rows_freed
+        self._judged, self._rows_freed = dict(earlier._judged), earlier._rows_freed
 
     def begin_after(self, steps: int) -> None:
         """Judge no step before those that follow so many committed ones."""
         if self._back is not None:
             self._back.begin_after(steps)
 
-    def observe_again_from(self, earlier: PruningRun) -> None:
-        """Forget what was observed since an earlier moment; verdicts and decisions stay."""
+    def observe_again_from(self, number: int, earlier: PruningRun) -> None:
+        """Forget what was seen of the steps from `number` on, since they are decoded again.
+
+        Verdicts on what was kept stay, and so does what they decided. What a strategy dropped was
+        never kept: it is judged again.
+        """
+        self.decisions = tuple(
+            [one for one in self.decisions if one.step < number or one.effect is not Effect.DROPPED]
+        )
+        for step in [step for step in self._judged if step > number]:
+            self._judged[step] = self._judged[step].intersection(self.dropped(step))
         self._sets = earlier._sets
         if self._back is not None and earlier._back is not None:
             self._back.observe_again_from(earlier._back)
@@ -118,20 +131,27 @@ class PruningRun:
         self._sets = judgement.judged
         return judgement.verdicts
 
-    def drop(self, decisions: tuple[PruningDecision, ...], judged: int, rows_freed: int) -> None:
-        """Note what was dropped of a set of so many before it was kept."""
+    def drop(
+        self, decisions: tuple[PruningDecision, ...], judged: CandidateSet, rows_freed: int
+    ) -> None:
+        """Note what was dropped of a set before it was kept."""
         self.decisions += decisions
-        self._judged += judged
-        self._left += len(decisions)
+        self._look_at(judged.step, judged.token_ids)
         self._rows_freed += rows_freed
+
+    def _look_at(self, step: int, tokens: tuple[TokenId, ...]) -> None:
+        """Count candidates as judged, each once, however many rules look at it."""
+        self._judged[step] = self._judged.get(step, frozenset()).union(tokens)
 
     @property
     def tally(self) -> PruningTally:
         """What pruning did so far."""
+        judged = {(step, token) for step, tokens in self._judged.items() for token in tokens}
+        gone = {(one.step, one.token_id) for one in self.decisions if one.effect.leaves}
         tally = PruningTally.of(
             self.decisions,
-            judged=self._judged,
-            left=self._left,
+            judged=len(judged),
+            left=len(judged & gone),
             rows_freed=self._rows_freed,
             lost=1.0 - self._staying,
         )
@@ -143,19 +163,21 @@ class PruningRun:
             self._back.observe(trellis, state)
 
     def look_back(
-        self, trellis: Trellis, state: SequenceState, go_back: Callable[[int], None]
+        self, trellis: Trellis, state: SequenceState, go_back: GoBack
     ) -> CandidatesPruned | None:
         """Judge earlier steps and do what the verdicts say.
 
         `go_back` goes back to before a step and decodes on to the newest, keeping nothing that
-        was dropped; it is called where rows that saw a pruned token are to be recomputed.
+        left, and returns what a strategy dropped on the way; it is called where rows that saw a
+        pruned token are to be recomputed.
         """
         if self._back is None:
             return None
         judgement = self._back.judge(trellis)
         if judgement is None:
             return None
-        self._judged += judgement.judged
+        for step, tokens in judgement.judged.items():
+            self._look_at(step, tokens)
         plan = plan_of(judgement, trellis)
         if plan is None:
             return None
@@ -163,14 +185,11 @@ class PruningRun:
         if self._request.goes_back and plan.has_roots:
             plan = plan.recomputed()
         self.decisions += plan.decisions
-        self._left += sum(
-            one.effect.leaves and self._back.was_judged(one.step) for one in plan.decisions
-        )
         self._staying *= 1.0 - lost
-        freed = self._freed(plan, trellis, state, go_back)
+        freed, dropped_again = self._freed(plan, trellis, state, go_back)
         self._rows_freed += freed
         return CandidatesPruned(
-            decisions=plan.decisions,
+            decisions=plan.decisions + dropped_again,
             steps=tuple(trellis.steps_from(plan.first)),
             removed=plan.removed,
             lost=lost,
@@ -179,20 +198,20 @@ class PruningRun:
         )
 
     def _freed(
-        self, plan: Plan, trellis: Trellis, state: SequenceState, go_back: Callable[[int], None]
-    ) -> int:
-        """Let the cache follow the trellis; return how many rows left it."""
+        self, plan: Plan, trellis: Trellis, state: SequenceState, go_back: GoBack
+    ) -> tuple[int, Decisions]:
+        """Let the cache follow the trellis; return how many rows left it, and what else did."""
         if not self._request.goes_back:
             freed = free_rows(plan, trellis, state)
-            return freed + weigh(plan.weights, trellis, state, hold=self._holds)
+            return freed + weigh(plan.weights, trellis, state, hold=self._holds), ()
         self._weighed[trellis.steps[-1].step] = plan.weights
         for one in plan.barred:
             self._dropped.setdefault(one.step, {})[one.token_id] = one.reason
         if not plan.has_roots:
-            return free_rows(plan, trellis, state) + self.weigh_again(trellis, state)
+            return free_rows(plan, trellis, state) + self.weigh_again(trellis, state), ()
         before = state.cache_rows
-        go_back(plan.first)
-        return max(0, before - state.cache_rows)
+        dropped_again = go_back(plan.first)
+        return max(0, before - state.cache_rows), dropped_again
 
     def weigh_again(self, trellis: Trellis, state: SequenceState) -> int:
         """Let later tokens see members as the newest step let them; return the rows that left."""
