@@ -47,8 +47,9 @@ class CandidatesPruned:
     """Earlier candidates were judged, and some are gone, weakened or no longer seen.
 
     Attributes:
-        decisions: what was decided, each with its reason; where `steps` were decoded again, what a
-            strategy dropped of them among it, in place of what it had dropped before.
+        decisions: what was decided, each with its reason. Where `steps` were decoded again, what a
+            strategy dropped of them is among it, in place of what it had dropped before, and what
+            was said earlier of candidates that they have no more is void.
         steps: the steps that are no longer as they were told, with their candidates, weights and
             transitions of now.
         removed: the numbers of steps that are gone as a whole.

@@ -188,8 +188,12 @@ class PruningRun:
         self._staying *= 1.0 - lost
         freed, dropped_again = self._freed(plan, trellis, state, go_back)
         self._rows_freed += freed
+        told = plan.decisions
+        if self._request.goes_back and plan.has_roots:
+            told = self._holding(told, plan.first, trellis)
+            self.decisions = self._holding(self.decisions, plan.first, trellis)
         return CandidatesPruned(
-            decisions=plan.decisions + dropped_again,
+            decisions=told + dropped_again,
             steps=tuple(trellis.steps_from(plan.first)),
             removed=plan.removed,
             lost=lost,
@@ -212,6 +216,25 @@ class PruningRun:
         before = state.cache_rows
         dropped_again = go_back(plan.first)
         return max(0, before - state.cache_rows), dropped_again
+
+    def _holding(self, decisions: Decisions, first: int, trellis: Trellis) -> Decisions:
+        """Return those that hold although their steps, from `first` on, were decoded again.
+
+        A step may have other candidates then; what was said of one that it has no more is void.
+        """
+        there = {
+            (step.step, one.token_id)
+            for step in trellis.steps_from(first)
+            for one in step.candidates
+            if one.reason is not None
+        }
+        return tuple(
+            one
+            for one in decisions
+            if one.step < first
+            or (one.step, one.token_id) in there
+            or one.token_id in self.dropped(one.step)
+        )
 
     def weigh_again(self, trellis: Trellis, state: SequenceState) -> int:
         """Let later tokens see members as the newest step let them; return the rows that left."""
