@@ -19,6 +19,8 @@ from tempo.domain.measures.predictive import ScoredText
 from tempo.domain.model_identity import ModelIdentity
 from tempo.domain.proposal import Proposal
 from tempo.domain.pruning.attention import AttentionPruning, Sigmoid
+from tempo.domain.pruning.coherence import CoherencePruning
+from tempo.domain.pruning.diversity import DiversityPruning
 from tempo.domain.pruning.posterior import PosteriorPruning
 from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode, RetroactivePruning
 from tempo.domain.readout import Readout
@@ -31,6 +33,7 @@ from tempo.domain.visibility import Visibility
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import END, Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
+from tests.fakes.clustering import LeaderClustering
 from tests.fakes.tokenizers import ByteTokenizer
 
 seeds = st.integers(0, 2**32 - 1)
@@ -323,6 +326,10 @@ attention_rules = st.builds(
     decay=st.sampled_from([0.0, 0.5, 1.0]),
 )
 
+candidate_strategies = st.builds(DiversityPruning, st.integers(1, 3)) | st.builds(
+    CoherencePruning, levels
+)
+
 
 @st.composite
 def retroactives(draw, window, **fixed):
@@ -375,7 +382,7 @@ provenances = st.builds(
 @st.composite
 def steered_outcomes(draw, backend, tokenizer, request):
     """What a run leaves that a person moved, choosing among all candidates."""
-    run = SteeredRun(backend, tokenizer, request)
+    run = SteeredRun(backend, tokenizer, request, LeaderClustering())
     run.step()
     for _ in range(draw(st.integers(0, 4))):
         newest = run.steps[-1]
@@ -391,7 +398,8 @@ def steered_outcomes(draw, backend, tokenizer, request):
 def records(draw):
     """Records of whole runs, some of them steered, over texts or over any bytes."""
     script = draw(scripts())
-    request = draw(requests(script) | pruned_requests(script))
+    strategy = st.none() | candidate_strategies
+    request = draw(requests(script, strategy=strategy) | pruned_requests(script, strategy=strategy))
     tokenizer, size = ScriptedTokenizer(script), len(script.vocabulary) - 1
     if draw(st.booleans()):
         tokens = draw(st.lists(contents.filter(bool), min_size=size, max_size=size))
@@ -400,8 +408,10 @@ def records(draw):
     if draw(st.booleans()):
         outcome = draw(steered_outcomes(backend, tokenizer, request))
     else:
-        outcome = Generate(backend, tokenizer).run(request)
+        outcome = Generate(backend, tokenizer, LeaderClustering()).run(request)
+    after = AfterPruning.RECOMPUTE if request.goes_back else AfterPruning.KEEP
     known = Provenance(
+        settings=draw(st.none() | st.just({"after_pruning": after.value})),
         stop=request.stopping.stop,
         finish_reason=outcome.reason,
         steered=outcome.steered,

@@ -161,6 +161,148 @@ def test_the_last_digit_of_what_goes_through_exponentials_may_differ(whole):
     assert 0 < weights.largest < 1e-14
 
 
+PRUNES = {
+    "threshold": 0.02,
+    "retroactive_pruning": "attention",
+    "comprehensive_pruning": True,
+    "pruning_strategy": "diversity",
+}
+REMOVES = {
+    "threshold": 0.02,
+    "retroactive_pruning": "posterior",
+    "posterior_floor": 0.9,
+    "complete_pruning_mode": "remove_position",
+}
+AGAIN = PRUNES | {"sigmoid_threshold": False, "after_pruning": "recompute"}
+
+
+def pruned_document(**given):
+    """A run whose last step still has live members."""
+    lattice = scripted_engine(FOREVER).generate(" a", max_steps=12, **given).lattice
+    assert lattice.decisions
+    return document(record_of(lattice, lattice.best, lattice.provenance))
+
+
+def judged(data, *states):
+    """The candidates of some states that a decision is told of."""
+    return [
+        one
+        for step in data["steps"]
+        for one in step["candidates"]
+        if one["state"] in states and one.get("reason")
+    ]
+
+
+def shown(data):
+    """The newest decision that a candidate shows; of a step that left, none does."""
+    places = {
+        (step["step"], one["token_id"])
+        for step in data["steps"]
+        for one in step["candidates"]
+        if one.get("reason")
+    }
+    return next(
+        one for one in reversed(data["decisions"]) if (one["step"], one["token_id"]) in places
+    )
+
+
+def empty(data):
+    data["decisions"] = []
+
+
+def of_nowhere(data):
+    data["decisions"].append(data["decisions"][-1] | {"step": 900, "decided_at": 903})
+
+
+def too_late(data):
+    data["decisions"][-1]["decided_at"] += 100
+
+
+def effect(data):
+    one = shown(data)
+    one["effect"] = "pruned" if one["effect"] == "descendant" else "descendant"
+
+
+def never_kept(data):
+    for one in judged(data, "pruned"):
+        one["state"] = "below_threshold"
+
+
+def never_judged(data):
+    for one in judged(data, "pruned"):
+        one |= {"state": "below_threshold", "reason": None}
+
+
+def passed_over(data):
+    fallen = judged(data, "pruned")[-1]
+    fallen["reason"] = "another candidate was chosen"
+
+
+def seen_otherwise(data):
+    judged(data, "kept")[-1]["attention"] = 0.125
+
+
+def other_reason(data):
+    judged(data, "pruned")[-1]["reason"] += "0"
+
+
+def other_score(data):
+    shown(data)["score"] += 0.25
+
+
+ALTERED = (empty, of_nowhere, too_late, effect, never_kept, never_judged, passed_over)
+ALTERED_WHOLE = (*ALTERED, other_reason, other_score)
+
+
+@pytest.mark.parametrize(
+    ("given", "change"),
+    [
+        *((PRUNES, change) for change in (*ALTERED_WHOLE, seen_otherwise)),
+        *((AGAIN, change) for change in ALTERED),
+        *((REMOVES, change) for change in ALTERED_WHOLE if change is not empty),
+    ],
+)
+def test_an_altered_log_of_decisions_is_told(given, change):
+    data = pruned_document(**given)
+    assert differing(read(data)) == []
+    change(data)
+    told = {one.what: one.equal for one in Replay().run(read(data))}
+    assert not told["decisions"]
+
+
+def test_a_candidate_that_no_step_considered_is_told():
+    data = pruned_document(**PRUNES)
+    data["decisions"][0]["token_id"] = 9999
+    assert "decisions[0].token_id" in differing(read(data))
+
+
+@pytest.mark.parametrize(("effects", "told"), [(("weakened", "pruned"), True), ((), False)])
+def test_an_effect_that_is_not_the_last_of_its_candidate_is_told(effects, told):
+    data = pruned_document(**PRUNES)
+    names = [(one["step"], one["token_id"]) for one in data["decisions"]]
+    earlier = next(index for index, one in enumerate(names) if one in names[index + 1 :])
+    if effects:
+        assert data["decisions"][earlier]["effect"] == effects[0]
+        data["decisions"][earlier]["effect"] = effects[1]
+    assert (f"decisions[{earlier}].effect" in differing(read(data))) is told
+
+
+def test_a_run_that_pruned_nothing_has_no_decisions_to_compare(whole):
+    (told,) = [one for one in Replay().run(read(whole)) if one.what == "decisions"]
+    assert (told.equal, told.compared) == (True, 0)
+
+
+def test_what_a_committed_chain_left_needs_no_decision_of_the_run_that_goes_on():
+    engine = scripted_engine(FOREVER)
+    first = engine.generate(" a", max_steps=12, **PRUNES).lattice
+    live = first.steps[6].token_set.live_indices[0]
+    token = first.steps[6].token_set.members[live].token_id
+    lattice = engine.resume(first, 6, token).lattice
+    record = record_of(lattice, lattice.best, lattice.provenance)
+    assert judged(document(record), "pruned")
+    assert differing(record) == []
+
+
 def test_stop_strings_are_part_of_the_text():
     engine = scripted_engine()
     lattice = engine.generate("Once", stop="ark").lattice

@@ -8,6 +8,7 @@ import pytest
 from tempo.application.records.record import Provenance, record_of
 from tempo.application.records.rerun import Rerun
 from tempo.domain.errors import InvalidValueError, OtherModelError
+from tempo.domain.pruning.decision import Effect
 from tempo.domain.stopping import FinishReason
 from tempo.infrastructure.scripted.script import END, Script
 from tests.interfaces.scripted_engine import FOREVER, STORY, scripted_engine
@@ -46,7 +47,9 @@ def test_a_run_on_its_own_model_is_repeated(engine, settings):
     report = repeated(record, engine)
     assert report.equal, report
     assert (report.tie, report.steps) == (None, len(record.lattice))
-    assert set(verdicts(report)) == {"kept tokens", "transitions", "scores", "steps", "text"}
+    assert set(verdicts(report)) == {
+        *("kept tokens", "transitions", "scores", "decisions", "steps", "text"),
+    }
 
 
 REMOVES = {
@@ -214,3 +217,66 @@ def test_a_run_that_went_on_from_given_steps_is_repeated_from_them(engine):
     assert not repeated(forgotten, engine).equal
     assert np.isfinite(record.lattice.steps[-1].token_set.members[0].score)
     assert isinstance(engine.container.rerun(), Rerun)
+
+
+PRUNES = {
+    "threshold": 0.02,
+    "max_steps": 12,
+    "pruning_strategy": "diversity",
+    "retroactive_pruning": "attention",
+    "comprehensive_pruning": True,
+}
+
+
+@pytest.fixture
+def pruned(engine):
+    record = record_from(engine.generate(" a", **PRUNES))
+    assert {one.effect for one in record.lattice.decisions} >= {Effect.DROPPED, Effect.WEAKENED}
+    return record
+
+
+def with_decisions(record, decisions):
+    return replace(record, lattice=replace(record.lattice, decisions=tuple(decisions)))
+
+
+def test_a_pruned_run_is_repeated_with_its_decisions(engine, pruned):
+    report = repeated(pruned, engine)
+    assert report.equal, report
+    (told,) = [one for one in report.agreements if one.what == "decisions"]
+    assert told.compared > len(pruned.lattice.decisions)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("rule", "else"),
+        ("effect", Effect.DESCENDANT),
+        ("score", 0.123),
+        ("threshold", 0.123),
+        ("mass", 0.123),
+        ("weight", 0.123),
+    ],
+)
+def test_an_altered_decision_is_different(engine, pruned, field, value):
+    first, *others = pruned.lattice.decisions
+    report = repeated(with_decisions(pruned, [replace(first, **{field: value}), *others]), engine)
+    assert [one.what for one in report.agreements if not one.equal] == ["decisions"]
+    (told,) = [one for one in report.agreements if not one.equal]
+    assert [one.place for one in told.differences] == [f"decisions[0].{field}"]
+
+
+@pytest.mark.parametrize("kept", [slice(0), slice(1, None), slice(-1)])
+def test_a_decision_that_is_missing_is_different(engine, pruned, kept):
+    shorter = with_decisions(pruned, pruned.lattice.decisions[kept])
+    assert not verdicts(repeated(shorter, engine))["decisions"]
+
+
+def test_decisions_are_compared_as_far_as_the_steps_are(engine, pruned):
+    """Where runs part with good reason, what was decided later may differ too."""
+    steps = list(pruned.lattice.steps)
+    last = steps[-1]
+    steps[-1] = replace(last, token_set=replace(last.token_set, members=last.token_set.members[:1]))
+    parted = replace(pruned, lattice=replace_steps(pruned.lattice, steps))
+    early = [one for one in pruned.lattice.decisions if one.decided_at < last.step]
+    assert verdicts(repeated(with_decisions(parted, early), engine))["decisions"]
+    assert not verdicts(repeated(with_decisions(parted, early[1:]), engine))["decisions"]

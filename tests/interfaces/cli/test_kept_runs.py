@@ -234,6 +234,7 @@ replayed 5 steps from their transitions:
   weights      6 values equal
   posteriors   6 values equal
   masses       11 values equal
+  decisions    nothing to compare
 equal
 """
 
@@ -276,6 +277,7 @@ def test_a_rerun_says_what_was_compared(repeating):
         "  kept tokens  5 values equal\n"
         "  transitions  14 values equal\n"
         "  scores       6 values equal\n"
+        "  decisions    nothing to compare\n"
         "  steps        1 value equal\n"
         "  text         1 value equal\n"
         "equal\n"

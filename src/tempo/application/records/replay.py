@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tempo.application.records.agreement import Agreement, agreement
 from tempo.application.records.answers import replayed
+from tempo.application.records.decision_log import DecisionLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ class Replay:
         """Return how each kind of answer compares with what the stored transitions give.
 
         Text, paths, parents and scores must be equal exactly, weights, posteriors and masses
-        within 1e-9.
+        within 1e-9. The log of decisions must tell what the candidates show.
         """
         found = replayed(record.lattice, record.provenance)
         return (
@@ -38,6 +39,7 @@ class Replay:
             agreement("weights", _of_members(record, found, "weight"), LAST_DIGITS),
             agreement("posteriors", _of_members(record, found, "posterior"), LAST_DIGITS),
             agreement("masses", _masses(record, found), LAST_DIGITS),
+            agreement("decisions", DecisionLog(record).entries()),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from tempo.application.decoding.generate import Generate
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
+    from tempo.domain.pruning.decision import PruningDecision
     from tempo.domain.tokens import TokenId
 
 TOLERANCE = 1e-4
@@ -67,7 +68,7 @@ class Rerun:
         self._generate = Generate(backend, tokenizer, clustering)
 
     def run(self, record: RunRecord, model: ModelIdentity) -> RerunReport:
-        """Return how tokens and log-probabilities compare, those within 1e-4 counting as equal.
+        """Return how tokens, figures and decisions compare, figures within 1e-4 counting as equal.
 
         Where a decision closer than 1e-4 fell otherwise, the runs differ from there on with good
         reason: the steps before it are compared.
@@ -125,10 +126,16 @@ def _report(record: RunRecord, outcome: Outcome) -> RerunReport:
     same = list(zip(stored[:count], found[:count], strict=True))
     tie = None if parting is None else _turned(stored[parting], found[parting])
     decided = same if parting is None or tie else [*same, (stored[parting], found[parting])]
+    end = math.inf if parting is None else stored[parting].step
+    logs = (
+        [one for one in lattice.decisions if one.decided_at < end]
+        for lattice in (record.lattice, outcome.lattice)
+    )
     agreements = [
         agreement("kept tokens", [_kept(*pair) for pair in decided]),
         agreement("transitions", _cells(same), TOLERANCE),
         agreement("scores", _scores(same), TOLERANCE * max(1, count)),
+        agreement("decisions", _decided(*logs), TOLERANCE * max(1, count)),
     ]
     if parting is None:
         agreements.append(agreement("steps", [("steps", len(stored), len(found))]))
@@ -170,6 +177,16 @@ def _scores(pairs: Sequence[tuple[LatticeStep, LatticeStep]]) -> Iterator[Entry]
         for stored, found in members:
             index = one.candidates.index(stored)
             yield f"steps[{one.step}].candidates[{index}].score", stored.score, found.score
+
+
+def _decided(
+    stored: Sequence[PruningDecision], found: Sequence[PruningDecision]
+) -> Iterator[Entry]:
+    if len(stored) != len(found):
+        yield "decisions", len(stored), len(found)
+    for index, (one, other) in enumerate(zip(stored, found, strict=False)):
+        for name, value in asdict(one).items():
+            yield f"decisions[{index}].{name}", value, getattr(other, name)
 
 
 def _turned(stored: LatticeStep, found: LatticeStep) -> str | None:
