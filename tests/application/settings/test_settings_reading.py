@@ -164,7 +164,7 @@ BESIDE = {
     "sigmoid_steepness": ATTENTION,
     "attention_decay": ATTENTION,
     "complete_pruning_mode": ATTENTION,
-    "pruning_lag": RETROACTIVE,
+    "pruning_lag": RETROACTIVE | {"max_steps": 10**6 + 1},
     "comprehensive_pruning": RETROACTIVE,
     "monotone_pruning": ATTENTION | {"comprehensive_pruning": True},
     "after_pruning": RETROACTIVE,
@@ -396,6 +396,25 @@ def test_a_setting_given_twice_with_one_value_is_fine():
         ({"monotone_pruning": False, **ATTENTION}, "comprehensive_pruning"),
         ({"monotone_pruning": False, **RETROACTIVE, "comprehensive_pruning": True}, "sigmoid"),
         ({"after_pruning": "recompute"}, "retroactive_pruning"),
+        ({"pruning_lag": 200, **RETROACTIVE}, "it needs a max_steps above 200"),
+        ({"pruning_lag": 5, **ATTENTION, "max_steps": 5}, "it needs a max_steps above 5"),
+        ({**RETROACTIVE, "max_width": 1}, "max_width above 1"),
+        ({**ATTENTION, "max_width": 1, "pruning_lag": 4}, "max_width above 1"),
+        ({**HYBRID, "max_width": 1}, "max_width above 1"),
+        ({"pruning_strategy": "coherence", "max_width": 1}, "max_width above 1"),
+        (
+            {"relative_attention": False, **ATTENTION, "attention_threshold": 0},
+            "an attention_threshold above 0",
+        ),
+        (
+            {
+                "relative_threshold": 0,
+                **ATTENTION,
+                "attention_threshold": 0,
+                "sigmoid_threshold": False,
+            },
+            "an attention_threshold above 0, or a sigmoid_threshold",
+        ),
     ],
 )
 def test_a_value_that_could_change_nothing_is_refused(given, needs):
@@ -413,6 +432,16 @@ def test_a_value_that_could_change_nothing_is_refused(given, needs):
         ({"sharpness": 3, "window": 2}, "superposition", Lineage(3.0, 2)),
         ({"window": 0}, "superposition", Lineage(2.0, 0)),
         ({"stop_mass": 0.4}, "stopping", Stopping(stop_mass=0.4)),
+        ({"pruning_lag": 5, "max_steps": 6, **RETROACTIVE}, "max_steps", 6),
+        ({"max_width": 2, **RETROACTIVE}, "strategy", None),
+        ({"max_width": 1, "max_steps": 2}, "max_steps", 2),
+        (
+            {"relative_attention": False, "attention_threshold": 0, "final_threshold": 0.1}
+            | ATTENTION,
+            "strategy",
+            None,
+        ),
+        ({"relative_threshold": 0, "attention_threshold": 0, **ATTENTION}, "strategy", None),
     ],
 )
 def test_the_same_value_where_it_has_an_effect_is_accepted(given, field, value):
@@ -459,6 +488,11 @@ def test_plain_greedy_decoding_refuses_all_else_that_could_change_nothing(given)
     """One token a step has no siblings, and no threshold decides about it."""
     (name,) = given
     assert name in refusal(InvalidValueError, {"default_mode": True, **given})
+
+
+@pytest.mark.parametrize("named", [{}, {"pruning_lag": DEFAULTS["pruning_lag"]}])
+def test_a_run_too_short_for_the_lag_by_default_is_accepted(named):
+    assert asked(max_steps=2, **RETROACTIVE, **named).retroactive.lag == 3
 
 
 def test_plain_greedy_decoding_is_one_token_a_step():

@@ -85,7 +85,7 @@ def refuse_ineffective(settings: Settings) -> None:
     Raises:
         IneffectiveSettingError: naming the setting and what it needs.
     """
-    conditions = (_decoding, _strategy, _retroactive, _completeness, _curve)
+    conditions = (_decoding, _strategy, _retroactive, _choice, _thresholds, _completeness, _curve)
     for name, holds, needs in (found for part in conditions for found in part(settings)):
         if settings.departs(name) and not holds:
             value = getattr(settings, name)
@@ -123,6 +123,26 @@ def _retroactive(settings: Settings) -> Iterator[Condition]:
     yield "relative_threshold", settings.relative_attention, "relative_attention"
     yield "num_layers_to_use", settings.multi_scale_attention, "multi_scale_attention"
     yield "sigmoid_steepness", settings.sigmoid_threshold, "sigmoid_threshold"
+
+
+def _choice(settings: Settings) -> Iterator[Condition]:
+    """Yield what leaves pruning something to choose from, and the time to judge it."""
+    needs = "a max_width above 1, so that a step has tokens to choose from"
+    for name in ("pruning_strategy", "retroactive_pruning"):
+        yield name, settings.max_width != 1, needs
+    lag = settings.pruning_lag
+    yield "pruning_lag", settings.max_steps > lag, f"a max_steps above {lag}, to judge any step"
+
+
+def _thresholds(settings: Settings) -> Iterator[Condition]:
+    """Yield what leaves the attention rule a threshold that a token can fail."""
+    absolute = settings.retroactive_rule != ATTENTION_RULE
+    absolute = absolute or highest(settings, "attention_threshold") > 0.0
+    needs = "an attention_threshold above 0, since no threshold is left without both"
+    yield "relative_attention", absolute, needs
+    soft = settings.relative_threshold > 0.0 or settings.sigmoid_threshold
+    needs = "an attention_threshold above 0, or a sigmoid_threshold"
+    yield "relative_threshold", absolute or soft, needs
 
 
 def _completeness(settings: Settings) -> Iterator[Condition]:
