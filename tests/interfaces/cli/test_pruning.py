@@ -173,6 +173,26 @@ def test_resume_says_decisions_too(fox, run, tmp_path, monkeypatch):
     assert "\ntempo: pruning: " in ended.err
 
 
+@pytest.mark.parametrize(
+    ("named", "rule"),
+    [
+        (("--retroactive-pruning", "off"), None),
+        (("--retroactive-pruning", "attention"), "attention"),
+        (("--use-retroactive-pruning", "--attention-threshold", "0.02"), "attention"),
+        (("--use-retroactive-pruning",), "posterior"),
+    ],
+)
+def test_resume_takes_another_rule_whatever_the_saved_one_needed(fox, run, tmp_path, named, rule):
+    path = str(tmp_path / "run.json")
+    fox(*KEEPS, "--save-lattice", path)
+    ended = run("resume", path, "--at", f"0:{ID[' the']}", "-v", *named)
+    assert ended.code == 0, ended
+    if rule is None:
+        assert ended.err == ""
+    else:
+        assert f": {rule} " in ended.err
+
+
 # On terminals, and where all goes to one pipe ---------------------------------------------------
 
 

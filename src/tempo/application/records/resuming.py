@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tempo.application.settings.carrying import carried_over
 from tempo.application.settings.reading import build_request, read_settings
 from tempo.domain.commitment import committed_chain
 from tempo.domain.errors import InvalidValueError
@@ -34,9 +35,12 @@ def maker_of(provenance: Provenance) -> ModelIdentity:
 def resumed_settings(
     provenance: Provenance, names: Mapping[str, object], base: Settings | None = None
 ) -> Settings:
-    """Return the settings to go on under: the lattice's own, or `base`, and `names` over them."""
+    """Return the settings to go on under: the lattice's own, or `base`, and `names` over them.
+
+    Of the lattice's own, those that `names` make ineffective are left out.
+    """
     if base is None:
-        base = read_settings(provenance.settings or {})
+        return carried_over(read_settings(provenance.settings or {}), names)
     return read_settings(names, base)
 
 

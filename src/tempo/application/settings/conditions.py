@@ -85,12 +85,18 @@ def refuse_ineffective(settings: Settings) -> None:
     Raises:
         IneffectiveSettingError: naming the setting and what it needs.
     """
+    for name, needs in ineffective(settings):
+        value = getattr(settings, name)
+        message = f"{name} {value} would have no effect: it needs {needs}"
+        raise IneffectiveSettingError(message)
+
+
+def ineffective(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each setting whose value could change nothing, and what it needs."""
     conditions = (_decoding, _strategy, _retroactive, _choice, _thresholds, _completeness, _curve)
     for name, holds, needs in (found for part in conditions for found in part(settings)):
         if settings.departs(name) and not holds:
-            value = getattr(settings, name)
-            message = f"{name} {value} would have no effect: it needs {needs}"
-            raise IneffectiveSettingError(message)
+            yield name, needs
 
 
 def _decoding(settings: Settings) -> Iterator[Condition]:

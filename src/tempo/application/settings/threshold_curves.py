@@ -30,6 +30,9 @@ CURVE = (
 )
 """Naming one of these switches the threshold's curve on, and so does `use_relu` when it is on."""
 
+BENDS = (*CURVE, "use_relu", "dynamic_threshold")
+"""All that makes a threshold move."""
+
 POINTS: dict[str, tuple[float, float]] = {
     "slow-start": (0.2, 0.8),
     "fast-start": (0.8, 0.2),

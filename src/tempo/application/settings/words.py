@@ -57,6 +57,9 @@ _RETROACTIVE = (
     Wish("retroactive_pruning", RETROACTIVE_RULES[1:], "on"),
     Wish("retroactive_pruning", ("off",), "off"),
 )
+RETROACTIVE_SWITCHES = ("use_retroactive_pruning", "use_retroactive_removal")
+"""Older switches that leave the rule of retroactive pruning open."""
+
 _NOT_LCI = Wish("threshold_curve", tuple(shape for shape in SHAPES if shape != "lci"))
 
 WISHES: dict[str, tuple[Wish, Wish]] = {
@@ -64,8 +67,7 @@ WISHES: dict[str, tuple[Wish, Wish]] = {
         Wish("pruning_strategy", STRATEGIES[1:], "coherence"),
         Wish("pruning_strategy", ("none",), "none"),
     ),
-    "use_retroactive_pruning": _RETROACTIVE,
-    "use_retroactive_removal": _RETROACTIVE,
+    **dict.fromkeys(RETROACTIVE_SWITCHES, _RETROACTIVE),
     "use_lci_dynamic_threshold": (Wish("threshold_curve", ("lci",), "lci"), _NOT_LCI),
     # Off is what older clients send with every request, and it never meant that a threshold moves.
     "no_lci_dynamic_threshold": (_NOT_LCI, Wish("threshold_curve", SHAPES)),
