@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typer.exceptions import TyperException
 
 from tempo.domain.errors import TempoError
+from tempo.interfaces.cli.control_characters import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
 
 def _told(sentence: str) -> int:
     """Print one line on standard error."""
-    line = " ".join(sentence.split())
+    line = readable(" ".join(sentence.split()))
     sys.stderr.write(f"tempo: {line}\n")
     return WRONG_INPUT
 

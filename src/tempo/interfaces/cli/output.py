@@ -14,6 +14,7 @@ from tempo.application.n_best import Ranking
 from tempo.domain.errors import ContradictionError, IneffectiveSettingError, InvalidValueError
 from tempo.domain.events import TextSettled
 from tempo.interfaces.cli import rendering
+from tempo.interfaces.cli.control_characters import readable
 from tempo.interfaces.cli.pruning_lines import tally_line
 
 if TYPE_CHECKING:
@@ -209,5 +210,8 @@ class Output:
         self._console.print(Text(f"{title}:", style="bold dim"))
 
     def _write(self, text: str) -> None:
+        """Write text; to a terminal, nothing but what can be read."""
+        if self._console.is_terminal:
+            text = readable(text)
         sys.stdout.write(text)
         sys.stdout.flush()

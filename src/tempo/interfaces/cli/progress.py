@@ -18,6 +18,7 @@ from tempo.domain.events import (
     StepAppended,
     TextSettled,
 )
+from tempo.interfaces.cli.control_characters import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ class Progress:
         if not self._with_text:
             return Group(Text(status, style="dim"))
         width = max(20, self._console.width)
-        tail = Text(self._text[-SHOWN_LINES * width :])
+        tail = Text(readable(self._text[-SHOWN_LINES * width :]))
         lines = tail.wrap(self._console, width)[-SHOWN_LINES:]
         return Group(*lines, Text(status, style="dim"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from rich.text import Text
 from tempo.application.records.record import path_text
 from tempo.domain.model_identity import SHOWN_DIGITS
 from tempo.interfaces.cli import rendering
+from tempo.interfaces.cli.control_characters import readable
 from tempo.interfaces.cli.output import Format
 from tempo.interfaces.cli.pruning_lines import COLUMNS, TokenTexts, decision_row, decisions_line
 from tempo.interfaces.cli.step_rows import STEP_COLUMNS, step_mappings, step_rows
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from tempo.application.records.record import RunRecord
     from tempo.domain.tokens import Candidate
-
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Characters that could move a terminal's cursor or change its state."""
 
 PROSE = frozenset({"tokens", "token", "what", "rule"})
 """Columns of words; all others hold figures."""
@@ -146,7 +143,7 @@ class RecordView:
     def write(self, text: str) -> None:
         """Write text; to a terminal, nothing but what can be read."""
         if self._console.is_terminal:
-            text = _readable_text(text)
+            text = readable(text)
         sys.stdout.write(text)
 
     def _best(self, count: int) -> list[StoredText]:
@@ -194,7 +191,7 @@ class RecordView:
 
 
 def _readable(record: RunRecord) -> RunRecord:
-    """Return the record with each token and rule spelled so that no terminal acts on it."""
+    """Return the record with each token spelled so that no terminal acts on it."""
     steps = tuple(
         replace(
             step,
@@ -203,22 +200,11 @@ def _readable(record: RunRecord) -> RunRecord:
         )
         for step in record.lattice.steps
     )
-    decisions = tuple(
-        replace(one, rule=_readable_text(one.rule)) for one in record.lattice.decisions
-    )
-    return replace(record, lattice=replace(record.lattice, steps=steps, decisions=decisions))
+    return replace(record, lattice=replace(record.lattice, steps=steps))
 
 
 def _spelled(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     return tuple(
-        replace(
-            one,
-            content=_readable_text(one.text).encode() if CONTROL.search(one.text) else one.content,
-            reason=None if one.reason is None else _readable_text(one.reason),
-        )
+        one if readable(one.text) == one.text else replace(one, content=readable(one.text).encode())
         for one in candidates
     )
-
-
-def _readable_text(text: str) -> str:
-    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

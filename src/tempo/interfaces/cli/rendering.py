@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tempo.domain.text import alternatives, escaped, is_unattended, needs_brackets, set_text
 from tempo.domain.tokens import CandidateState
+from tempo.interfaces.cli.control_characters import readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,10 +61,10 @@ def bracketed(lattice: Lattice, *, show_ids: bool) -> Text:
         if not (needs_brackets(shown) or show_ids):
             single += shown[0].content
             continue
-        text.append(escaped(single, "[]"))
+        text.append(readable(escaped(single, "[]")))
         single = b""
         _append_set(text, step, shown, step.token_set.members[member], show_ids=show_ids)
-    text.append(escaped(single, "[]"))
+    text.append(readable(escaped(single, "[]")))
     return text
 
 
@@ -77,7 +78,8 @@ def _append_set(
 ) -> None:
     ids = [f"({candidate.token_id})" if show_ids else "" for candidate in shown]
     if not needs_brackets(shown):
-        text.append(f"{escaped(step.token_set.members[0].content, '[]')}{ids[0]}")
+        alone = escaped(step.token_set.members[0].content, "[]")
+        text.append(f"{readable(alone)}{ids[0]}")
         return
     space, texts = set_text(shown)
     text.append(space)
@@ -92,7 +94,7 @@ def _append_set(
             style += " strike"
         if is_unattended(candidate):
             style += " dim"
-        text.append(spelled + token, style=style)
+        text.append(readable(spelled) + token, style=style)
     text.append("]", style="bold")
 
 
@@ -115,8 +117,9 @@ def raw_with_ids(lattice: Lattice) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return text in one line: backslash, newline and tab are written as escapes."""
-    return escaped(text.encode(), "").replace("\n", "\\n").replace("\t", "\\t")
+    """Return text in one line: the backslash and all control characters are written as escapes."""
+    spelled = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
+    return readable(spelled)
 
 
 def n_best_table(texts: Sequence[ScoredText]) -> Table:
@@ -131,7 +134,7 @@ def n_best_table(texts: Sequence[ScoredText]) -> Table:
             f"{text.log_probability:.3f}",
             f"{text.mean_log_probability:.3f}",
             "yes" if text.finished else "no",
-            Text(text.text.strip("\n")),
+            Text(readable(text.text.strip("\n"))),
         )
     return table
 
