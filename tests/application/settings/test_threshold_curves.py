@@ -73,6 +73,8 @@ def refusal(**given):
         ({"threshold_preset": "s-curve"}, BezierThreshold(0.1, 1, 0.2, 0.2)),
         ({"bezier_points": "0.1,0.9"}, BezierThreshold(0.1, 1, 0.1, 0.9)),
         ({"bezier_points": " 0.1 , 0.9 "}, BezierThreshold(0.1, 1, 0.1, 0.9)),
+        ({"bezier_points": "[0.1, 0.9]"}, BezierThreshold(0.1, 1, 0.1, 0.9)),
+        ({"bezier_points": " [0.1,0.9] "}, BezierThreshold(0.1, 1, 0.1, 0.9)),
         ({"bezier_points": [0.1, 0.9]}, BezierThreshold(0.1, 1, 0.1, 0.9)),
         ({"bezier_points": (0.2, 0.8)}, BezierThreshold(0.1, 1, 0.2, 0.8)),
         ({"bezier_points": "0.1,0.9", "bezier_p1": 0.1}, BezierThreshold(0.1, 1, 0.1, 0.9)),
@@ -140,7 +142,13 @@ def test_a_schedule_says_what_it_moves():
         assert schedule_of(settings, name).name == name
 
 
-@pytest.mark.parametrize("value", ["0.1", "0.1,0.2,0.3", [0.1], 0.1, None, {"a": 1, "b": 2}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("0.1", "0.1,0.2,0.3", [0.1], 0.1, None, {"a": 1, "b": 2}),
+        *("[0.1]", "[0.1,0.9", "0.1,0.9]", "[]", "(0.1,0.9)", "[[0.1,0.9]]", "0.1,[0.9]"),
+    ],
+)
 def test_points_that_are_no_pair_are_refused(value):
     sentence = refusal(bezier_points=value)
     assert sentence == f"bezier_points is {value!r}; it must be two numbers such as 0.1,0.9"

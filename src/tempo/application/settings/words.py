@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,10 @@ ALIASES: dict[str, str] = {
 """Other names of settings, with the same values."""
 
 PAIRS: dict[str, tuple[str, str]] = {"bezier_points": ("bezier_p1", "bezier_p2")}
-"""Words for two settings at once: two numbers, or a text like `0.1,0.9`."""
+"""Words for two settings at once: two numbers, or a text like `0.1,0.9` or `[0.1, 0.9]`."""
+
+PAIR = re.compile(r"\s*(?:\[([^][()]+)\]|([^][()]+))\s*")
+"""The text of such a word; brackets stand around the whole or not at all."""
 
 SWITCHES: dict[str, tuple[str, object, object]] = {
     "allow_intraset_token_visibility": ("visibility", "visible", "isolated"),
@@ -110,8 +114,14 @@ def truth(word: str, value: object) -> bool:
 
 
 def _two(word: str, value: object) -> Sequence[object]:
-    parts = value.split(",") if isinstance(value, str) else value
+    parts = _parts(value) if isinstance(value, str) else value
     if isinstance(parts, Sequence) and not isinstance(parts, (str, Mapping)) and len(parts) == 2:  # noqa: PLR2004 - a pair
         return parts
     message = f"{word} is {value!r}; it must be two numbers such as 0.1,0.9"
     raise InvalidValueError(message)
+
+
+def _parts(text: str) -> list[str] | None:
+    """Return what commas separate, in the brackets of older configurations or without any."""
+    found = PAIR.fullmatch(text)
+    return None if found is None else (found[1] or found[2]).split(",")
