@@ -43,3 +43,15 @@ def test_non_finite_logits_name_their_step():
     error = errors.NonFiniteLogitsError(4)
     assert (error.step, error.partial) == (4, None)
     assert "logits for step 4 are not finite" in str(error)
+
+
+@pytest.mark.parametrize("kind", [errors.TempoError, errors.ContradictionError, errors.OutputError])
+def test_a_very_long_number_is_shortened_whatever_the_error(kind):
+    error = kind(f"max_width is {'7' * 300}; it must be from 1 to 64")
+    assert str(error) == f"max_width is {'7' * 37}...; it must be from 1 to 64"
+    assert str(kind(str(error))) == str(error)
+
+
+@pytest.mark.parametrize("digits", [1, 20, 40])
+def test_a_number_that_can_be_read_stands_whole(digits):
+    assert str(errors.ChoiceError(f"step {'7' * digits} is not there")).count("7") == digits

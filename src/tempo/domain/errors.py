@@ -20,9 +20,24 @@ TempoError
 
 from __future__ import annotations
 
+import re
+
+SHOWN_DIGITS = 40
+"""So many characters of a number are enough to recognise it by."""
+
+_LONG = re.compile(rf"\d{{{SHOWN_DIGITS + 1},}}")
+
+
+def shortened(message: str) -> str:
+    """Return a message whose very long numbers end in an ellipsis."""
+    return _LONG.sub(lambda found: f"{found[0][: SHOWN_DIGITS - 3]}...", message)
+
 
 class TempoError(Exception):
     """The root of the tree: catch it to catch whatever TEMPO raises on purpose."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shortened(message))
 
 
 class InvalidValueError(TempoError, ValueError):

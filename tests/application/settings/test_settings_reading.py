@@ -204,6 +204,20 @@ def test_a_value_just_outside_is_refused_by_name_value_and_range(name, value):
     assert len(sentence.splitlines()) == 1
 
 
+@pytest.mark.parametrize("name", ["max_width", "max_steps", "seed", "selection_threshold"])
+@pytest.mark.parametrize("digits", [200, 400, 5000])
+@pytest.mark.parametrize("spelled", [lambda digits: 10**digits, lambda digits: "9" * digits])
+def test_a_number_of_hundreds_of_digits_is_not_told_whole(name, digits, spelled):
+    """Some are in their range; of no other is the end of the sentence out of sight."""
+    try:
+        read_settings({name: spelled(digits)})
+    except InvalidValueError as error:
+        sentence = str(error)
+        assert sentence.startswith(f"{name} is ")
+        assert len(sentence) < 200
+        assert "must be" in sentence
+
+
 @pytest.mark.parametrize("name", [name for name, spec in SPECS.items() if spec.choices])
 def test_a_refused_rule_is_told_all_rules(name):
     sentence = refusal(InvalidValueError, {name: "nonsense"})

@@ -120,4 +120,12 @@ def _texts(name: str, value: object, spec: SettingSpec) -> tuple[str, ...]:
 
 
 def _refused(name: str, value: object, allowed: str) -> InvalidValueError:
-    return InvalidValueError(f"{name} is {value!r}; it must be {allowed}")
+    return InvalidValueError(f"{name} is {_shown(value)}; it must be {allowed}")
+
+
+def _shown(value: object) -> str:
+    """Return a value as it is shown; Python spells no whole number of thousands of digits."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"a {type(value).__name__} of thousands of digits"

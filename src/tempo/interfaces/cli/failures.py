@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from typer.exceptions import TyperException
 
-from tempo.domain.errors import TempoError
+from tempo.domain.errors import TempoError, shortened
 from tempo.interfaces.cli.control_characters import readable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
         sys.stdout.flush()
     except TyperException as error:
         message = error.format_message()  # empty where the help was shown instead
-        return _told(message) if message else WRONG_INPUT
+        return _told(shortened(message)) if message else WRONG_INPUT
     except TempoError as error:
         return _told(str(error))
     except KeyboardInterrupt:
