@@ -173,6 +173,7 @@ REMOVES = {
     "posterior_floor": 0.9,
     "complete_pruning_mode": "remove_position",
 }
+WEAKENS = PRUNES | {"after_pruning": "recompute"}
 AGAIN = PRUNES | {"sigmoid_threshold": False, "after_pruning": "recompute"}
 
 
@@ -242,6 +243,10 @@ def seen_otherwise(data):
     judged(data, "kept")[-1]["attention"] = 0.125
 
 
+def never_weakened(data):
+    judged(data, "kept")[-1] |= {"attention": None, "reason": None}
+
+
 def other_reason(data):
     judged(data, "pruned")[-1]["reason"] += "0"
 
@@ -257,7 +262,8 @@ ALTERED_WHOLE = (*ALTERED, other_reason, other_score)
 @pytest.mark.parametrize(
     ("given", "change"),
     [
-        *((PRUNES, change) for change in (*ALTERED_WHOLE, seen_otherwise)),
+        *((PRUNES, change) for change in (*ALTERED_WHOLE, seen_otherwise, never_weakened)),
+        *((WEAKENS, change) for change in (*ALTERED, seen_otherwise, never_weakened)),
         *((AGAIN, change) for change in ALTERED),
         *((REMOVES, change) for change in ALTERED_WHOLE if change is not empty),
     ],
@@ -300,6 +306,21 @@ def test_what_a_committed_chain_left_needs_no_decision_of_the_run_that_goes_on()
     lattice = engine.resume(first, 6, token).lattice
     record = record_of(lattice, lattice.best, lattice.provenance)
     assert judged(document(record), "pruned")
+    assert differing(record) == []
+
+
+def test_a_session_that_committed_to_a_candidate_agrees_with_itself():
+    engine = scripted_engine(FOREVER)
+    with engine.session(" a", max_steps=12, **PRUNES) as session:
+        for _ in range(8):
+            session.step()
+        step = session.result.lattice.steps[6]
+        session.commit(6, step.token_set.live[-1].token_id)
+        for _ in range(5):
+            session.step()
+        lattice = session.result.lattice
+    record = record_of(lattice, lattice.best, lattice.provenance)
+    assert judged(document(record), "pruned", "kept")
     assert differing(record) == []
 
 

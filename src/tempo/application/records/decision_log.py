@@ -94,8 +94,8 @@ class DecisionLog:
         self, place: str, step: LatticeStep, one: Candidate, decision: PruningDecision
     ) -> Iterator[Entry]:
         if self._again and not _is_judged(one):
-            if decision.effect.leaves and not _may_stand(step, one):
-                yield f"{place}.state", one.state.value, CandidateState.PRUNED.value
+            if not (decision.effect.leaves and _may_stand(step, one)):
+                yield f"{place}.reason", one.reason, decision.reason
             return
         yield f"{place}.reason", one.reason, decision.reason
         leaves, member = decision.effect.leaves, one.state.is_member
