@@ -7,6 +7,9 @@ import numpy as np
 import torch
 
 from tempo.domain.tokens import TokenId
+from tempo.infrastructure.fused_llama.backend import FusedBackend
+from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
+from tempo.infrastructure.fused_llama.weights import Weights
 from tempo.infrastructure.huggingface import support
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 from tempo.infrastructure.huggingface.kv_cache import RowCache
@@ -24,7 +27,12 @@ if TYPE_CHECKING:
 
 FAMILIES = ("llama", "mistral", "qwen2", "qwen3", "gemma")
 ATTENTIONS = ("sdpa", "eager")
-NAMES = ("scripted", *(f"{family}-{attention}" for family in FAMILIES for attention in ATTENTIONS))
+FUSED = ("llama", "mistral", "qwen2", "qwen3")
+NAMES = (
+    "scripted",
+    *(f"{family}-{attention}" for family in FAMILIES for attention in ATTENTIONS),
+    *(f"{family}-fused" for family in FUSED),
+)
 
 VOCABULARY = 120
 SCRIPTED_TOKENS = 9
@@ -55,8 +63,14 @@ class Adapter:
 def adapter(name: str) -> Adapter:
     if name == "scripted":
         return scripted()
+    return transformers(drawn(name), name)
+
+
+def drawn(name: str, seed: int = 0) -> "PreTrainedModel":
+    """Return the random model that an adapter's name asks for."""
     family, attention = name.split("-")
-    return transformers(random_model(family, VOCABULARY, attention, context=CONTEXT), name)
+    kind = "sdpa" if attention == "fused" else attention
+    return random_model(family, VOCABULARY, kind, seed=seed, context=CONTEXT)
 
 
 def scripted() -> Adapter:
@@ -75,6 +89,8 @@ def transformers(model: "PreTrainedModel", name: str) -> Adapter:
 def served(model: "PreTrainedModel", name: str = "model", remapper=PositionIdRemapper):
     """Return the backend of a model, built as the composition root builds it."""
     description = support.describe(model, name)
+    if name.endswith("-fused"):
+        return FusedBackend(PlainDecoder(Weights.of(model)), description)
     return HuggingFaceBackend(
         model, description, remapper(description.context, model.device), RowCache
     )
@@ -102,8 +118,7 @@ def with_equal_tokens(name: str, prompt: "Sequence[int]") -> tuple[Adapter, tupl
         backend = ScriptedBackend(script)
         equal = tuple(script.vocabulary.index(text) for text, share in row.items() if share > 0.1)
         return Adapter(name, backend, lambda text: np.log(script.next(text))), equal
-    family, attention = name.split("-")
-    model = random_model(family, VOCABULARY, attention, seed=1, context=CONTEXT)
+    model = drawn(name, seed=1)
     best = int(plain_logits(model, prompt)[-1].argmax())
     equal = tuple(sorted({best, 19, 37, 53, 71, 88, 97, 110} - (set(prompt) - {best})))
     head = model.get_output_embeddings().weight.data

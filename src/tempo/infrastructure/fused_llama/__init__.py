@@ -1,0 +1,1 @@
+"""Llama and its relatives, decoded by few large operations instead of transformers' modules."""

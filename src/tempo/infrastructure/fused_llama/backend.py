@@ -1,0 +1,51 @@
+"""The fused decoder behind the port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tempo.domain.capture import Capture
+from tempo.domain.errors import UnsupportedModelError
+from tempo.infrastructure.fused_llama.session import FusedSession
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tempo.domain.node import Node
+    from tempo.domain.ports.model_backend import ModelDescription
+    from tempo.domain.proposal import Proposal, Reading
+    from tempo.domain.row_rules import RowRules
+    from tempo.domain.tokens import TokenId
+    from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
+
+
+class FusedBackend:
+    """A decoder; sessions share its weights and nothing else."""
+
+    def __init__(self, decoder: PlainDecoder, description: ModelDescription) -> None:
+        """Serve a decoder of the model that a description tells of."""
+        self._decoder = decoder
+        self._description = description
+
+    @property
+    def description(self) -> ModelDescription:
+        """Facts about the model."""
+        return self._description
+
+    def open(self, prompt: Sequence[TokenId], rules: RowRules) -> FusedSession:
+        """Start a session: the prompt goes through the model once, in chunks."""
+        if rules.capture != Capture():
+            message = "the fused decoder captures no attention yet; use the transformers backend"
+            raise UnsupportedModelError(message)
+        session = FusedSession(self._decoder, self._description.context, rules)
+        session.prefill(prompt)
+        return session
+
+    def extend(self, batch: Sequence[tuple[FusedSession, Sequence[Node]]]) -> None:
+        """Feed each session its nodes, one session after another."""
+        for session, nodes in batch:
+            session.extend(nodes)
+
+    def propose(self, batch: Sequence[tuple[FusedSession, Reading]]) -> list[Proposal]:
+        """Read the rows of each session's last pass."""
+        return [session.propose(reading) for session, reading in batch]

@@ -1,0 +1,45 @@
+"""What a pass must be before it may change a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tempo.domain.errors import SessionError
+from tempo.domain.tokens import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tempo.domain.node import Node
+
+
+def check_pass(
+    nodes: Sequence[Node], lowest: Slot, last_pass: Iterable[Slot], cached: Iterable[Slot]
+) -> None:
+    """Refuse names that are taken or unknown; `lowest` is the first slot that is not taken.
+
+    Raises:
+        SessionError: for no nodes, or a slot or parent that the session does not have.
+    """
+    if not nodes:
+        message = "a pass without nodes was asked for; feed at least one"
+        raise SessionError(message)
+    rows = set(last_pass)
+    slots = {node.slot for node in nodes}.union(cached)
+    for node in nodes:
+        if node.slot < lowest:
+            message = f"slot {node.slot} was named before; the next one is {lowest}"
+            raise SessionError(message)
+        if node.parent is not None and node.parent not in rows:
+            message = f"slot {node.parent} is not in the last pass; it can be no parent"
+            raise SessionError(message)
+        strangers = [slot for slot, _ in node.inherits if slot not in rows]
+        if strangers:
+            message = f"slot {strangers[0]} is not in the last pass; nothing to inherit"
+            raise SessionError(message)
+        strangers = [slot for slot, _ in node.weights if slot not in slots]
+        if strangers:
+            message = f"slot {strangers[0]} is not in the cache"
+            raise SessionError(message)
+        lowest = Slot(node.slot + 1)
+        rows.add(node.slot)

@@ -1,0 +1,237 @@
+"""One sequence state of a fused decoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import torch
+
+from tempo.domain.errors import PromptError, SessionError
+from tempo.domain.tokens import Slot
+from tempo.infrastructure.fused_llama.pass_check import check_pass
+from tempo.infrastructure.fused_llama.plain_decoder import Pass
+from tempo.infrastructure.fused_llama.views import HostViews
+from tempo.infrastructure.reading.extraction import Rows
+from tempo.infrastructure.reading.processors import logits_processors, needs_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from tempo.domain.node import Node
+    from tempo.domain.proposal import Proposal, Reading
+    from tempo.domain.row_rules import RowRules
+    from tempo.domain.tokens import TokenId
+    from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
+    from tempo.infrastructure.fused_llama.static_cache import StaticCache
+
+PREFILL_CHUNK = 512
+"""Prompt tokens of one pass at most: their scores are chunk x prompt."""
+
+STEPS_AHEAD = 256
+"""Rows that are reserved beyond the prompt; a cache that fills up is made twice as large."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """The rows of the last pass, and how far the session had come.
+
+    Attributes:
+        next_slot: the lowest slot that the next node may have.
+        views: what the rows see, before factors.
+        rows: the rows' logits.
+        paths: the tokens of each row's best path, where some processor looks at them.
+        factors: of attenuated slots, on the weights that later rows give them.
+        released: how many slots were released before.
+        moves: how many times the cache was compacted before.
+    """
+
+    next_slot: Slot
+    views: HostViews
+    rows: Rows
+    paths: Mapping[Slot, npt.NDArray[np.int64]] = field(default_factory=dict)
+    factors: Mapping[Slot, float] = field(default_factory=dict)
+    released: int = 0
+    moves: int = 0
+
+
+class FusedSession:
+    """A prompt, its cache, and the rows of the last pass."""
+
+    def __init__(self, decoder: PlainDecoder, context: int, rules: RowRules) -> None:
+        """Start empty; `prefill` comes next."""
+        self._decoder = decoder
+        self._context = context
+        self._rules = rules
+        self._processors = logits_processors(rules)
+        self._cache: StaticCache | None = None
+        self._prompt = np.empty(0, dtype=np.int64)
+        self._rows_of: dict[Slot, int] = {}
+        self._released: list[Slot] = []
+        self._moves: list[list[int]] = []
+        self._now: Moment | None = None
+
+    @property
+    def cache_rows(self) -> int:
+        """How many physical tokens the cache holds, the prompt among them."""
+        return self._held()[0].plan.live
+
+    @torch.inference_mode()
+    def prefill(self, prompt: Sequence[TokenId]) -> None:
+        """Feed the prompt once, in chunks."""
+        length = len(prompt)
+        _require_room(length, self._context)
+        self._cache = cache = self._decoder.new_cache(min(self._context, length + STEPS_AHEAD))
+        for first in range(0, length, PREFILL_CHUNK):
+            logits = self._decoder.prefill(cache, prompt[first : first + PREFILL_CHUNK], first)
+        self._prompt = np.array(prompt, dtype=np.int64)
+        views, rows = HostViews.of_prompt(length), Rows(logits, (self._prompt,))
+        self._now = Moment(Slot(length), views, rows)
+
+    def _held(self) -> tuple[StaticCache, Moment]:
+        if self._cache is None or self._now is None:
+            message = "this session is closed; open another"
+            raise SessionError(message)
+        return self._cache, self._now
+
+    @torch.inference_mode()
+    def extend(self, nodes: Sequence[Node]) -> None:
+        """Feed nodes in one pass."""
+        cache, now = self._held()
+        check_pass(nodes, now.next_slot, now.views.numbers, self._rows_of)
+        positions = [node.position for node in nodes]
+        if max(positions) >= self._context:
+            message = f"position {max(positions)} is past the model's context of {self._context}"
+            raise SessionError(message)
+        rows = cache.allocate(len(nodes))
+        self._rows_of.update(zip((node.slot for node in nodes), rows, strict=True))
+        views = now.views.extended(nodes, self._rows_of, cache.plan.extent)
+        weights = views.factored(now.factors, self._rows_of)
+        tokens = [node.token_id for node in nodes]
+        given = Pass(tokens, positions, rows, len(self._prompt), weights)
+        paths = self._paths(nodes, now)
+        self._now = replace(
+            now,
+            next_slot=Slot(nodes[-1].slot + 1),
+            views=views,
+            rows=Rows(self._decoder.decode(cache, given), tuple(paths.values())),
+            paths=paths,
+        )
+
+    def _paths(self, nodes: Sequence[Node], now: Moment) -> dict[Slot, npt.NDArray[np.int64]]:
+        """Return the tokens of each node's best path, where some processor looks at them."""
+        if not needs_paths(self._rules):
+            return {}
+        known = dict(now.paths)
+        for node in nodes:
+            path = self._prompt if node.parent is None else known[node.parent]
+            known[node.slot] = np.append(path, node.token_id)
+        return {node.slot: known[node.slot] for node in nodes}
+
+    @torch.inference_mode()
+    def propose(self, reading: Reading) -> Proposal:
+        """Read the rows of the last pass; one copy to the host."""
+        _, now = self._held()
+        return self._decoder.read(now.rows, reading, self._processors)
+
+    @torch.inference_mode()
+    def release(self, slots: Sequence[Slot]) -> None:
+        """Take slots out of the cache."""
+        cache, now = self._held()
+        unknown = [slot for slot in slots if slot not in self._rows_of]
+        if unknown or len(set(slots)) < len(slots):
+            message = f"slots {unknown or list(slots)} are not in the cache"
+            raise SessionError(message)
+        if not slots:
+            return
+        rows = [self._rows_of.pop(slot) for slot in slots]
+        cache.free(rows)
+        views = now.views.without(rows)
+        if cache.plan.is_sparse:
+            kept = cache.compact()
+            self._moves.append(kept)
+            place = {row: new for new, row in enumerate(kept)}
+            self._rows_of = {slot: place[row] for slot, row in self._rows_of.items()}
+            views = views.gathered(kept)
+        self._released += slots
+        factors = {slot: factor for slot, factor in now.factors.items() if slot not in set(slots)}
+        self._now = replace(
+            now,
+            views=views,
+            factors=factors,
+            released=len(self._released),
+            moves=len(self._moves),
+        )
+
+    @torch.inference_mode()
+    def attenuate(self, slots: Sequence[Slot], factors: Sequence[float]) -> None:
+        """Let later rows see slots at so much of the weight that their views give them."""
+        _, now = self._held()
+        unknown = [slot for slot in slots if slot not in self._rows_of]
+        if unknown or len(slots) != len(factors):
+            message = (
+                f"slots {unknown or list(slots)} are not in the cache or have not one factor each"
+            )
+            raise SessionError(message)
+        wrong = [factor for factor in factors if not 0 <= factor < np.inf]
+        if wrong:
+            message = f"a slot has the factor {wrong[0]}; it must be at least 0 and finite"
+            raise SessionError(message)
+        changed = {**now.factors, **dict(zip(slots, factors, strict=True))}
+        self._now = replace(now, factors={slot: it for slot, it in changed.items() if it != 1.0})
+
+    def mark(self) -> Moment:
+        """Return the present moment."""
+        return self._held()[1]
+
+    @torch.inference_mode()
+    def rewind(self, mark: Moment) -> None:
+        """Go back to a moment since which none of its slots was released."""
+        cache, _ = self._held()
+        expired = [slot for slot in self._released[mark.released :] if slot < mark.next_slot]
+        if expired:
+            message = f"the mark has expired: slots {expired} were released since"
+            raise SessionError(message)
+        later = [slot for slot in self._rows_of if slot >= mark.next_slot]
+        cache.free([self._rows_of.pop(slot) for slot in later])
+        self._released += later
+        views = mark.views
+        for kept in self._moves[mark.moves :]:
+            views = views.gathered(kept)
+        self._now = replace(mark, views=views, released=len(self._released), moves=len(self._moves))
+
+    def fork(self) -> Self:
+        """Return an equal session with a cache of its own."""
+        cache, now = self._held()
+        twin = type(self)(self._decoder, self._context, self._rules)
+        twin._cache, twin._now = cache.copy(), now  # noqa: SLF001 - its own class
+        twin._prompt, twin._rows_of = self._prompt, dict(self._rows_of)  # noqa: SLF001
+        twin._released, twin._moves = list(self._released), list(self._moves)  # noqa: SLF001
+        return twin
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._cache = self._now = None
+
+    def __enter__(self) -> Self:
+        """Return the session itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the session."""
+        self.close()
+
+
+def _require_room(length: int, context: int) -> None:
+    if length < 1:
+        message = "the prompt is empty; give it at least one token"
+        raise PromptError(message)
+    if length >= context:
+        message = (
+            f"the prompt has {length} tokens and the model's context {context}; "
+            f"shorten the prompt to {context - 1} tokens or fewer"
+        )
+        raise PromptError(message)

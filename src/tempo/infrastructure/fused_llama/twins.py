@@ -1,0 +1,92 @@
+"""The kernels' arithmetic in plain PyTorch: what runs on a CPU, and what the kernels must equal.
+
+Axes: `row` a token of the pass, `head`, `kv_head`, `key` a row of the cache, `head_dim`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tempo.infrastructure.fused_llama.architecture import Architecture
+    from tempo.infrastructure.fused_llama.weights import LayerWeights, Weights
+
+
+def rotation(weights: Weights, positions: Tensor) -> tuple[Tensor, Tensor]:
+    """Return cosines and sines, each [row, head_dim / 2] float32, at positions [row]."""
+    angles = positions[:, None].float() * weights.frequencies
+    if weights.dtype == torch.float64:
+        angles = angles.double()
+    return angles.cos() * weights.rotation_scale, angles.sin() * weights.rotation_scale
+
+
+def merged_product(
+    layer: LayerWeights, shape: Architecture, hidden: Tensor, angles: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return queries [head, row, head_dim], keys and values [kv_head, row, head_dim].
+
+    RMSNorm, one product for all three, the norms of heads where a model has them, and rotation.
+    """
+    normed = functional.rms_norm(hidden, (shape.hidden,), layer.before_attention, shape.epsilon)
+    merged = functional.linear(normed, layer.merged, layer.merged_bias)
+    heads = merged.view(len(hidden), -1, shape.head_dim).transpose(0, 1)
+    queries, keys, values = heads.split((shape.heads, shape.kv_heads, shape.kv_heads))
+    if layer.query_norm is not None:
+        queries = functional.rms_norm(queries, (shape.head_dim,), layer.query_norm, shape.epsilon)
+    if layer.key_norm is not None:
+        keys = functional.rms_norm(keys, (shape.head_dim,), layer.key_norm, shape.epsilon)
+    return rotated(queries, angles), rotated(keys, angles), values
+
+
+def rotated(states: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
+    """Return states [head, row, head_dim] turned to their positions."""
+    cosines, sines = angles
+    first, second = states.chunk(2, -1)
+    turned = torch.cat(
+        [first * cosines - second * sines, second * cosines + first * sines], dim=-1
+    )
+    return turned.to(states.dtype)
+
+
+def attended(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """Return outputs [row, head * head_dim] and shares [kv_head, group, row, key].
+
+    Scores are computed once, in float32 or better, and the bias [row, key] is added to them there.
+    """
+    heads, rows, size = queries.shape
+    grouped = queries.reshape(len(keys), -1, size)
+    scores = torch.bmm(grouped, keys.mT).to(bias.dtype).view(len(keys), -1, rows, keys.shape[1])
+    shares = scores.mul_(size**-0.5).add_(bias).softmax(-1)
+    mixed = torch.bmm(shares.view(len(keys), -1, keys.shape[1]).to(values.dtype), values)
+    return mixed.view(heads, rows, size).transpose(0, 1).reshape(rows, -1), shares
+
+
+def attended_in_order(queries: Tensor, keys: Tensor, values: Tensor, first: int) -> Tensor:
+    """Return outputs [row, head * head_dim] of a prompt's rows from `first` on: each sees those
+    up to itself."""
+    rows, extent = queries.shape[1], keys.shape[1]
+    seen = torch.ones(rows, extent, dtype=torch.bool, device=keys.device).tril(first)
+    mixed = functional.scaled_dot_product_attention(
+        queries[None], keys[None], values[None], attn_mask=seen, enable_gqa=True
+    )
+    return mixed[0].transpose(0, 1).reshape(rows, -1)
+
+
+def fed_forward(layer: LayerWeights, shape: Architecture, hidden: Tensor) -> Tensor:
+    """Return what the feed-forward layer adds to rows [row, hidden]."""
+    normed = functional.rms_norm(hidden, (shape.hidden,), layer.before_inner, shape.epsilon)
+    gate, up = functional.linear(normed, layer.gate_up).chunk(2, -1)
+    return functional.linear(functional.silu(gate) * up, layer.down)
+
+
+def scored(weights: Weights, hidden: Tensor) -> Tensor:
+    """Return logits [row, vocabulary], float32 or better."""
+    shape = weights.architecture
+    normed = functional.rms_norm(hidden, (shape.hidden,), weights.norm, shape.epsilon)
+    logits = functional.linear(normed, weights.head)
+    return logits if logits.dtype == torch.float64 else logits.float()

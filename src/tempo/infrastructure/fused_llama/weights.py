@@ -1,0 +1,147 @@
+"""A model's weights, merged so that one product does what several did; held once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from tempo.infrastructure.fused_llama.architecture import Architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor, nn
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerWeights:
+    """One layer.
+
+    Attributes:
+        before_attention: [hidden] RMSNorm.
+        merged: [merged, hidden] queries, keys and values.
+        merged_bias: [merged], of models that have one.
+        query_norm: [head_dim] RMSNorm of each query head, of models that have one.
+        key_norm: [head_dim] the same of each key head.
+        output: [hidden, heads * head_dim].
+        before_inner: [hidden] RMSNorm.
+        gate_up: [2 * inner, hidden] gate, then up.
+        down: [hidden, inner].
+    """
+
+    before_attention: Tensor
+    merged: Tensor
+    merged_bias: Tensor | None
+    query_norm: Tensor | None
+    key_norm: Tensor | None
+    output: Tensor
+    before_inner: Tensor
+    gate_up: Tensor
+    down: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """A whole model.
+
+    Attributes:
+        architecture: its shape.
+        embedding: [vocabulary, hidden].
+        layers: first to last.
+        norm: [hidden] the last RMSNorm.
+        head: [vocabulary, hidden]; the embedding itself where both are tied.
+        frequencies: [head_dim / 2] float32 angle of each pair per position.
+        rotation_scale: what sines and cosines are multiplied by.
+    """
+
+    architecture: Architecture
+    embedding: Tensor
+    layers: tuple[LayerWeights, ...]
+    norm: Tensor
+    head: Tensor
+    frequencies: Tensor
+    rotation_scale: float
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of all weights."""
+        return self.embedding.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where all weights are."""
+        return self.embedding.device
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, model: PreTrainedModel) -> Weights:
+        """Merge a model's weights; its own parameters become views of the merged ones.
+
+        The model goes on working, and no more than one layer is ever held twice.
+
+        Raises:
+            UnsupportedModelError: if the fused decoder does not know such a model.
+        """
+        architecture = Architecture.of(model)
+        inner = model.model
+        return cls(
+            architecture=architecture,
+            embedding=inner.embed_tokens.weight.detach(),
+            layers=tuple(_layer(layer) for layer in inner.layers),
+            norm=inner.norm.weight.detach(),
+            head=model.lm_head.weight.detach(),
+            frequencies=inner.rotary_emb.inv_freq.detach().float(),
+            rotation_scale=float(inner.rotary_emb.attention_scaling),
+        )
+
+
+def _layer(layer: nn.Module) -> LayerWeights:
+    attention, mlp = layer.self_attn, layer.mlp
+    inputs = (attention.q_proj, attention.k_proj, attention.v_proj)
+    norms = (getattr(attention, "q_norm", None), getattr(attention, "k_norm", None))
+    return LayerWeights(
+        before_attention=layer.input_layernorm.weight.detach(),
+        merged=_merged(inputs),
+        merged_bias=_merged_bias(inputs),
+        query_norm=norms[0].weight.detach() if norms[0] is not None else None,
+        key_norm=norms[1].weight.detach() if norms[1] is not None else None,
+        output=attention.o_proj.weight.detach(),
+        before_inner=layer.post_attention_layernorm.weight.detach(),
+        gate_up=_merged((mlp.gate_proj, mlp.up_proj)),
+        down=mlp.down_proj.weight.detach(),
+    )
+
+
+def _merged(products: Sequence[nn.Linear]) -> Tensor:
+    """Return the weights below each other; the products' own become views of them."""
+    parts = [product.weight for product in products]
+    first = _shared_storage(parts)
+    if first is not None:
+        return first
+    merged = torch.cat([part.detach() for part in parts])
+    for part, view in zip(parts, merged.split([len(part) for part in parts]), strict=True):
+        part.data = view
+    return merged
+
+
+def _shared_storage(parts: Sequence[nn.Parameter]) -> Tensor | None:
+    """Return the merged weights that `parts` are views of already, if they are."""
+    end = parts[0].data_ptr()
+    for part in parts:
+        if part.data_ptr() != end or not part.is_contiguous():
+            return None
+        end += part.numel() * part.element_size()
+    base = parts[0].detach()
+    storage = base.untyped_storage()
+    if storage.data_ptr() + storage.nbytes() < end:
+        return None
+    rows = sum(len(part) for part in parts)
+    return base.as_strided((rows, base.shape[1]), (base.shape[1], 1))
+
+
+def _merged_bias(products: Sequence[nn.Linear]) -> Tensor | None:
+    biases = [product.bias.detach() for product in products if product.bias is not None]
+    return torch.cat(biases) if len(biases) == len(products) else None
