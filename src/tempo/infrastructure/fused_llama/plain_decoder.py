@@ -10,7 +10,7 @@ import torch
 
 from tempo.infrastructure.fused_llama import twins
 from tempo.infrastructure.fused_llama.static_cache import StaticCache
-from tempo.infrastructure.reading.extraction import read
+from tempo.infrastructure.reading.extraction import Rows, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tempo.domain.proposal import Proposal, Reading
     from tempo.infrastructure.fused_llama.views import Weights as ViewWeights
     from tempo.infrastructure.fused_llama.weights import Weights
-    from tempo.infrastructure.reading.extraction import Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +70,8 @@ class PlainDecoder:
         hidden = self._layers(cache, tokens, positions, slice(first, stop), attend)
         return twins.scored(self.weights, hidden[-1:])
 
-    def decode(self, cache: StaticCache, given: Pass) -> Tensor:
-        """Feed tokens to the rows that the cache allocated; return logits [tokens, vocabulary]."""
+    def decode(self, cache: StaticCache, given: Pass) -> Rows:
+        """Feed tokens to the rows that the cache allocated."""
         device = self.weights.device
         positions = torch.tensor(given.positions, device=device)
         rows = torch.tensor(given.rows, device=device)
@@ -84,7 +83,7 @@ class PlainDecoder:
             return twins.attended(queries, keys, values, bias)[0]
 
         hidden = self._layers(cache, given.tokens, positions, rows, attend)
-        return twins.scored(self.weights, hidden)
+        return Rows(twins.scored(self.weights, hidden))
 
     def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
         """Answer a reading of a pass's rows; one copy to the host."""

@@ -117,7 +117,7 @@ class FusedSession:
             now,
             next_slot=Slot(nodes[-1].slot + 1),
             views=views,
-            rows=Rows(self._decoder.decode(cache, given), tuple(paths.values())),
+            rows=replace(self._decoder.decode(cache, given), paths=tuple(paths.values())),
             paths=paths,
         )
 

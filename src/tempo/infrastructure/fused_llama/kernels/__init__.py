@@ -1,0 +1,1 @@
+"""Triton kernels. Import them only where a GPU is: CPU installations have no Triton."""

@@ -1,0 +1,245 @@
+"""Attention of few queries to many rows of a cache, split over the rows."""
+
+import triton
+import triton.language as tl
+
+from tempo.infrastructure.fused_llama.kernels.products import prefetch
+from tempo.infrastructure.fused_llama.kernels.scoring import HEADER
+
+
+@triton.jit
+def turned(
+    source, norm, cosines, sines, row, size, real, epsilon, SIZE: tl.constexpr, NORMED: tl.constexpr
+):
+    """Load heads [rows, SIZE] from `source` [rows], norm them and turn them to their positions."""
+    half: tl.constexpr = SIZE // 2
+    other = (size + half) % SIZE
+    own = tl.load(source[:, None] + size[None, :], real[:, None], other=0.0).to(tl.float32)
+    across = tl.load(source[:, None] + other[None, :], real[:, None], other=0.0).to(tl.float32)
+    if NORMED:
+        factor = tl.rsqrt(tl.sum(own * own, 1) / SIZE + epsilon)[:, None]
+        own *= factor * tl.load(norm + size).to(tl.float32)[None, :]
+        across *= factor * tl.load(norm + other).to(tl.float32)[None, :]
+    place = row[:, None] * half + (size % half)[None, :]
+    cosine = tl.load(cosines + place, real[:, None], other=0.0)
+    sine = tl.load(sines + place, real[:, None], other=0.0)
+    return own * cosine + tl.where(size[None, :] < half, -across, across) * sine
+
+
+@triton.jit
+def attention(
+    ints,
+    floats,
+    merged,
+    query_norm,
+    key_norm,
+    cosines,
+    sines,
+    partial,
+    peaks,
+    masses,
+    tickets,
+    out,
+    scores,
+    totals,
+    upcoming,
+    layer,
+    scale,
+    epsilon,
+    WIDTH: tl.constexpr,
+    GROUP: tl.constexpr,
+    KV_HEADS: tl.constexpr,
+    SIZE: tl.constexpr,
+    QUERIES: tl.constexpr,
+    FRESH: tl.constexpr,
+    SPLITS: tl.constexpr,
+    PART: tl.constexpr,
+    BLOCK: tl.constexpr,
+    NORMED: tl.constexpr,
+    CAPTURED: tl.constexpr,
+    SPAN: tl.constexpr,
+    NEXT_ROWS: tl.constexpr,
+    NEXT_STRIDE: tl.constexpr,
+    PREFETCHES: tl.constexpr,
+    PRECISION: tl.constexpr,
+):
+    """Attend from merged [WIDTH, (heads + 2 KV_HEADS) SIZE] to the cache; out [WIDTH, heads SIZE].
+
+    A program has one key head and PART rows of the cache; who comes last puts the parts together.
+    The first part also turns the pass's own keys, writes them and their values to the cache, and
+    attends to them; the other parts leave these rows out, since their weights are 0 there. Scores
+    are float32, and the logarithms of the weights are added to them. Programs beyond those bring
+    the front of the next matrix into the L2 cache meanwhile.
+    """
+    program = tl.program_id(0)
+    if program >= KV_HEADS * SPLITS:
+        if PREFETCHES > 0:
+            for turn in tl.static_range(PREFETCHES):
+                first = ((program - KV_HEADS * SPLITS) * PREFETCHES + turn) * 128
+                prefetch(upcoming, first, NEXT_ROWS, NEXT_STRIDE, 128)
+    else:
+        _attend(
+            program % KV_HEADS, program // KV_HEADS,
+            ints, floats, merged, query_norm, key_norm, cosines, sines, partial, peaks, masses,
+            tickets, out, scores, totals, layer, scale, epsilon,
+            WIDTH, GROUP, KV_HEADS, SIZE, QUERIES, FRESH, SPLITS, PART, BLOCK, NORMED, CAPTURED,
+            SPAN, PRECISION,
+        )  # fmt: skip
+
+
+@triton.jit
+def _attend(
+    head, split,
+    ints, floats, merged, query_norm, key_norm, cosines, sines, partial, peaks, masses,
+    tickets, out, scores, totals, layer, scale, epsilon,
+    WIDTH: tl.constexpr, GROUP: tl.constexpr, KV_HEADS: tl.constexpr, SIZE: tl.constexpr,
+    QUERIES: tl.constexpr, FRESH: tl.constexpr, SPLITS: tl.constexpr, PART: tl.constexpr,
+    BLOCK: tl.constexpr, NORMED: tl.constexpr, CAPTURED: tl.constexpr, SPAN: tl.constexpr,
+    PRECISION: tl.constexpr,
+):  # fmt: skip
+    element = merged.dtype.element_ty
+    capacity = tl.load(ints + 3)
+    extent = tl.load(ints + 4).to(tl.int32)
+    prompt = tl.load(ints + 5).to(tl.int32)
+    spread = tl.load(ints + 6).to(tl.int32)
+    shift = tl.multiple_of((layer * KV_HEADS + head) * capacity * SIZE, 16)
+    keys = tl.multiple_of(tl.load(ints), 16).to(tl.pointer_type(element)) + shift
+    values = tl.multiple_of(tl.load(ints + 1), 16).to(tl.pointer_type(element)) + shift
+    stride: tl.constexpr = (GROUP + 2) * KV_HEADS * SIZE
+    size = tl.arange(0, SIZE)
+    query = tl.arange(0, QUERIES)
+    row, member = query % WIDTH, query // WIDTH
+    real = member < GROUP
+    source = merged + row * stride + (head * GROUP + member) * SIZE
+    queries = turned(
+        source, query_norm, cosines, sines, row, size, real, epsilon, SIZE, NORMED
+    ).to(element)
+    peak = tl.full((QUERIES,), float("-inf"), tl.float32)
+    mass = tl.zeros((QUERIES,), tl.float32)
+    mixed = tl.zeros((QUERIES, SIZE), tl.float32)
+    line = ((layer * KV_HEADS + head) * GROUP + member) * WIDTH + row
+    weights = floats + WIDTH * WIDTH
+    begin = split * PART
+    stop = tl.minimum(begin + PART, extent)
+    for start in range(begin, stop, BLOCK):
+        column = start + tl.arange(0, BLOCK)
+        there = column < stop
+        key = tl.load(keys + column[:, None] * SIZE + size[None, :], there[:, None], other=0.0)
+        value = tl.load(values + column[:, None] * SIZE + size[None, :], there[:, None], other=0.0)
+        score = tl.dot(queries, tl.trans(key), input_precision=PRECISION) * scale
+        after = there & (column >= prompt)
+        weight = tl.load(
+            weights + row[:, None] * spread + (column - prompt)[None, :],
+            real[:, None] & after[None, :],
+            other=0.0,
+        )
+        weight = tl.where((column < prompt)[None, :], 1.0, weight)
+        score = tl.where(weight > 0.0, score + tl.log(weight), float("-inf"))
+        if CAPTURED:
+            place = line[:, None].to(tl.int64) * SPAN + column[None, :]
+            tl.store(scores + place, score, real[:, None] & there[None, :])
+        higher = tl.maximum(peak, tl.max(score, 1))
+        level = tl.where(higher == float("-inf"), 0.0, higher)
+        fade = tl.exp(peak - level)
+        share = tl.exp(score - level[:, None])
+        mass = mass * fade + tl.sum(share, 1)
+        mixed = tl.dot(
+            share.to(element), value, mixed * fade[:, None], input_precision=PRECISION
+        )
+        peak = higher
+    if split == 0:
+        fresh = tl.arange(0, FRESH)
+        live = fresh < WIDTH
+        origin = merged + fresh * stride + (GROUP * KV_HEADS + head) * SIZE
+        key = turned(origin, key_norm, cosines, sines, fresh, size, live, epsilon, SIZE, NORMED)
+        key = key.to(element)
+        origin += KV_HEADS * SIZE
+        value = tl.load(origin[:, None] + size[None, :], live[:, None], other=0.0)
+        written = tl.load(ints + HEADER + 2 * WIDTH + fresh, live, other=-1)
+        home = written[:, None] * SIZE + size[None, :]
+        tl.store(keys + home, key, (written >= 0)[:, None])
+        tl.store(values + home, value, (written >= 0)[:, None])
+        score = tl.dot(queries, tl.trans(key), input_precision=PRECISION) * scale
+        weight = tl.load(
+            floats + row[:, None] * WIDTH + fresh[None, :],
+            real[:, None] & live[None, :],
+            other=0.0,
+        )
+        score = tl.where(weight > 0.0, score + tl.log(weight), float("-inf"))
+        if CAPTURED:
+            spot = line[:, None].to(tl.int64) * SPAN + SPAN - WIDTH + fresh[None, :]
+            tl.store(scores + spot, score, real[:, None] & live[None, :])
+        higher = tl.maximum(peak, tl.max(score, 1))
+        level = tl.where(higher == float("-inf"), 0.0, higher)
+        fade = tl.exp(peak - level)
+        share = tl.exp(score - level[:, None])
+        mass = mass * fade + tl.sum(share, 1)
+        mixed = tl.dot(
+            share.to(element), value, mixed * fade[:, None], input_precision=PRECISION
+        )
+        peak = higher
+    whole = True
+    if SPLITS > 1:
+        part = (head * SPLITS + split) * QUERIES + query
+        tl.store(peaks + part, peak)
+        tl.store(masses + part, mass)
+        tl.store(partial + part[:, None] * SIZE + size[None, :], mixed)
+        tl.debug_barrier()
+        whole = tl.atomic_add(tickets + head, 1, sem="acq_rel") == SPLITS - 1
+        if whole:
+            tl.store(tickets + head, 0)
+            peak = tl.full((QUERIES,), float("-inf"), tl.float32)
+            mass = tl.zeros((QUERIES,), tl.float32)
+            mixed = tl.zeros((QUERIES, SIZE), tl.float32)
+            for number in range(SPLITS):
+                part = (head * SPLITS + number) * QUERIES + query
+                other = tl.load(peaks + part, cache_modifier=".cg")
+                higher = tl.maximum(peak, other)
+                level = tl.where(higher == float("-inf"), 0.0, higher)
+                fade, gain = tl.exp(peak - level), tl.exp(other - level)
+                mass = mass * fade + gain * tl.load(masses + part, cache_modifier=".cg")
+                added = tl.load(
+                    partial + part[:, None] * SIZE + size[None, :], cache_modifier=".cg"
+                )
+                mixed = mixed * fade[:, None] + gain[:, None] * added
+                peak = higher
+    if whole:
+        target = row[:, None] * (GROUP * KV_HEADS * SIZE) + (head * GROUP + member)[:, None] * SIZE
+        tl.store(
+            out + target + size[None, :], (mixed / mass[:, None]).to(element), real[:, None]
+        )
+        if CAPTURED:
+            tl.store(totals + line, peak + tl.log(mass), real)
+
+
+@triton.jit
+def received(
+    ints,
+    scores,
+    totals,
+    shares,
+    WIDTH: tl.constexpr,
+    HEADS: tl.constexpr,
+    PADDED: tl.constexpr,
+    SPAN: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
+    """Write shares [layer, WIDTH, SPAN]: what each row gave each cache row, mean over the heads.
+
+    The last WIDTH columns are the pass's own rows. What lies between them and the extent is 0.
+    """
+    column = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    row = tl.program_id(1)
+    layer = tl.program_id(2)
+    extent = tl.load(ints + 4).to(tl.int32)
+    head = tl.arange(0, PADDED)
+    line = (layer * HEADS + head) * WIDTH + row
+    there = (column < extent) | (column >= SPAN - WIDTH)
+    there = there & (column < SPAN)
+    inside = (head < HEADS)[:, None] & there[None, :]
+    score = tl.load(
+        scores + line[:, None].to(tl.int64) * SPAN + column[None, :], inside, other=float("-inf")
+    )
+    total = tl.load(totals + line, head < HEADS, other=0.0)
+    mean = tl.sum(tl.exp(score - total[:, None]), 0) / HEADS
+    tl.store(shares + (layer * WIDTH + row) * SPAN + column, mean, column < SPAN)
