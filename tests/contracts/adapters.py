@@ -1,5 +1,7 @@
 """Every adapter of the port, with an oracle that knows the model's answers without the port."""
 
+import copy
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 FAMILIES = ("llama", "mistral", "qwen2", "qwen3", "gemma")
 ATTENTIONS = ("sdpa", "eager")
+FUSED_DEVICE = os.environ.get("TEMPO_FUSED_DEVICE", "cpu")
+"""Where the fused adapters run; `cuda` tests the kernels, and needs a GPU."""
+
 FUSED = ("llama", "mistral", "qwen2", "qwen3")
 NAMES = (
     "scripted",
@@ -90,10 +95,20 @@ def served(model: "PreTrainedModel", name: str = "model", remapper=PositionIdRem
     """Return the backend of a model, built as the composition root builds it."""
     description = support.describe(model, name)
     if name.endswith("-fused"):
-        return FusedBackend(PlainDecoder(Weights.of(model)), description)
+        return fused(model, description)
     return HuggingFaceBackend(
         model, description, remapper(description.context, model.device), RowCache
     )
+
+
+def fused(model: "PreTrainedModel", description) -> FusedBackend:
+    """Return the fused backend: plain PyTorch on a CPU, graphs of kernels where a GPU is named."""
+    if FUSED_DEVICE == "cpu":
+        return FusedBackend(PlainDecoder(Weights.of(model)), description)
+    from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder
+
+    placed = copy.deepcopy(model).to(FUSED_DEVICE)
+    return FusedBackend(GraphDecoder(Weights.of(placed)), description)
 
 
 @torch.inference_mode()

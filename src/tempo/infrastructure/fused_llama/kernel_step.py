@@ -14,13 +14,23 @@ from tempo.infrastructure.fused_llama.tiles import SMALLEST_TILE, Tile, Tiles, p
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from tempo.infrastructure.fused_llama.weights import Weights
+    from tempo.infrastructure.fused_llama.weights import LayerWeights, Weights
 
 HEADER = 8
 """Numbers before the tokens, as the kernels count them."""
 
 KEY_BLOCK = 64
 """Cache rows that a program of attention takes at once."""
+
+QUERY_BLOCK = 32
+"""Queries of one program of attention at most."""
+
+LONG_SPAN = 1024
+LARGEST_SPLITS = 16
+"""Parts that attention cuts longer spans into."""
+
+LANES, CHUNK = 128, 512
+"""A round of fetching ahead, as the kernels count it: lanes, and bytes of each."""
 
 
 def logits_size(vocabulary: int, width: int, tile: Tile) -> tuple[int, int]:
@@ -34,29 +44,35 @@ class KernelStep:
 
     def __init__(self, weights: Weights, width: int, tiles: Tiles) -> None:
         """Reserve memory for `width` rows."""
-        self.weights, self.width, self.tiles = weights, width, tiles
         shape, device, dtype = weights.architecture, weights.device, weights.dtype
+        self.weights, self.width, self.tiles = weights, width, tiles.fitted(dtype.itemsize)
+        tiles = self.tiles
         self.rows = max(SMALLEST_TILE, width)
-        self.queries = max(SMALLEST_TILE, power_of_two(shape.group) * width)
+        queries = power_of_two(shape.group) * width
+        self.queries = min(QUERY_BLOCK, max(SMALLEST_TILE, queries))
+        self.query_blocks = -(-shape.group * width // self.queries)
         self.precision = "ieee" if dtype == torch.float32 else "tf32"
+        self.overlap = {"launch_pdl": True} if tiles.overlapped else {}
 
         def empty(*size: int, dtype: torch.dtype = dtype) -> Tensor:
             return torch.empty(size, dtype=dtype, device=device)
 
         real = torch.float32
         self.hidden = empty(width, shape.hidden)
+        self.scaled = empty(width, shape.hidden)
         self.merged = empty(width, shape.merged)
         self.mixed = empty(width, shape.heads * shape.head_dim)
         self.inner = empty(width, shape.inner)
         self.cosines = empty(width, shape.head_dim // 2, dtype=real)
         self.sines = empty(width, shape.head_dim // 2, dtype=real)
-        parts = shape.kv_heads * tiles.splits * self.queries
+        parts = shape.kv_heads * LARGEST_SPLITS * self.queries * self.query_blocks
         self.partial = empty(parts, shape.head_dim, dtype=real)
         self.peaks = empty(parts, dtype=real)
         self.masses = empty(parts, dtype=real)
         deepest = max(tiles.output.splits, tiles.down.splits, tiles.merged.splits)
-        widest = max(shape.hidden, shape.merged)
-        self.sums = empty(deepest, width, widest, dtype=real)
+        self.sums = empty(deepest, width, max(shape.hidden, shape.merged), dtype=real)
+        self.after_output = empty(-(-shape.hidden // tiles.output.columns), width, dtype=real)
+        self.after_down = empty(-(-shape.hidden // tiles.down.columns), width, dtype=real)
         self.tickets = torch.zeros(4096, dtype=torch.int32, device=device)
 
     def launch(
@@ -66,54 +82,79 @@ class KernelStep:
 
         With `scores`, attention leaves them and their logsumexp there.
         """
-        weights, shape, tiles = self.weights, self.weights.architecture, self.tiles
+        self._embed(ints)
+        layers = self.weights.layers
+        for number, layer in enumerate(layers):
+            later = layers[number + 1].before_attention if number + 1 < len(layers) else None
+            self.multiply_merged(layer)
+            self._attend(ints, floats, number, span, scores)
+            self.multiply_output(layer)
+            self.multiply_gate_up(layer)
+            self.multiply_down(layer, self.weights.norm if later is None else later)
+        self.score(ints)
+
+    def _embed(self, ints: Tensor) -> None:
+        weights, shape = self.weights, self.weights.architecture
         half = shape.head_dim // 2
         embedded[(self.width,)](
-            ints, weights.embedding, weights.frequencies, self.hidden, self.cosines, self.sines,
+            ints, weights.embedding, weights.layers[0].before_attention, weights.frequencies,
+            self.hidden, self.scaled, self.after_down, self.cosines, self.sines,
             weights.rotation_scale, self.width, shape.hidden, half, power_of_two(half), 1024,
+            len(self.after_down),
         )  # fmt: skip
-        layers = weights.layers
-        for number, layer in enumerate(layers):
-            self._product(
-                self.hidden, layer.before_attention, layer.merged, layer.merged_bias, self.merged,
-                tiles.merged, layer.output,
-            )  # fmt: skip
-            self._attend(ints, floats, number, span, scores)
-            self._product(
-                self.mixed, None, layer.output, None, self.hidden, tiles.output, layer.gate_up
-            )
-            self._product(
-                self.hidden, layer.before_inner, layer.gate_up, None, self.inner, tiles.gate_up,
-                layer.down,
-            )  # fmt: skip
-            following = layers[number + 1].merged if number + 1 < len(layers) else weights.head
-            self._product(
-                self.inner, None, layer.down, None, self.hidden, tiles.down, following
-            )
-        self._score(ints)
 
-    def _product(
+    def multiply_merged(self, layer: LayerWeights) -> None:
+        """Norm, then queries, keys and values."""
+        self._product(
+            self.scaled, layer.merged, self.merged, self.tiles.merged, squares=self.after_down,
+            bias=layer.merged_bias,
+        )  # fmt: skip
+
+    def multiply_output(self, layer: LayerWeights) -> None:
+        """Add what attention found to the residual stream."""
+        self._product(
+            self.mixed, layer.output, self.hidden, self.tiles.output, norm=layer.before_inner,
+            squares_out=self.after_output,
+        )  # fmt: skip
+
+    def multiply_gate_up(self, layer: LayerWeights) -> None:
+        """Norm, then the gated half of the feed-forward layer."""
+        self._product(
+            self.scaled, layer.gate_up, self.inner, self.tiles.gate_up, squares=self.after_output
+        )
+
+    def multiply_down(self, layer: LayerWeights, norm: Tensor) -> None:
+        """Add the feed-forward layer to the residual stream; `norm` is the next norm's weight."""
+        self._product(
+            self.inner, layer.down, self.hidden, self.tiles.down, norm=norm,
+            squares_out=self.after_down,
+        )  # fmt: skip
+
+    def _product(  # noqa: PLR0913 - what stands before and after a product
         self,
         states: Tensor,
-        norm: Tensor | None,
         weight: Tensor,
-        bias: Tensor | None,
         out: Tensor,
         tile: Tile,
-        following: Tensor,
+        *,
+        squares: Tensor | None = None,
+        bias: Tensor | None = None,
+        norm: Tensor | None = None,
+        squares_out: Tensor | None = None,
     ) -> None:
         gated = out is self.inner
-        added = out is self.hidden
         outputs = len(weight) // 2 if gated else len(weight)
+        sources = 0 if squares is None else len(squares)
         product[(-(-outputs // tile.columns), tile.splits)](
-            states, norm, weight, bias, self.hidden, out, self.sums, self.tickets, following,
-            self.weights.architecture.epsilon,
+            states, squares, weight, bias, self.hidden, norm, out, self.scaled, squares_out,
+            self.sums, self.tickets, self.weights.architecture.epsilon,
             OUTPUTS=outputs, INPUTS=weight.shape[1], WIDTH=self.width, ROWS=self.rows,
             COLUMNS=tile.columns, DEPTH=tile.depth, SPLITS=tile.splits,
-            NORMED=norm is not None, GATED=gated, BIASED=bias is not None, ADDED=added,
-            NEXT_ROWS=len(following), NEXT_STRIDE=following.shape[1] * following.element_size(),
-            PREFETCHES=tile.prefetches, PRECISION=self.precision,
-            num_warps=tile.warps, num_stages=tile.stages,
+            SOURCES=sources, SOURCES_PADDED=power_of_two(max(1, sources)),
+            GATED=gated, BIASED=bias is not None, ADDED=norm is not None,
+            EARLY=_early(tile, outputs, weight), BYTES=weight.element_size(),
+            OVERLAPPED=self.tiles.overlapped, PRECISION=self.precision,
+            num_warps=tile.warps, num_stages=tile.stages, **self.overlap,
         )  # fmt: skip
 
     def _attend(
@@ -126,35 +167,37 @@ class KernelStep:
     ) -> None:
         shape, tiles = self.weights.architecture, self.tiles
         layer = self.weights.layers[number]
-        splits = min(tiles.splits, max(1, span // KEY_BLOCK))
+        splits = min(tiles.splits if span <= LONG_SPAN else LARGEST_SPLITS, span // KEY_BLOCK)
         kept, totals = scores or (None, None)
-        attention[(shape.kv_heads * splits + tiles.prefetchers,)](
+        attention[(shape.kv_heads, splits, self.query_blocks)](
             ints, floats, self.merged, layer.query_norm, layer.key_norm, self.cosines, self.sines,
             self.partial, self.peaks, self.masses, self.tickets, self.mixed, kept, totals,
-            layer.output, number, shape.head_dim**-0.5, shape.epsilon,
+            number, shape.head_dim**-0.5, shape.epsilon,
             WIDTH=self.width, GROUP=shape.group, KV_HEADS=shape.kv_heads, SIZE=shape.head_dim,
             QUERIES=self.queries, FRESH=self.rows, SPLITS=splits, PART=-(-span // splits),
             BLOCK=KEY_BLOCK, NORMED=layer.query_norm is not None, CAPTURED=scores is not None,
-            SPAN=span + self.width, NEXT_ROWS=len(layer.output),
-            NEXT_STRIDE=layer.output.shape[1] * layer.output.element_size(),
-            PREFETCHES=1 if tiles.prefetchers else 0, PRECISION=self.precision,
-            num_warps=tiles.attention_warps, num_stages=3,
+            SPAN=span + self.width, OVERLAPPED=tiles.overlapped, PRECISION=self.precision,
+            num_warps=tiles.attention_warps, num_stages=3, **self.overlap,
         )  # fmt: skip
 
-    def _score(self, ints: Tensor) -> None:
+    def score(self, ints: Tensor) -> None:
+        """Write the logits and their summaries."""
         weights, shape, tile = self.weights, self.weights.architecture, self.tiles.head
         count, _ = logits_size(shape.vocabulary, self.width, tile)
-        first = weights.layers[0].merged
+        sources = len(self.after_down)
         scored[(count,)](
-            ints, self.hidden, weights.norm, weights.head, first, shape.epsilon,
+            ints, self.scaled, self.after_down, weights.head, shape.epsilon,
             VOCABULARY=shape.vocabulary, INPUTS=shape.hidden, WIDTH=self.width, ROWS=self.rows,
-            COLUMNS=tile.columns, DEPTH=tile.depth, TILES=count,
-            NEXT_ROWS=len(first), NEXT_STRIDE=first.shape[1] * first.element_size(), PREFETCHES=0,
-            PRECISION=self.precision, num_warps=tile.warps, num_stages=tile.stages,
+            COLUMNS=tile.columns, DEPTH=tile.depth, TILES=count, SOURCES=sources,
+            SOURCES_PADDED=power_of_two(sources),
+            EARLY=_early(tile, shape.vocabulary, weights.head), BYTES=weights.head.element_size(),
+            OVERLAPPED=self.tiles.overlapped, PRECISION=self.precision,
+            num_warps=tile.warps, num_stages=tile.stages, **self.overlap,
         )  # fmt: skip
         totalled[(self.width,)](
-            ints, shape.vocabulary, self.width, count, power_of_two(count), num_warps=4
-        )
+            ints, shape.vocabulary, self.width, count, power_of_two(count),
+            OVERLAPPED=self.tiles.overlapped, num_warps=4, **self.overlap,
+        )  # fmt: skip
 
     def summarise(self, ints: Tensor, scores: tuple[Tensor, Tensor], shares: Tensor) -> None:
         """Write shares [layer, width, span + width]: attention given, mean over heads."""
@@ -164,3 +207,10 @@ class KernelStep:
             ints, *scores, shares, WIDTH=self.width, HEADS=shape.heads,
             PADDED=power_of_two(shape.heads), SPAN=span, BLOCK=128,
         )  # fmt: skip
+
+
+def _early(tile: Tile, outputs: int, weight: Tensor) -> int:
+    """Return the rounds that a program fetches ahead; none where its rows are too short or few."""
+    reached = tile.early * LANES // tile.columns * CHUNK
+    length = weight.shape[1] * weight.element_size() // tile.splits
+    return tile.early if outputs % tile.columns == 0 and reached <= length else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 WIDTHS = (1, 2, 4, 8, 16, 32)
 """Widths of captured passes; a narrower pass is filled up with rows that nobody reads."""
@@ -21,7 +21,7 @@ class Tile:
         splits: into how many parts the inputs are cut.
         warps: of one program.
         stages: of its pipeline of loads.
-        prefetches: chunks of 64 KiB of the next matrix that each program brings to the cache.
+        early: rounds of 64 KiB of its weights that a program fetches before its inputs are there.
     """
 
     columns: int
@@ -29,7 +29,11 @@ class Tile:
     splits: int = 1
     warps: int = 4
     stages: int = 4
-    prefetches: int = 0
+    early: int = 0
+
+    def fitted(self, element: int) -> Tile:
+        """Return the same for weights of so many bytes each, where it was chosen for two."""
+        return replace(self, depth=max(SMALLEST_TILE, self.depth * 2 // element))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +41,30 @@ class Tiles:
     """The cut of every product and of attention.
 
     Attributes:
-        splits: parts of the cache that attention is cut into at most.
-        prefetchers: programs beside attention that bring the next matrix to the cache.
+        splits: parts of 512 cache rows that attention is cut into; longer spans have twice as many.
+        attention_warps: of one program of attention.
+        overlapped: whether a kernel starts before the one ahead of it has finished.
     """
 
-    merged: Tile = field(default_factory=lambda: Tile(32, 128))
-    output: Tile = field(default_factory=lambda: Tile(16, 256))
-    gate_up: Tile = field(default_factory=lambda: Tile(32, 128))
-    down: Tile = field(default_factory=lambda: Tile(16, 256))
-    head: Tile = field(default_factory=lambda: Tile(64, 128))
+    merged: Tile = field(default_factory=lambda: Tile(64, 128))
+    output: Tile = field(default_factory=lambda: Tile(16, 128, 1, 2, 8))
+    gate_up: Tile = field(default_factory=lambda: Tile(64, 64, 1, 4, 5))
+    down: Tile = field(default_factory=lambda: Tile(32, 128, 4, 4, 6))
+    head: Tile = field(default_factory=lambda: Tile(128, 64))
     splits: int = 8
     attention_warps: int = 4
-    prefetchers: int = 0
+    overlapped: bool = True
+
+    def fitted(self, element: int) -> Tiles:
+        """Return the same for weights of so many bytes each."""
+        return replace(
+            self,
+            merged=self.merged.fitted(element),
+            output=self.output.fitted(element),
+            gate_up=self.gate_up.fitted(element),
+            down=self.down.fitted(element),
+            head=self.head.fitted(element),
+        )
 
 
 def width_bucket(width: int) -> int | None:

@@ -2,8 +2,8 @@
 
 import triton
 import triton.language as tl
+from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
-from tempo.infrastructure.fused_llama.kernels.products import prefetch
 from tempo.infrastructure.fused_llama.kernels.scoring import HEADER
 
 
@@ -42,7 +42,6 @@ def attention(
     out,
     scores,
     totals,
-    upcoming,
     layer,
     scale,
     epsilon,
@@ -58,45 +57,22 @@ def attention(
     NORMED: tl.constexpr,
     CAPTURED: tl.constexpr,
     SPAN: tl.constexpr,
-    NEXT_ROWS: tl.constexpr,
-    NEXT_STRIDE: tl.constexpr,
-    PREFETCHES: tl.constexpr,
+    OVERLAPPED: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
     """Attend from merged [WIDTH, (heads + 2 KV_HEADS) SIZE] to the cache; out [WIDTH, heads SIZE].
 
-    A program has one key head and PART rows of the cache; who comes last puts the parts together.
-    The first part also turns the pass's own keys, writes them and their values to the cache, and
-    attends to them; the other parts leave these rows out, since their weights are 0 there. Scores
-    are float32, and the logarithms of the weights are added to them. Programs beyond those bring
-    the front of the next matrix into the L2 cache meanwhile.
+    A program has one key head, PART rows of the cache and QUERIES of the group's rows; of those
+    with the same queries, who comes last puts the parts together. The first part also turns the
+    pass's own keys, writes them and their values to the cache, and attends to them; the other
+    parts leave these rows out, since their weights are 0 there. Scores are float32, and the
+    logarithms of the weights are added to them.
     """
-    program = tl.program_id(0)
-    if program >= KV_HEADS * SPLITS:
-        if PREFETCHES > 0:
-            for turn in tl.static_range(PREFETCHES):
-                first = ((program - KV_HEADS * SPLITS) * PREFETCHES + turn) * 128
-                prefetch(upcoming, first, NEXT_ROWS, NEXT_STRIDE, 128)
-    else:
-        _attend(
-            program % KV_HEADS, program // KV_HEADS,
-            ints, floats, merged, query_norm, key_norm, cosines, sines, partial, peaks, masses,
-            tickets, out, scores, totals, layer, scale, epsilon,
-            WIDTH, GROUP, KV_HEADS, SIZE, QUERIES, FRESH, SPLITS, PART, BLOCK, NORMED, CAPTURED,
-            SPAN, PRECISION,
-        )  # fmt: skip
-
-
-@triton.jit
-def _attend(
-    head, split,
-    ints, floats, merged, query_norm, key_norm, cosines, sines, partial, peaks, masses,
-    tickets, out, scores, totals, layer, scale, epsilon,
-    WIDTH: tl.constexpr, GROUP: tl.constexpr, KV_HEADS: tl.constexpr, SIZE: tl.constexpr,
-    QUERIES: tl.constexpr, FRESH: tl.constexpr, SPLITS: tl.constexpr, PART: tl.constexpr,
-    BLOCK: tl.constexpr, NORMED: tl.constexpr, CAPTURED: tl.constexpr, SPAN: tl.constexpr,
-    PRECISION: tl.constexpr,
-):  # fmt: skip
+    head = tl.program_id(0)
+    split = tl.program_id(1)
+    block = tl.program_id(2)
+    if OVERLAPPED:
+        gdc_launch_dependents()
     element = merged.dtype.element_ty
     capacity = tl.load(ints + 3)
     extent = tl.load(ints + 4).to(tl.int32)
@@ -107,9 +83,11 @@ def _attend(
     values = tl.multiple_of(tl.load(ints + 1), 16).to(tl.pointer_type(element)) + shift
     stride: tl.constexpr = (GROUP + 2) * KV_HEADS * SIZE
     size = tl.arange(0, SIZE)
-    query = tl.arange(0, QUERIES)
+    query = block * QUERIES + tl.arange(0, QUERIES)
     row, member = query % WIDTH, query // WIDTH
     real = member < GROUP
+    if OVERLAPPED:
+        gdc_wait()
     source = merged + row * stride + (head * GROUP + member) * SIZE
     queries = turned(
         source, query_norm, cosines, sines, row, size, real, epsilon, SIZE, NORMED
@@ -157,8 +135,8 @@ def _attend(
         value = tl.load(origin[:, None] + size[None, :], live[:, None], other=0.0)
         written = tl.load(ints + HEADER + 2 * WIDTH + fresh, live, other=-1)
         home = written[:, None] * SIZE + size[None, :]
-        tl.store(keys + home, key, (written >= 0)[:, None])
-        tl.store(values + home, value, (written >= 0)[:, None])
+        tl.store(keys + home, key, ((written >= 0) & (block == 0))[:, None])
+        tl.store(values + home, value, ((written >= 0) & (block == 0))[:, None])
         score = tl.dot(queries, tl.trans(key), input_precision=PRECISION) * scale
         weight = tl.load(
             floats + row[:, None] * WIDTH + fresh[None, :],
@@ -180,29 +158,31 @@ def _attend(
         peak = higher
     whole = True
     if SPLITS > 1:
-        part = (head * SPLITS + split) * QUERIES + query
+        ticket = tickets + block * KV_HEADS + head
+        base = (block * KV_HEADS + head) * SPLITS
+        lane = tl.arange(0, QUERIES)
+        part = (base + split) * QUERIES + lane
         tl.store(peaks + part, peak)
         tl.store(masses + part, mass)
         tl.store(partial + part[:, None] * SIZE + size[None, :], mixed)
         tl.debug_barrier()
-        whole = tl.atomic_add(tickets + head, 1, sem="acq_rel") == SPLITS - 1
+        whole = tl.atomic_add(ticket, 1, sem="acq_rel") == SPLITS - 1
         if whole:
-            tl.store(tickets + head, 0)
-            peak = tl.full((QUERIES,), float("-inf"), tl.float32)
-            mass = tl.zeros((QUERIES,), tl.float32)
+            tl.store(ticket, 0)
+            every = (base + tl.arange(0, SPLITS))[:, None] * QUERIES + lane[None, :]
+            heights = tl.load(peaks + every, cache_modifier=".cg")
+            peak = tl.max(heights, 0)
+            level = tl.where(peak == float("-inf"), 0.0, peak)
+            known = tl.load(masses + every, cache_modifier=".cg")
+            mass = tl.sum(known * tl.exp(heights - level[None, :]), 0)
             mixed = tl.zeros((QUERIES, SIZE), tl.float32)
-            for number in range(SPLITS):
-                part = (head * SPLITS + number) * QUERIES + query
-                other = tl.load(peaks + part, cache_modifier=".cg")
-                higher = tl.maximum(peak, other)
-                level = tl.where(higher == float("-inf"), 0.0, higher)
-                fade, gain = tl.exp(peak - level), tl.exp(other - level)
-                mass = mass * fade + gain * tl.load(masses + part, cache_modifier=".cg")
+            for number in tl.static_range(SPLITS):
+                piece = (base + number) * QUERIES + lane
+                gain = tl.exp(tl.load(peaks + piece, cache_modifier=".cg") - level)
                 added = tl.load(
-                    partial + part[:, None] * SIZE + size[None, :], cache_modifier=".cg"
+                    partial + piece[:, None] * SIZE + size[None, :], cache_modifier=".cg"
                 )
-                mixed = mixed * fade[:, None] + gain[:, None] * added
-                peak = higher
+                mixed += gain[:, None] * added
     if whole:
         target = row[:, None] * (GROUP * KV_HEADS * SIZE) + (head * GROUP + member)[:, None] * SIZE
         tl.store(

@@ -2,43 +2,59 @@
 
 import triton
 import triton.language as tl
+from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
+LANES = tl.constexpr(128)
 CHUNK = tl.constexpr(512)
-"""Bytes that one prefetch brings to the cache; the instruction below names them again."""
+"""Bytes that one lane brings to the L2 cache; the instruction below names them again."""
 
 
 @triton.jit
-def prefetch(weight, first, ROWS: tl.constexpr, STRIDE: tl.constexpr, LANES: tl.constexpr):
-    """Bring the front of a matrix's rows into the L2 cache: `LANES` chunks from number `first` on.
+def fetch(weight, first_row, STRIDE: tl.constexpr, ROWS: tl.constexpr, ROUNDS: tl.constexpr):
+    """Bring the front of ROWS rows of STRIDE bytes into the L2 cache, 64 KiB a round.
 
-    Chunks are numbered across rows first, so that whoever multiplies next finds the beginning of
-    every row. STRIDE is a row's length in bytes.
+    Nothing waits for it. It is safe before the kernels ahead have finished: weights never change.
     """
-    number = first + tl.arange(0, LANES)
-    row, chunk = number % ROWS, number // ROWS
-    inside = (chunk + 1) * CHUNK <= STRIDE
-    place = tl.where(inside, row.to(tl.int64) * STRIDE + chunk * CHUNK, 0)
-    tl.inline_asm_elementwise(
-        "cp.async.bulk.prefetch.L2.global [$1], 512; mov.u32 $0, 0;",
-        "=r,l",
-        [weight.to(tl.int64) + place],
-        dtype=tl.int32,
-        is_pure=False,
-        pack=1,
-    )
+    lane = tl.arange(0, LANES)
+    for turn in tl.static_range(ROUNDS):
+        number = turn * LANES + lane
+        place = (first_row + number % ROWS).to(tl.int64) * STRIDE + (number // ROWS) * CHUNK
+        tl.inline_asm_elementwise(
+            "cp.async.bulk.prefetch.L2.global [$1], 512; mov.u32 $0, 0;",
+            "=r,l",
+            [weight.to(tl.int64) + place],
+            dtype=tl.int32,
+            is_pure=False,
+            pack=1,
+        )
+
+
+@triton.jit
+def inverse_norm(
+    squares, INPUTS: tl.constexpr, WIDTH: tl.constexpr, ROWS: tl.constexpr,
+    SOURCES: tl.constexpr, SOURCES_PADDED: tl.constexpr, epsilon,
+):  # fmt: skip
+    """Return [ROWS] the factor of RMSNorm, from sums of squares [SOURCES, WIDTH]."""
+    rows = tl.arange(0, ROWS)
+    source = tl.arange(0, SOURCES_PADDED)
+    known = (source < SOURCES)[:, None] & (rows < WIDTH)[None, :]
+    parts = tl.load(squares + source[:, None] * WIDTH + rows[None, :], known, other=0.0)
+    return tl.rsqrt(tl.sum(parts, 0) / INPUTS + epsilon)
 
 
 @triton.jit
 def product(
     states,
-    norm,
+    squares,
     weight,
     bias,
     residual,
+    norm,
     out,
+    scaled,
+    squares_out,
     partial,
     tickets,
-    upcoming,
     epsilon,
     OUTPUTS: tl.constexpr,
     INPUTS: tl.constexpr,
@@ -47,20 +63,26 @@ def product(
     COLUMNS: tl.constexpr,
     DEPTH: tl.constexpr,
     SPLITS: tl.constexpr,
-    NORMED: tl.constexpr,
+    SOURCES: tl.constexpr,
+    SOURCES_PADDED: tl.constexpr,
     GATED: tl.constexpr,
     BIASED: tl.constexpr,
     ADDED: tl.constexpr,
-    NEXT_ROWS: tl.constexpr,
-    NEXT_STRIDE: tl.constexpr,
-    PREFETCHES: tl.constexpr,
+    EARLY: tl.constexpr,
+    BYTES: tl.constexpr,
+    OVERLAPPED: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
-    """out [WIDTH, OUTPUTS] = (norm of) states [WIDTH, INPUTS] times weight [OUTPUTS, INPUTS].
+    """out [WIDTH, OUTPUTS] = states [WIDTH, INPUTS] times weight [OUTPUTS, INPUTS], and more.
 
-    RMSNorm costs nothing here: its scale leaves the sum, and its squares are added up on the way.
+    RMSNorm costs nothing here. Who writes the residual stream (ADDED: out = residual + product)
+    also writes it times the next norm's weight, `scaled`, and each tile's sums of squares,
+    `squares_out` [tile, WIDTH]. Who reads it (SOURCES tiles) multiplies `scaled` and puts the
+    norm's factor behind the product, which it commutes with.
+
     GATED takes two matrices below each other and returns silu(first) * second. The inputs are cut
-    into SPLITS parts; who comes last adds them up, always in the same order.
+    into SPLITS parts; who comes last adds them up, always in the same order. OVERLAPPED programs
+    start while the kernel before them still runs, and fetch the front of their weights meanwhile.
     """
     column_block = tl.program_id(0)
     split = tl.program_id(1)
@@ -71,50 +93,34 @@ def product(
     safe = tl.where(there, columns, 0).to(tl.int64)
     length: tl.constexpr = INPUTS // SPLITS
     first = split * length
+    if OVERLAPPED:
+        gdc_launch_dependents()
+        if EARLY > 0:
+            fetch(weight + first, column_block * COLUMNS, INPUTS * BYTES, COLUMNS, EARLY)
+            if GATED:
+                fetch(weight, OUTPUTS + column_block * COLUMNS, INPUTS * BYTES, COLUMNS, EARLY)
+        gdc_wait()
     sums = tl.zeros((ROWS, COLUMNS), tl.float32)
     ups = tl.zeros((ROWS, COLUMNS), tl.float32)
-    squares = tl.zeros((ROWS,), tl.float32)
     for start in range(0, length, DEPTH):
-        inputs = first + start + tl.arange(0, DEPTH)
+        step = start + tl.arange(0, DEPTH)
+        inputs = first + step
+        tile_at = weight + safe[None, :] * INPUTS + inputs[:, None]
+        state_at = states + rows[:, None] * INPUTS + inputs[None, :]
         if length % DEPTH == 0:
-            state = tl.load(states + rows[:, None] * INPUTS + inputs[None, :], real, other=0.0)
-            tile = tl.load(weight + safe[None, :] * INPUTS + inputs[:, None])
+            state = tl.load(state_at, real, other=0.0)
+            tile = tl.load(tile_at)
         else:
-            inside = start + tl.arange(0, DEPTH) < length
-            state = tl.load(
-                states + rows[:, None] * INPUTS + inputs[None, :],
-                real & inside[None, :],
-                other=0.0,
-            )
-            tile = tl.load(
-                weight + safe[None, :] * INPUTS + inputs[:, None], inside[:, None], other=0.0
-            )
-        if NORMED:
-            wide = state.to(tl.float32)
-            squares += tl.sum(wide * wide, 1)
-            if length % DEPTH == 0:
-                scale = tl.load(norm + inputs)
-            else:
-                scale = tl.load(norm + inputs, start + tl.arange(0, DEPTH) < length, other=0.0)
-            state = (wide * scale.to(tl.float32)[None, :]).to(tile.dtype)
+            state = tl.load(state_at, real & (step < length)[None, :], other=0.0)
+            tile = tl.load(tile_at, (step < length)[:, None], other=0.0)
         sums = tl.dot(state, tile, sums, input_precision=PRECISION)
         if GATED:
-            below = weight + (safe[None, :] + OUTPUTS) * INPUTS
+            below = weight + (safe[None, :] + OUTPUTS) * INPUTS + inputs[:, None]
             if length % DEPTH == 0:
-                second = tl.load(below + inputs[:, None])
+                second = tl.load(below)
             else:
-                second = tl.load(
-                    below + inputs[:, None],
-                    (start + tl.arange(0, DEPTH) < length)[:, None],
-                    other=0.0,
-                )
+                second = tl.load(below, (step < length)[:, None], other=0.0)
             ups = tl.dot(state, second, ups, input_precision=PRECISION)
-    if PREFETCHES > 0:
-        program = split * tl.num_programs(0) + column_block
-        for turn in tl.static_range(PREFETCHES):
-            prefetch(
-                upcoming, (program * PREFETCHES + turn) * 128, NEXT_ROWS, NEXT_STRIDE, 128
-            )
     last = True
     if SPLITS > 1:
         places = (rows[:, None] * OUTPUTS + columns[None, :]).to(tl.int64)
@@ -132,8 +138,10 @@ def product(
                 )
             tl.store(tickets + column_block, 0)
     if last:
-        if NORMED:
-            factor = tl.rsqrt(squares / INPUTS + epsilon)[:, None]
+        if SOURCES > 0:
+            factor = inverse_norm(
+                squares, INPUTS, WIDTH, ROWS, SOURCES, SOURCES_PADDED, epsilon
+            )[:, None]
             sums *= factor
             ups *= factor
         if BIASED:
@@ -143,4 +151,12 @@ def product(
         target = rows[:, None] * OUTPUTS + columns[None, :]
         if ADDED:
             sums += tl.load(residual + target, real & there[None, :], other=0.0).to(tl.float32)
-        tl.store(out + target, sums.to(out.dtype.element_ty), real & there[None, :])
+            sums = tl.where(there[None, :], sums, 0.0)
+        rounded = sums.to(out.dtype.element_ty)
+        tl.store(out + target, rounded, real & there[None, :])
+        if ADDED:
+            kept = rounded.to(tl.float32)
+            gain = tl.load(norm + columns, there, other=0.0).to(tl.float32)[None, :]
+            tl.store(scaled + target, (kept * gain).to(out.dtype.element_ty), real & there[None, :])
+            own = tl.sum(kept * kept, 1)
+            tl.store(squares_out + column_block * WIDTH + rows, own, rows < WIDTH)

@@ -2,8 +2,9 @@
 
 import triton
 import triton.language as tl
+from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
-from tempo.infrastructure.fused_llama.kernels.products import prefetch
+from tempo.infrastructure.fused_llama.kernels.products import fetch, inverse_norm
 
 LOGITS_PLACE = tl.constexpr(2)
 """Where the addresses of a pass name its logits."""
@@ -16,8 +17,11 @@ HEADER = tl.constexpr(8)
 def embedded(
     ints,
     embedding,
+    norm,
     frequencies,
     hidden,
+    scaled,
+    squares,
     cosines,
     sines,
     rotation_scale,
@@ -26,14 +30,24 @@ def embedded(
     HALF: tl.constexpr,
     HALF_BLOCK: tl.constexpr,
     BLOCK: tl.constexpr,
+    SOURCES: tl.constexpr,
 ):
     """Start the residual stream of each row; cosines and sines of its position, [WIDTH, HALF]."""
     row = tl.program_id(0)
     token = tl.load(ints + HEADER + row)
+    total = tl.zeros((BLOCK,), tl.float32)
     for start in range(0, HIDDEN, BLOCK):
         place = start + tl.arange(0, BLOCK)
-        state = tl.load(embedding + token * HIDDEN + place, place < HIDDEN, other=0.0)
-        tl.store(hidden + row * HIDDEN + place, state, place < HIDDEN)
+        inside = place < HIDDEN
+        state = tl.load(embedding + token * HIDDEN + place, inside, other=0.0)
+        gain = tl.load(norm + place, inside, other=0.0).to(tl.float32)
+        wide = state.to(tl.float32)
+        total += wide * wide
+        tl.store(hidden + row * HIDDEN + place, state, inside)
+        tl.store(scaled + row * HIDDEN + place, (wide * gain).to(state.dtype), inside)
+    tl.store(squares + row, tl.sum(total, 0))
+    for source in range(1, SOURCES):
+        tl.store(squares + source * WIDTH + row, 0.0)
     pair = tl.arange(0, HALF_BLOCK)
     position = tl.load(ints + HEADER + WIDTH + row).to(tl.float32)
     angle = position * tl.load(frequencies + pair, pair < HALF, other=0.0)
@@ -45,9 +59,8 @@ def embedded(
 def scored(
     ints,
     states,
-    norm,
+    squares,
     head,
-    upcoming,
     epsilon,
     VOCABULARY: tl.constexpr,
     INPUTS: tl.constexpr,
@@ -56,15 +69,17 @@ def scored(
     COLUMNS: tl.constexpr,
     DEPTH: tl.constexpr,
     TILES: tl.constexpr,
-    NEXT_ROWS: tl.constexpr,
-    NEXT_STRIDE: tl.constexpr,
-    PREFETCHES: tl.constexpr,
+    SOURCES: tl.constexpr,
+    SOURCES_PADDED: tl.constexpr,
+    EARLY: tl.constexpr,
+    BYTES: tl.constexpr,
+    OVERLAPPED: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
     """Write float32 logits [WIDTH, VOCABULARY], and each tile's maximum and sum of exponentials.
 
     All go to one block of memory whose address the pass names: logits, maxima [WIDTH, TILES],
-    sums [WIDTH, TILES].
+    sums [WIDTH, TILES]. States are scaled by the last norm's weight, as `product` leaves them.
     """
     tile_number = tl.program_id(0)
     logits = tl.multiple_of(tl.load(ints + LOGITS_PLACE), 16).to(tl.pointer_type(tl.float32))
@@ -73,34 +88,25 @@ def scored(
     real = (rows < WIDTH)[:, None]
     there = columns < VOCABULARY
     safe = tl.where(there, columns, 0).to(tl.int64)
+    if OVERLAPPED:
+        gdc_launch_dependents()
+        if EARLY > 0:
+            fetch(head, tile_number * COLUMNS, INPUTS * BYTES, COLUMNS, EARLY)
+        gdc_wait()
     sums = tl.zeros((ROWS, COLUMNS), tl.float32)
-    squares = tl.zeros((ROWS,), tl.float32)
     for start in range(0, INPUTS, DEPTH):
         inputs = start + tl.arange(0, DEPTH)
-        inside = inputs < INPUTS
+        state_at = states + rows[:, None] * INPUTS + inputs[None, :]
+        tile_at = head + safe[None, :] * INPUTS + inputs[:, None]
         if INPUTS % DEPTH == 0:
-            state = tl.load(states + rows[:, None] * INPUTS + inputs[None, :], real, other=0.0)
-            tile = tl.load(head + safe[None, :] * INPUTS + inputs[:, None])
-            scale = tl.load(norm + inputs)
+            state = tl.load(state_at, real, other=0.0)
+            tile = tl.load(tile_at)
         else:
-            state = tl.load(
-                states + rows[:, None] * INPUTS + inputs[None, :],
-                real & inside[None, :],
-                other=0.0,
-            )
-            tile = tl.load(
-                head + safe[None, :] * INPUTS + inputs[:, None], inside[:, None], other=0.0
-            )
-            scale = tl.load(norm + inputs, inside, other=0.0)
-        wide = state.to(tl.float32)
-        squares += tl.sum(wide * wide, 1)
-        state = (wide * scale.to(tl.float32)[None, :]).to(tile.dtype)
+            inside = inputs < INPUTS
+            state = tl.load(state_at, real & inside[None, :], other=0.0)
+            tile = tl.load(tile_at, inside[:, None], other=0.0)
         sums = tl.dot(state, tile, sums, input_precision=PRECISION)
-    if PREFETCHES > 0:
-        for turn in tl.static_range(PREFETCHES):
-            first = (tile_number * PREFETCHES + turn) * 128
-            prefetch(upcoming, first, NEXT_ROWS, NEXT_STRIDE, 128)
-    sums *= tl.rsqrt(squares / INPUTS + epsilon)[:, None]
+    sums *= inverse_norm(squares, INPUTS, WIDTH, ROWS, SOURCES, SOURCES_PADDED, epsilon)[:, None]
     target = rows[:, None] * VOCABULARY + columns[None, :]
     tl.store(logits + target, sums, real & there[None, :])
     masked = tl.where(there[None, :], sums, float("-inf"))
@@ -113,17 +119,22 @@ def scored(
 
 @triton.jit
 def totalled(
-    ints, VOCABULARY: tl.constexpr, WIDTH: tl.constexpr, TILES: tl.constexpr, BLOCK: tl.constexpr
+    ints,
+    VOCABULARY: tl.constexpr,
+    WIDTH: tl.constexpr,
+    TILES: tl.constexpr,
+    BLOCK: tl.constexpr,
+    OVERLAPPED: tl.constexpr,
 ):
     """Write each row's logsumexp behind the tiles' summaries."""
     row = tl.program_id(0)
     logits = tl.multiple_of(tl.load(ints + LOGITS_PLACE), 16).to(tl.pointer_type(tl.float32))
+    if OVERLAPPED:
+        gdc_wait()
     tile = tl.arange(0, BLOCK)
     summary = logits + WIDTH * VOCABULARY + row * TILES + tile
     largest = tl.load(summary, tile < TILES, other=float("-inf"))
     total = tl.load(summary + WIDTH * TILES, tile < TILES, other=0.0)
     peak = tl.max(largest, 0)
     whole = tl.sum(total * tl.exp(largest - peak), 0)
-    tl.store(
-        logits + WIDTH * VOCABULARY + 2 * WIDTH * TILES + row, peak + tl.log(whole)
-    )
+    tl.store(logits + WIDTH * VOCABULARY + 2 * WIDTH * TILES + row, peak + tl.log(whole))

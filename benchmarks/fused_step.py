@@ -1,0 +1,436 @@
+"""What does one step of the fused decoder cost, and how far is it from what the memory allows?
+
+A Llama of 3.2 billion random parameters (28 layers, hidden 3072, feed-forward 8192, 24 heads, 8
+key-value heads of 128, vocabulary 128,256, tied) in bfloat16 on a CUDA device. The floor is the
+time in which the device reads the weights and the cache once, at the bandwidth that it reaches in
+this run. Parts that can be asked for by name:
+
+    numerics  fused and plain decoders of few layers against the same in float64
+    tune      every product under several cuts, alone, over the weights of all layers
+    step      the whole pass, captured, at several widths, contexts and variants
+    session   a whole step through the port, beside transformers' greedy generate
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict, replace
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from tempo.domain.node import Node
+from tempo.domain.ports.model_backend import ModelDescription
+from tempo.domain.proposal import Reading
+from tempo.domain.row_rules import RowRules
+from tempo.infrastructure.fused_llama.backend import FusedBackend
+from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder, Staging, _packed
+from tempo.infrastructure.fused_llama.kernel_step import HEADER, KernelStep, logits_size
+from tempo.infrastructure.fused_llama.plain_decoder import Pass, PlainDecoder
+from tempo.infrastructure.fused_llama.tiles import Tile, Tiles
+from tempo.infrastructure.fused_llama.weights import Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+CONTEXT = 512
+DEVICE = torch.device("cuda")
+
+
+def model_of(layers: int, dtype: torch.dtype) -> LlamaForCausalLM:
+    """Return a random model of the 3.2 B shapes with some layers."""
+    config = LlamaConfig(
+        vocab_size=128_256, hidden_size=3072, intermediate_size=8192, num_hidden_layers=layers,
+        num_attention_heads=24, num_key_value_heads=8, head_dim=128, rms_norm_eps=1e-5,
+        max_position_embeddings=131_072, tie_word_embeddings=True, bos_token_id=128_000,
+        eos_token_id=128_001, rope_parameters={
+            "rope_type": "llama3", "rope_theta": 500_000.0, "factor": 32.0,
+            "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8192,
+        },
+    )  # fmt: skip
+    torch.manual_seed(0)
+    previous = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        with DEVICE:
+            model = LlamaForCausalLM(config)
+    finally:
+        torch.set_default_dtype(previous)
+    return model.eval()
+
+
+def timed(run: Callable[[], object], rounds: int = 30, warm: int = 5) -> tuple[float, float]:
+    """Return the median and the spread (quartiles) of a run's device time in ms."""
+    for _ in range(warm):
+        run()
+    marks = []
+    for _ in range(rounds):
+        start, stop = torch.cuda.Event(True), torch.cuda.Event(True)
+        start.record()
+        run()
+        stop.record()
+        marks.append((start, stop))
+    torch.cuda.synchronize()
+    times = sorted(start.elapsed_time(stop) for start, stop in marks)
+    return median(times), times[3 * len(times) // 4] - times[len(times) // 4]
+
+
+def captured(run: Callable[[], object]) -> torch.cuda.CUDAGraph:
+    """Run once, then capture."""
+    run()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        run()
+    return graph
+
+
+def bandwidth() -> float:
+    """Return bytes a second that the device reads: the better of a sum and half a copy."""
+    block = torch.randn(2**30, dtype=torch.bfloat16, device=DEVICE).view(torch.int16)
+    wide = block.view(torch.int64)
+    target = torch.empty_like(wide)
+    read, _ = timed(lambda: torch.amax(wide))
+    copy, _ = timed(lambda: target.copy_(wide))
+    size = wide.numel() * 8
+    print(f"bandwidth: reading {size / read / 1e9:.2f} TB/s, copying {2 * size / copy / 1e9:.2f} TB/s (both ways)")
+    return max(size / read, 2 * size / copy) * 1e3
+
+
+def prepared(decoder: PlainDecoder, width: int, extent: int) -> tuple[object, Pass]:
+    """Return a cache with a random history of some rows, and a pass of siblings after it."""
+    generator = torch.Generator().manual_seed(extent)
+    prompt = torch.randint(0, 120_000, (extent - 3 * width,), generator=generator).tolist()
+    cache = decoder.new_cache(extent + width)
+    for first in range(0, len(prompt), 512):
+        decoder.prefill(cache, prompt[first : first + 512], first)
+    spread = 0
+    weights = np.zeros((width, 0), dtype=np.float32)
+    random = np.random.default_rng(0)
+    for step in range(3):
+        rows = cache.allocate(width)
+        seen = np.concatenate([random.random((width, spread), dtype=np.float32) ** 3, np.eye(width, dtype=np.float32)], 1)
+        seen[seen < 0.05] = 0.0
+        spread += width
+        given = Pass([1000 + 7 * i + step for i in range(width)], [len(prompt) + step] * width, rows, len(prompt), seen)
+        if step < 2:
+            decoder.decode(cache, given)
+    return cache, given
+
+
+def relative(one: Tensor, other: Tensor) -> float:
+    """Return the relative error of one tensor."""
+    return float((one.double() - other).norm() / other.norm())
+
+
+def numerics() -> None:
+    """Print relative errors against float64."""
+    print("numerics: relative error of logits against float64 (2 layers, extent 300)")
+    with torch.inference_mode():
+        for dtype in (torch.float32, torch.bfloat16):
+            model = model_of(2, dtype)
+            fused = GraphDecoder(Weights.of(model))
+            precise = PlainDecoder(Weights.of(_doubled(model)))
+            for width in (1, 3, 8, 32):
+                found = []
+                for decoder in (precise, PlainDecoder(fused.weights), fused):
+                    cache, given = prepared(decoder, width, 300)
+                    found.append(decoder.decode(cache, given).logits)
+                reading = Reading(weights=(1 / width,) * width, considered=16, log_threshold=-12.0)
+                cache, given = prepared(fused, width, 300)
+                rows = fused.decode(cache, given)
+                quick = fused.read(rows, reading, [])
+                slow = PlainDecoder(fused.weights).read(rows, reading, [])
+                same = quick.token_ids == slow.token_ids
+                gap = abs(quick.rows - slow.rows).max()
+                print(
+                    f"  {str(dtype):16s} width {width:2d}: plain {relative(found[1], found[0]):.2e} "
+                    f"fused {relative(found[2], found[0]):.2e}; extraction same ids {same} "
+                    f"largest gap {gap:.1e} passing {quick.passing} {slow.passing} entropy gap {quick.entropy - slow.entropy:.1e}",
+                    flush=True,
+                )
+            del model, fused, precise
+            torch.cuda.empty_cache()
+
+
+def _doubled(model: LlamaForCausalLM) -> LlamaForCausalLM:
+    twin = model_of(len(model.model.layers), torch.float64)
+    twin.load_state_dict({name: value.double() for name, value in model.state_dict().items()})
+    return twin
+
+
+WIDE_CUTS = [
+    (16, 128, 1, 2, 8), (32, 64, 1, 2, 8), (32, 128, 1, 2, 6), (32, 128, 1, 4, 6), (32, 256, 1, 4, 4),
+    (64, 64, 1, 2, 6), (64, 64, 1, 4, 6), (64, 128, 1, 4, 5), (64, 128, 2, 4, 4), (32, 128, 2, 4, 5),
+    (128, 64, 1, 4, 5),
+]  # fmt: skip
+NARROW_CUTS = [
+    (16, 128, 1, 2, 8), (16, 128, 2, 2, 8), (16, 256, 1, 4, 6), (32, 128, 2, 2, 6), (32, 128, 2, 4, 6),
+    (32, 128, 4, 4, 6), (64, 64, 4, 4, 6), (64, 128, 4, 4, 4), (64, 128, 2, 4, 5), (64, 128, 8, 4, 4),
+]  # fmt: skip
+CUTS = {
+    "merged": WIDE_CUTS,
+    "output": NARROW_CUTS,
+    "gate_up": [cut for cut in WIDE_CUTS if cut[2] == 1],
+    "down": NARROW_CUTS,
+    "head": [(128, 64, 1, 4, 4), (128, 64, 1, 4, 6), (64, 64, 1, 4, 6), (64, 128, 1, 4, 4), (128, 128, 1, 4, 3), (256, 64, 1, 8, 3)],
+}
+
+
+def _lone(step: KernelStep, name: str, ints: Tensor) -> Callable[[], None]:
+    """Return the runs of one product over all layers' weights."""
+    layers, norm = step.weights.layers, step.weights.norm
+    runs = {
+        "merged": step.multiply_merged,
+        "output": step.multiply_output,
+        "gate_up": step.multiply_gate_up,
+        "down": lambda layer: step.multiply_down(layer, norm),
+    }
+
+    def run() -> None:
+        if name == "head":
+            step.score(ints)
+            return
+        for layer in layers:
+            runs[name](layer)
+
+    return run
+
+
+def tune(weights: Weights, speed: float, width: int) -> Tiles:
+    """Print each product's time under every cut; return the best ones."""
+    chosen: dict[str, Tile] = {}
+    vocabulary = weights.architecture.vocabulary
+    block = torch.empty(width * vocabulary * 2, dtype=torch.float32, device=DEVICE)
+    ints = torch.zeros(HEADER + 3 * width, dtype=torch.int64, device=DEVICE)
+    ints[2] = block.data_ptr()
+    total = 0.0
+    for name, cuts in CUTS.items():
+        matrices = [weights.head] if name == "head" else [getattr(layer, name) for layer in weights.layers]
+        size = sum(matrix.numel() * matrix.element_size() for matrix in matrices)
+        floor = 1e3 * size / speed
+        states = torch.randn(width, matrices[0].shape[1], dtype=weights.dtype, device=DEVICE)
+        graph = captured(lambda: [torch.nn.functional.linear(states, one) for one in matrices])
+        library, _ = timed(graph.replay)
+        print(f"tune {name}, width {width}: floor {floor:.3f} ms, library {library:.3f} = {library / floor:.2f}", flush=True)
+
+        def look(tile: Tile) -> float:
+            step = KernelStep(weights, width, replace(Tiles(), **{name: tile}))
+            for states in (step.hidden, step.scaled, step.mixed, step.inner):
+                states.normal_()
+            step.after_down.fill_(1.0), step.after_output.fill_(1.0)
+            try:
+                graph = captured(_lone(step, name, ints))
+            except Exception as error:  # noqa: BLE001 - a cut that does not fit is a finding
+                print(f"    {tile}: {type(error).__name__} {str(error)[:80]}", flush=True)
+                return float("inf")
+            found, spread = timed(graph.replay)
+            print(f"    {tile.columns:3d} x {tile.depth:3d}, {tile.splits} parts, {tile.warps} warps, {tile.stages} stages, {tile.early} early: {found:.3f} ± {spread:.3f} = {found / floor:.2f}", flush=True)
+            return found
+
+        times = {tile: look(tile) for tile in (Tile(*cut) for cut in cuts)}
+        best = min(times, key=times.__getitem__)
+        for early in (1, 2):
+            times[replace(best, early=early)] = look(replace(best, early=early))
+        chosen[name] = min(times, key=times.__getitem__)
+        total += times[chosen[name]]
+    print(f"tune width {width}: all products {total:.3f} ms")
+    return Tiles(**chosen)
+
+
+def step_time(
+    weights: Weights, tiles: Tiles, width: int, extent: int, span: int, *, capture: bool = False
+) -> tuple[float, float]:
+    """Return the device time of one captured pass in ms."""
+    decoder = PlainDecoder(weights)
+    cache, given = prepared(decoder, width, extent)
+    step = KernelStep(weights, width, tiles)
+    _, size = logits_size(weights.architecture.vocabulary, width, tiles.head)
+    block = torch.empty(size, dtype=torch.float32, device=DEVICE)
+    staging = Staging(HEADER + 3 * width, width * (width + span), DEVICE)
+    staging.upload(*_packed(cache, given, width, block.data_ptr()))
+    shape = weights.architecture
+    scores = None
+    if capture:
+        lines = shape.layers * shape.heads * width
+        scores = (torch.empty(lines * (span + width), device=DEVICE), torch.empty(lines, device=DEVICE))
+        shares = torch.empty(shape.layers, width, span + width, device=DEVICE)
+        shares_of = torch.rand(1, shape.layers, device=DEVICE)
+
+    def run() -> None:
+        step.launch(staging.ints, staging.floats, span, scores)
+        if scores is not None:
+            step.summarise(staging.ints, scores, shares)
+            shares_of @ shares.view(shape.layers, -1)
+
+    graph = captured(run)
+    return timed(graph.replay, rounds=40)
+
+
+def floor_of(weights: Weights, extent: int, speed: float) -> float:
+    """Return the time to read weights and cache once, in ms."""
+    shape = weights.architecture
+    count = sum(p.numel() for layer in weights.layers for p in (layer.merged, layer.output, layer.gate_up, layer.down))
+    count += weights.head.numel()
+    count += 2 * shape.layers * shape.kv_heads * shape.head_dim * extent
+    return 1e3 * count * weights.embedding.element_size() / speed
+
+
+def steps(weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> Tiles:
+    """Print the whole pass under variants at width 8, then widths and contexts under the best."""
+    floor = floor_of(weights, CONTEXT, speed)
+    print(f"step: floor {floor:.3f} ms at {CONTEXT} rows")
+    best, chosen = float("inf"), tiles
+
+    def look(name: str, variant: Tiles) -> None:
+        nonlocal best, chosen
+        try:
+            found, spread = step_time(weights, variant, 8, CONTEXT - 8, CONTEXT)
+        except Exception as error:  # noqa: BLE001 - a variant that does not run is a finding
+            print(f"    {name}: {type(error).__name__} {str(error)[:80]}", flush=True)
+            return
+        print(f"    {name}: {found:.3f} ± {spread:.3f} ms = {found / floor:.3f} floors", flush=True)
+        if found < best:
+            best, chosen = found, variant
+
+    def fetching(start: Tiles, early: int, *names: str) -> Tiles:
+        return replace(start, **{name: replace(getattr(start, name), early=early) for name in names})
+
+    look("kernels one after another", replace(tiles, overlapped=False))
+    look("kernels overlapped", tiles)
+    for splits in (4, 8):
+        for warps in (2, 4, 8):
+            look(f"attention {splits} parts, {warps} warps", replace(tiles, splits=splits, attention_warps=warps))
+    base = chosen
+    for early in (0, 1, 2, 3):
+        look(f"all fetch {early} rounds early", fetching(base, early, "merged", "output", "gate_up", "down", "head"))
+    base = chosen
+    for name in ("merged", "output", "gate_up", "down"):
+        for early in (0, 1, 2):
+            look(f"{name} fetches {early} rounds early", fetching(base, early, name))
+    print(f"  chosen: {chosen}")
+    widths = [(1, 8), (2, 8), (4, 8), (8, 8), (16, 16), (32, 32)]
+    first = 0.0
+    for width, _ in widths:
+        found, spread = step_time(weights, chosen, width, CONTEXT - width, CONTEXT)
+        first = first or found
+        print(f"  width {width:2d}: {found:.3f} ± {spread:.3f} ms = {found / floor:.3f} floors, {found / first:.3f} of width 1", flush=True)
+    for extent in (512, 4096):
+        plain, _ = step_time(weights, chosen, 8, extent - 8, extent)
+        with_it, _ = step_time(weights, chosen, 8, extent - 8, extent, capture=True)
+        again, _ = step_time(weights, chosen, 8, extent - 8, extent)
+        ratio = floor_of(weights, extent, speed)
+        print(f"  extent {extent}: {plain:.3f} (again {again:.3f}) ms = {plain / ratio:.3f} floors; attention captured {with_it:.3f} = {with_it / plain:.3f}", flush=True)
+    return chosen
+
+
+def session(model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> None:
+    """Print whole steps through the port beside transformers' greedy generate, alternating."""
+    floor = floor_of(weights, CONTEXT, speed)
+    decoder = GraphDecoder(weights, tiles)
+    description = ModelDescription("random", "llama", "0" * 64, 131_072, 128_256, 1, "bfloat16", "cuda")
+    backend = FusedBackend(decoder, description)
+    generator = torch.Generator().manual_seed(0)
+    length = CONTEXT - 8 * 12
+    prompt = torch.randint(0, 120_000, (length,), generator=generator).tolist()
+    ids = torch.tensor([prompt], device=DEVICE)
+
+    def greedy(tokens: int = 24) -> float:
+        start = time.perf_counter()
+        model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, min_new_tokens=tokens,
+                       max_new_tokens=tokens, pad_token_id=0)
+        torch.cuda.synchronize()
+        whole = time.perf_counter() - start
+        start = time.perf_counter()
+        model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, min_new_tokens=1,
+                       max_new_tokens=1, pad_token_id=0)
+        torch.cuda.synchronize()
+        return 1e3 * (whole - (time.perf_counter() - start)) / (tokens - 1)
+
+    def ours(width: int, count: int = 11) -> list[float]:
+        times = []
+        with backend.open(prompt, RowRules()) as held:
+            slot, before = len(prompt), ()
+            reading = Reading(weights=(1.0,), considered=16, log_threshold=-3.0)
+            (proposal,) = backend.propose([(held, reading)])
+            for depth in range(count):
+                start = time.perf_counter()
+                tokens = (proposal.token_ids * 4)[:width]
+                nodes = [
+                    Node(token, length + depth, slot + i, before[i] if before else None,
+                         tuple((parent, 1 / len(before)) for parent in before), ())
+                    for i, token in enumerate(tokens)
+                ]
+                made = time.perf_counter()
+                backend.extend([(held, nodes)])
+                fed = time.perf_counter()
+                reading = Reading(weights=(1 / width,) * width, considered=16, log_threshold=-3.0)
+                (proposal,) = backend.propose([(held, reading)])
+                done = time.perf_counter()
+                times.append(1e3 * (done - start))
+                for name, lapse in (("nodes", made - start), ("extend", fed - made), ("propose", done - fed)):
+                    host.setdefault(f"{name} {width}", []).append(1e3 * lapse)
+                before = tuple(slot + i for i in range(width))
+                slot += width
+        return times[2:]
+
+    host: dict[str, list[float]] = {}
+    for width in (1, 8, 32):
+        ours(width, 4)
+    greedy(4)
+    theirs, mine = [], {width: [] for width in (1, 8)}
+    for _ in range(options.rounds):
+        theirs.append(greedy())
+        for width, found in mine.items():
+            found.append(median(ours(width)))
+    baseline = median(theirs)
+    print(f"session: transformers' greedy {baseline:.2f} ms a token ({min(theirs):.2f} to {max(theirs):.2f})")
+    print("  " + ", ".join(f"{name} {median(found):.3f}" for name, found in host.items()))
+    for width, found in mine.items():
+        own = median(found)
+        print(f"  width {width}: {own:.3f} ms a step ({min(found):.3f} to {max(found):.3f}) = {own / baseline:.4f} of greedy, {own / floor:.3f} floors")
+
+
+def main() -> None:
+    """Measure what the command line names."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=["numerics", "tune", "step", "session"])
+    parser.add_argument("--tune-width", type=int, nargs="+", default=[8, 32])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--tiles", type=Path, help="JSON file to read cuts from and write them to")
+    options = parser.parse_args()
+    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}", flush=True)
+    if "numerics" in options.parts:
+        numerics()
+    tiles = Tiles()
+    if options.tiles and options.tiles.is_file():
+        held = json.loads(options.tiles.read_text())
+        tiles = Tiles(**{name: Tile(**it) if isinstance(it, dict) else it for name, it in held.items()})
+    with torch.inference_mode():
+        model = model_of(28, torch.bfloat16)
+        weights = Weights.of(model)
+        speed = bandwidth()
+        for width in options.tune_width if "tune" in options.parts else ():
+            found = tune(weights, speed, width)
+            tiles = found if width == options.tune_width[0] else tiles
+        if "step" in options.parts:
+            tiles = steps(weights, tiles, speed, options)
+        if options.tiles:
+            options.tiles.write_text(json.dumps(asdict(tiles)))
+            print(f"tiles: {json.dumps(asdict(tiles))}")
+        if "session" in options.parts:
+            session(model, weights, tiles, speed, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
