@@ -13,7 +13,10 @@ this run. Parts that can be asked for by name:
 
 from __future__ import annotations
 
+import cProfile
+import io
 import json
+import pstats
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -34,7 +37,7 @@ from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder, Staging, _packed
 from tempo.infrastructure.fused_llama.kernel_step import HEADER, KernelStep, logits_size
 from tempo.infrastructure.fused_llama.plain_decoder import Pass, PlainDecoder
-from tempo.infrastructure.fused_llama.tiles import Tile, Tiles
+from tempo.infrastructure.fused_llama.tiles import Tile, Tiles, tiles_of
 from tempo.infrastructure.fused_llama.weights import Weights
 
 if TYPE_CHECKING:
@@ -137,7 +140,7 @@ def numerics() -> None:
     """Print relative errors against float64."""
     print("numerics: relative error of logits against float64 (2 layers, extent 300)")
     with torch.inference_mode():
-        for dtype in (torch.float32, torch.bfloat16):
+        for dtype in (torch.bfloat16, torch.float32):
             model = model_of(2, dtype)
             fused = GraphDecoder(Weights.of(model))
             precise = PlainDecoder(Weights.of(_doubled(model)))
@@ -306,23 +309,27 @@ def steps(weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> T
     def fetching(start: Tiles, early: int, *names: str) -> Tiles:
         return replace(start, **{name: replace(getattr(start, name), early=early) for name in names})
 
-    look("kernels one after another", replace(tiles, overlapped=False))
     look("kernels overlapped", tiles)
+    look("kernels one after another", replace(tiles, overlapped=False))
+    look("kernels overlapped, again", tiles)
     for splits in (4, 8):
-        for warps in (2, 4, 8):
+        for warps in (4, 8):
             look(f"attention {splits} parts, {warps} warps", replace(tiles, splits=splits, attention_warps=warps))
     base = chosen
-    for early in (0, 1, 2, 3):
-        look(f"all fetch {early} rounds early", fetching(base, early, "merged", "output", "gate_up", "down", "head"))
-    base = chosen
-    for name in ("merged", "output", "gate_up", "down"):
-        for early in (0, 1, 2):
-            look(f"{name} fetches {early} rounds early", fetching(base, early, name))
+    look("output in 64 x 128, 8 parts", replace(base, output=Tile(64, 128, 8, 4, 4)))
+    look("output in 16 x 128, 1 part", replace(base, output=Tile(16, 128, 1, 2, 8)))
+    look("gate_up in 64 x 128", replace(base, gate_up=Tile(64, 128, 1, 4, 5)))
+    look("down in 32 x 128, 4 parts", replace(base, down=Tile(32, 128, 4, 4, 6)))
+    look("down in 32 x 128, 4 parts, early", replace(base, down=Tile(32, 128, 4, 4, 6, early=1)))
+    for name in ("merged", "output", "gate_up", "down", "head"):
+        look(f"{name} does not fetch early", fetching(base, 0, name))
+        look(f"{name} fetches early", fetching(base, 1, name))
     print(f"  chosen: {chosen}")
     widths = [(1, 8), (2, 8), (4, 8), (8, 8), (16, 16), (32, 32)]
     first = 0.0
     for width, _ in widths:
-        found, spread = step_time(weights, chosen, width, CONTEXT - width, CONTEXT)
+        variant = chosen if width < 32 else replace(tiles_of(width), attention_warps=chosen.attention_warps)
+        found, spread = step_time(weights, variant, width, CONTEXT - width, CONTEXT)
         first = first or found
         print(f"  width {width:2d}: {found:.3f} ± {spread:.3f} ms = {found / floor:.3f} floors, {found / first:.3f} of width 1", flush=True)
     for extent in (512, 4096):
@@ -387,6 +394,7 @@ def session(model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: floa
     host: dict[str, list[float]] = {}
     for width in (1, 8, 32):
         ours(width, 4)
+    profiled(lambda: ours(8, 40))
     greedy(4)
     theirs, mine = [], {width: [] for width in (1, 8)}
     for _ in range(options.rounds):
@@ -399,6 +407,15 @@ def session(model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: floa
     for width, found in mine.items():
         own = median(found)
         print(f"  width {width}: {own:.3f} ms a step ({min(found):.3f} to {max(found):.3f}) = {own / baseline:.4f} of greedy, {own / floor:.3f} floors")
+
+
+def profiled(run: Callable[[], object]) -> None:
+    """Print where a run's time on the host goes."""
+    profile = cProfile.Profile()
+    profile.runcall(run)
+    text = io.StringIO()
+    pstats.Stats(profile, stream=text).sort_stats("tottime").print_stats(22)
+    print(text.getvalue()[:4500], flush=True)
 
 
 def main() -> None:

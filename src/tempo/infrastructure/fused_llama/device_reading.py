@@ -15,6 +15,8 @@ from tempo.infrastructure.fused_llama.kernels.extraction import extracted
 from tempo.infrastructure.fused_llama.tiles import power_of_two
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from tempo.domain.proposal import Reading
@@ -44,9 +46,9 @@ class DeviceReader:
     LARGEST = 64
     """Candidates that it ranks at most."""
 
-    def __init__(self, weights: Weights, tiles: Tiles) -> None:
+    def __init__(self, weights: Weights, cut: Callable[[int], Tiles]) -> None:
         """Read rows of a model's vocabulary, as its head cut it."""
-        self._weights, self._tiles = weights, tiles
+        self._weights, self._cut = weights, cut
         self._held: dict[tuple[int, int], _Captured] = {}
 
     def read(self, block: Tensor, width: int, reading: Reading) -> Proposal:
@@ -74,7 +76,7 @@ class DeviceReader:
 
     def _capture(self, width: int, best: int) -> _Captured:
         device, vocabulary = self._weights.device, self._weights.architecture.vocabulary
-        tiles, size = logits_size(vocabulary, width, self._tiles.head)
+        tiles, size = logits_size(vocabulary, width, self._cut(width).head)
         blocks = -(-vocabulary // BLOCK)
         question = torch.zeros(16 + 4 * (1 + width) + 8, dtype=torch.uint8, pin_memory=True)
         answer = torch.zeros(HEAD + (2 + width) * best, pin_memory=True)

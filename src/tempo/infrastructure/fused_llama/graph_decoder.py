@@ -13,7 +13,7 @@ from tempo.domain.proposal import Combination
 from tempo.infrastructure.fused_llama.device_reading import DeviceReader
 from tempo.infrastructure.fused_llama.kernel_step import HEADER, KernelStep, logits_size
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
-from tempo.infrastructure.fused_llama.tiles import Tiles, span_bucket, width_bucket
+from tempo.infrastructure.fused_llama.tiles import span_bucket, tiles_of, width_bucket
 from tempo.infrastructure.reading.extraction import Rows, read
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tempo.domain.proposal import Proposal, Reading
     from tempo.infrastructure.fused_llama.plain_decoder import Pass
     from tempo.infrastructure.fused_llama.static_cache import StaticCache
+    from tempo.infrastructure.fused_llama.tiles import Tiles
     from tempo.infrastructure.fused_llama.weights import Weights
 
 GRAPHS = 24
@@ -93,10 +94,13 @@ class GraphDecoder(PlainDecoder):
     def __init__(self, weights: Weights, tiles: Tiles | None = None) -> None:
         """Serve merged weights on a CUDA device; a pass is captured when it first comes."""
         super().__init__(weights)
-        self._tiles = tiles or Tiles()
+        self._tiles = tiles
         self._captures = Captures()
-        self._reader = DeviceReader(weights, self._tiles)
+        self._reader = DeviceReader(weights, self._cut)
         self._lock = Lock()
+
+    def _cut(self, width: int) -> Tiles:
+        return self._tiles or tiles_of(width)
 
     def decode(self, cache: StaticCache, given: Pass) -> Rows:
         """Feed tokens to the rows that the cache allocated."""
@@ -104,7 +108,7 @@ class GraphDecoder(PlainDecoder):
         if width is None:
             return super().decode(cache, given)
         vocabulary = self.weights.architecture.vocabulary
-        _, size = logits_size(vocabulary, width, self._tiles.head)
+        _, size = logits_size(vocabulary, width, self._cut(width).head)
         block = torch.empty(size, dtype=torch.float32, device=self.weights.device)
         with self._lock:
             captured = self._captured(width, span_bucket(cache.plan.extent), cache, block)
@@ -142,7 +146,7 @@ class GraphDecoder(PlainDecoder):
 
     def _capture(self, width: int, span: int, cache: StaticCache, block: Tensor) -> Captured:
         if width not in self._captures.steps:
-            self._captures.steps[width] = KernelStep(self.weights, width, self._tiles)
+            self._captures.steps[width] = KernelStep(self.weights, width, self._cut(width))
         step = self._captures.steps[width]
         staging = Staging(HEADER + 3 * width, width * (width + span), self.weights.device)
         # A pass of no tokens: it writes to no row, and its logits are overwritten by the real one.

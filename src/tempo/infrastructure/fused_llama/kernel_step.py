@@ -65,7 +65,7 @@ class KernelStep:
         self.inner = empty(width, shape.inner)
         self.cosines = empty(width, shape.head_dim // 2, dtype=real)
         self.sines = empty(width, shape.head_dim // 2, dtype=real)
-        parts = shape.kv_heads * LARGEST_SPLITS * self.queries * self.query_blocks
+        parts = shape.kv_heads * (LARGEST_SPLITS + 1) * self.queries * self.query_blocks
         self.partial = empty(parts, shape.head_dim, dtype=real)
         self.peaks = empty(parts, dtype=real)
         self.masses = empty(parts, dtype=real)
@@ -169,7 +169,7 @@ class KernelStep:
         layer = self.weights.layers[number]
         splits = min(tiles.splits if span <= LONG_SPAN else LARGEST_SPLITS, span // KEY_BLOCK)
         kept, totals = scores or (None, None)
-        attention[(shape.kv_heads, splits, self.query_blocks)](
+        attention[(shape.kv_heads, splits + 1, self.query_blocks)](
             ints, floats, self.merged, layer.query_norm, layer.key_norm, self.cosines, self.sines,
             self.partial, self.peaks, self.masses, self.tickets, self.mixed, kept, totals,
             number, shape.head_dim**-0.5, shape.epsilon,

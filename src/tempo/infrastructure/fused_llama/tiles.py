@@ -46,11 +46,11 @@ class Tiles:
         overlapped: whether a kernel starts before the one ahead of it has finished.
     """
 
-    merged: Tile = field(default_factory=lambda: Tile(64, 128))
-    output: Tile = field(default_factory=lambda: Tile(16, 128, 1, 2, 8))
-    gate_up: Tile = field(default_factory=lambda: Tile(64, 64, 1, 4, 5))
-    down: Tile = field(default_factory=lambda: Tile(32, 128, 4, 4, 6))
-    head: Tile = field(default_factory=lambda: Tile(128, 64))
+    merged: Tile = field(default_factory=lambda: Tile(32, 128, 1, 2, 6))
+    output: Tile = field(default_factory=lambda: Tile(32, 128, 4, 4, 6))
+    gate_up: Tile = field(default_factory=lambda: Tile(32, 128, 1, 2, 6, early=1))
+    down: Tile = field(default_factory=lambda: Tile(64, 128, 8, 4, 4, early=1))
+    head: Tile = field(default_factory=lambda: Tile(64, 128))
     splits: int = 8
     attention_warps: int = 4
     overlapped: bool = True
@@ -65,6 +65,20 @@ class Tiles:
             down=self.down.fitted(element),
             head=self.head.fitted(element),
         )
+
+
+WIDE = Tiles(
+    output=Tile(16, 128, 1, 2, 8, early=2),
+    gate_up=Tile(64, 128, 1, 4, 5, early=2),
+    down=Tile(16, 128, 1, 2, 8, early=1),
+    head=Tile(128, 128, 1, 4, 3),
+)
+"""For 32 rows, where a part's sums are as large as a matrix's tile."""
+
+
+def tiles_of(width: int) -> Tiles:
+    """Return the cut that was fastest on an H100 for a captured width."""
+    return WIDE if width >= WIDTHS[-1] else Tiles()
 
 
 def width_bucket(width: int) -> int | None:

@@ -27,6 +27,29 @@ def turned(
 
 
 @triton.jit
+def cached(
+    keys, values, weights, start, stop, prompt, spread, row, size, real,
+    SIZE: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """Load keys and values [BLOCK, SIZE] of cache rows, and what each query sees of them.
+
+    They were written by passes before, so nothing has to be waited for.
+    """
+    column = start + tl.arange(0, BLOCK)
+    there = column < stop
+    place = column[:, None] * SIZE + size[None, :]
+    key = tl.load(keys + place, there[:, None], other=0.0)
+    value = tl.load(values + place, there[:, None], other=0.0)
+    after = there & (column >= prompt)
+    weight = tl.load(
+        weights + row[:, None] * spread + (column - prompt)[None, :],
+        real[:, None] & after[None, :],
+        other=0.0,
+    )
+    return key, value, tl.where(((column < prompt) & there)[None, :], 1.0, weight)
+
+
+@triton.jit
 def attention(
     ints,
     floats,
@@ -63,9 +86,9 @@ def attention(
     """Attend from merged [WIDTH, (heads + 2 KV_HEADS) SIZE] to the cache; out [WIDTH, heads SIZE].
 
     A program has one key head, PART rows of the cache and QUERIES of the group's rows; of those
-    with the same queries, who comes last puts the parts together. The first part also turns the
-    pass's own keys, writes them and their values to the cache, and attends to them; the other
-    parts leave these rows out, since their weights are 0 there. Scores are float32, and the
+    with the same queries, who comes last puts the parts together. One part more turns the pass's
+    own keys, writes them and their values to the cache, and attends to them; the other parts leave
+    these rows out, since their weights are 0 there. Scores are float32, and the
     logarithms of the weights are added to them.
     """
     head = tl.program_id(0)
@@ -86,6 +109,13 @@ def attention(
     query = block * QUERIES + tl.arange(0, QUERIES)
     row, member = query % WIDTH, query // WIDTH
     real = member < GROUP
+    line = ((layer * KV_HEADS + head) * GROUP + member) * WIDTH + row
+    weights = floats + WIDTH * WIDTH
+    begin = split * PART
+    stop = tl.minimum(begin + PART, extent)
+    key, value, weight = cached(
+        keys, values, weights, begin, stop, prompt, spread, row, size, real, SIZE, BLOCK
+    )
     if OVERLAPPED:
         gdc_wait()
     source = merged + row * stride + (head * GROUP + member) * SIZE
@@ -95,27 +125,13 @@ def attention(
     peak = tl.full((QUERIES,), float("-inf"), tl.float32)
     mass = tl.zeros((QUERIES,), tl.float32)
     mixed = tl.zeros((QUERIES, SIZE), tl.float32)
-    line = ((layer * KV_HEADS + head) * GROUP + member) * WIDTH + row
-    weights = floats + WIDTH * WIDTH
-    begin = split * PART
-    stop = tl.minimum(begin + PART, extent)
     for start in range(begin, stop, BLOCK):
-        column = start + tl.arange(0, BLOCK)
-        there = column < stop
-        key = tl.load(keys + column[:, None] * SIZE + size[None, :], there[:, None], other=0.0)
-        value = tl.load(values + column[:, None] * SIZE + size[None, :], there[:, None], other=0.0)
         score = tl.dot(queries, tl.trans(key), input_precision=PRECISION) * scale
-        after = there & (column >= prompt)
-        weight = tl.load(
-            weights + row[:, None] * spread + (column - prompt)[None, :],
-            real[:, None] & after[None, :],
-            other=0.0,
-        )
-        weight = tl.where((column < prompt)[None, :], 1.0, weight)
         score = tl.where(weight > 0.0, score + tl.log(weight), float("-inf"))
         if CAPTURED:
+            column = start + tl.arange(0, BLOCK)
             place = line[:, None].to(tl.int64) * SPAN + column[None, :]
-            tl.store(scores + place, score, real[:, None] & there[None, :])
+            tl.store(scores + place, score, real[:, None] & (column < stop)[None, :])
         higher = tl.maximum(peak, tl.max(score, 1))
         level = tl.where(higher == float("-inf"), 0.0, higher)
         fade = tl.exp(peak - level)
@@ -125,64 +141,68 @@ def attention(
             share.to(element), value, mixed * fade[:, None], input_precision=PRECISION
         )
         peak = higher
-    if split == 0:
+        if PART > BLOCK:
+            key, value, weight = cached(
+                keys, values, weights, start + BLOCK, stop, prompt, spread, row, size, real, SIZE,
+                BLOCK,
+            )
+    if split == SPLITS:
         fresh = tl.arange(0, FRESH)
         live = fresh < WIDTH
         origin = merged + fresh * stride + (GROUP * KV_HEADS + head) * SIZE
-        key = turned(origin, key_norm, cosines, sines, fresh, size, live, epsilon, SIZE, NORMED)
-        key = key.to(element)
+        own_key = turned(origin, key_norm, cosines, sines, fresh, size, live, epsilon, SIZE, NORMED)
+        own_key = own_key.to(element)
         origin += KV_HEADS * SIZE
-        value = tl.load(origin[:, None] + size[None, :], live[:, None], other=0.0)
+        own_value = tl.load(origin[:, None] + size[None, :], live[:, None], other=0.0)
         written = tl.load(ints + HEADER + 2 * WIDTH + fresh, live, other=-1)
         home = written[:, None] * SIZE + size[None, :]
-        tl.store(keys + home, key, ((written >= 0) & (block == 0))[:, None])
-        tl.store(values + home, value, ((written >= 0) & (block == 0))[:, None])
-        score = tl.dot(queries, tl.trans(key), input_precision=PRECISION) * scale
-        weight = tl.load(
+        tl.store(keys + home, own_key, ((written >= 0) & (block == 0))[:, None])
+        tl.store(values + home, own_value, ((written >= 0) & (block == 0))[:, None])
+        own_score = tl.dot(queries, tl.trans(own_key), input_precision=PRECISION) * scale
+        own_weight = tl.load(
             floats + row[:, None] * WIDTH + fresh[None, :],
             real[:, None] & live[None, :],
             other=0.0,
         )
-        score = tl.where(weight > 0.0, score + tl.log(weight), float("-inf"))
+        own_score = tl.where(own_weight > 0.0, own_score + tl.log(own_weight), float("-inf"))
         if CAPTURED:
             spot = line[:, None].to(tl.int64) * SPAN + SPAN - WIDTH + fresh[None, :]
-            tl.store(scores + spot, score, real[:, None] & live[None, :])
-        higher = tl.maximum(peak, tl.max(score, 1))
+            tl.store(scores + spot, own_score, real[:, None] & live[None, :])
+        higher = tl.maximum(peak, tl.max(own_score, 1))
         level = tl.where(higher == float("-inf"), 0.0, higher)
         fade = tl.exp(peak - level)
-        share = tl.exp(score - level[:, None])
-        mass = mass * fade + tl.sum(share, 1)
+        own_share = tl.exp(own_score - level[:, None])
+        mass = mass * fade + tl.sum(own_share, 1)
         mixed = tl.dot(
-            share.to(element), value, mixed * fade[:, None], input_precision=PRECISION
+            own_share.to(element), own_value, mixed * fade[:, None], input_precision=PRECISION
         )
         peak = higher
-    whole = True
-    if SPLITS > 1:
-        ticket = tickets + block * KV_HEADS + head
-        base = (block * KV_HEADS + head) * SPLITS
-        lane = tl.arange(0, QUERIES)
-        part = (base + split) * QUERIES + lane
-        tl.store(peaks + part, peak)
-        tl.store(masses + part, mass)
-        tl.store(partial + part[:, None] * SIZE + size[None, :], mixed)
-        tl.debug_barrier()
-        whole = tl.atomic_add(ticket, 1, sem="acq_rel") == SPLITS - 1
-        if whole:
-            tl.store(ticket, 0)
-            every = (base + tl.arange(0, SPLITS))[:, None] * QUERIES + lane[None, :]
-            heights = tl.load(peaks + every, cache_modifier=".cg")
-            peak = tl.max(heights, 0)
-            level = tl.where(peak == float("-inf"), 0.0, peak)
-            known = tl.load(masses + every, cache_modifier=".cg")
-            mass = tl.sum(known * tl.exp(heights - level[None, :]), 0)
-            mixed = tl.zeros((QUERIES, SIZE), tl.float32)
-            for number in tl.static_range(SPLITS):
-                piece = (base + number) * QUERIES + lane
-                gain = tl.exp(tl.load(peaks + piece, cache_modifier=".cg") - level)
-                added = tl.load(
-                    partial + piece[:, None] * SIZE + size[None, :], cache_modifier=".cg"
-                )
-                mixed += gain[:, None] * added
+    ticket = tickets + block * KV_HEADS + head
+    parts: tl.constexpr = SPLITS + 1
+    base = (block * KV_HEADS + head) * parts
+    lane = tl.arange(0, QUERIES)
+    part = (base + split) * QUERIES + lane
+    tl.store(peaks + part, peak)
+    tl.store(masses + part, mass)
+    tl.store(partial + part[:, None] * SIZE + size[None, :], mixed)
+    tl.debug_barrier()
+    whole = tl.atomic_add(ticket, 1, sem="acq_rel") == SPLITS
+    if whole:
+        tl.store(ticket, 0)
+        number = tl.arange(0, 2 * SPLITS)
+        every = (base + number)[:, None] * QUERIES + lane[None, :]
+        known = (number < parts)[:, None]
+        heights = tl.load(peaks + every, known, other=float("-inf"), cache_modifier=".cg")
+        shares = tl.load(masses + every, known, other=0.0, cache_modifier=".cg")
+        peak = tl.max(heights, 0)
+        level = tl.where(peak == float("-inf"), 0.0, peak)
+        mass = tl.sum(shares * tl.exp(heights - level[None, :]), 0)
+        mixed = tl.zeros((QUERIES, SIZE), tl.float32)
+        for one in tl.static_range(parts):
+            piece = (base + one) * QUERIES + lane
+            gain = tl.exp(tl.load(peaks + piece, cache_modifier=".cg") - level)
+            added = tl.load(partial + piece[:, None] * SIZE + size[None, :], cache_modifier=".cg")
+            mixed += gain[:, None] * added
     if whole:
         target = row[:, None] * (GROUP * KV_HEADS * SIZE) + (head * GROUP + member)[:, None] * SIZE
         tl.store(

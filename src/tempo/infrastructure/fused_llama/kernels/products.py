@@ -30,16 +30,15 @@ def fetch(weight, first_row, STRIDE: tl.constexpr, ROWS: tl.constexpr, ROUNDS: t
 
 
 @triton.jit
-def inverse_norm(
-    squares, INPUTS: tl.constexpr, WIDTH: tl.constexpr, ROWS: tl.constexpr,
-    SOURCES: tl.constexpr, SOURCES_PADDED: tl.constexpr, epsilon,
+def sums_of_squares(
+    squares, WIDTH: tl.constexpr, ROWS: tl.constexpr,
+    SOURCES: tl.constexpr, SOURCES_PADDED: tl.constexpr,
 ):  # fmt: skip
-    """Return [ROWS] the factor of RMSNorm, from sums of squares [SOURCES, WIDTH]."""
+    """Load [SOURCES_PADDED, ROWS] sums of squares; whoever adds them up later waits less."""
     rows = tl.arange(0, ROWS)
     source = tl.arange(0, SOURCES_PADDED)
     known = (source < SOURCES)[:, None] & (rows < WIDTH)[None, :]
-    parts = tl.load(squares + source[:, None] * WIDTH + rows[None, :], known, other=0.0)
-    return tl.rsqrt(tl.sum(parts, 0) / INPUTS + epsilon)
+    return tl.load(squares + source[:, None] * WIDTH + rows[None, :], known, other=0.0)
 
 
 @triton.jit
@@ -102,6 +101,12 @@ def product(
         gdc_wait()
     sums = tl.zeros((ROWS, COLUMNS), tl.float32)
     ups = tl.zeros((ROWS, COLUMNS), tl.float32)
+    target = rows[:, None] * OUTPUTS + columns[None, :]
+    if SOURCES > 0:
+        parts = sums_of_squares(squares, WIDTH, ROWS, SOURCES, SOURCES_PADDED)
+    if ADDED:
+        base = tl.load(residual + target, real & there[None, :], other=0.0).to(tl.float32)
+        gain = tl.load(norm + columns, there, other=0.0).to(tl.float32)[None, :]
     for start in range(0, length, DEPTH):
         step = start + tl.arange(0, DEPTH)
         inputs = first + step
@@ -139,24 +144,19 @@ def product(
             tl.store(tickets + column_block, 0)
     if last:
         if SOURCES > 0:
-            factor = inverse_norm(
-                squares, INPUTS, WIDTH, ROWS, SOURCES, SOURCES_PADDED, epsilon
-            )[:, None]
+            factor = tl.rsqrt(tl.sum(parts, 0) / INPUTS + epsilon)[:, None]
             sums *= factor
             ups *= factor
         if BIASED:
             sums += tl.load(bias + columns, there, other=0.0).to(tl.float32)[None, :]
         if GATED:
             sums = sums / (1.0 + tl.exp(-sums)) * ups
-        target = rows[:, None] * OUTPUTS + columns[None, :]
         if ADDED:
-            sums += tl.load(residual + target, real & there[None, :], other=0.0).to(tl.float32)
-            sums = tl.where(there[None, :], sums, 0.0)
+            sums = tl.where(there[None, :], sums + base, 0.0)
         rounded = sums.to(out.dtype.element_ty)
         tl.store(out + target, rounded, real & there[None, :])
         if ADDED:
             kept = rounded.to(tl.float32)
-            gain = tl.load(norm + columns, there, other=0.0).to(tl.float32)[None, :]
             tl.store(scaled + target, (kept * gain).to(out.dtype.element_ty), real & there[None, :])
             own = tl.sum(kept * kept, 1)
             tl.store(squares_out + column_block * WIDTH + rows, own, rows < WIDTH)

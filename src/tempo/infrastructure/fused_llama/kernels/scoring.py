@@ -4,7 +4,7 @@ import triton
 import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
-from tempo.infrastructure.fused_llama.kernels.products import fetch, inverse_norm
+from tempo.infrastructure.fused_llama.kernels.products import fetch, sums_of_squares
 
 LOGITS_PLACE = tl.constexpr(2)
 """Where the addresses of a pass name its logits."""
@@ -94,6 +94,7 @@ def scored(
             fetch(head, tile_number * COLUMNS, INPUTS * BYTES, COLUMNS, EARLY)
         gdc_wait()
     sums = tl.zeros((ROWS, COLUMNS), tl.float32)
+    parts = sums_of_squares(squares, WIDTH, ROWS, SOURCES, SOURCES_PADDED)
     for start in range(0, INPUTS, DEPTH):
         inputs = start + tl.arange(0, DEPTH)
         state_at = states + rows[:, None] * INPUTS + inputs[None, :]
@@ -106,7 +107,7 @@ def scored(
             state = tl.load(state_at, real & inside[None, :], other=0.0)
             tile = tl.load(tile_at, inside[:, None], other=0.0)
         sums = tl.dot(state, tile, sums, input_precision=PRECISION)
-    sums *= inverse_norm(squares, INPUTS, WIDTH, ROWS, SOURCES, SOURCES_PADDED, epsilon)[:, None]
+    sums *= tl.rsqrt(tl.sum(parts, 0) / INPUTS + epsilon)[:, None]
     target = rows[:, None] * VOCABULARY + columns[None, :]
     tl.store(logits + target, sums, real & there[None, :])
     masked = tl.where(there[None, :], sums, float("-inf"))
