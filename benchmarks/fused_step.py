@@ -312,18 +312,8 @@ def steps(weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> T
     look("kernels overlapped", tiles)
     look("kernels one after another", replace(tiles, overlapped=False))
     look("kernels overlapped, again", tiles)
-    for splits in (4, 8):
-        for warps in (4, 8):
-            look(f"attention {splits} parts, {warps} warps", replace(tiles, splits=splits, attention_warps=warps))
-    base = chosen
-    look("output in 64 x 128, 8 parts", replace(base, output=Tile(64, 128, 8, 4, 4)))
-    look("output in 16 x 128, 1 part", replace(base, output=Tile(16, 128, 1, 2, 8)))
-    look("gate_up in 64 x 128", replace(base, gate_up=Tile(64, 128, 1, 4, 5)))
-    look("down in 32 x 128, 4 parts", replace(base, down=Tile(32, 128, 4, 4, 6)))
-    look("down in 32 x 128, 4 parts, early", replace(base, down=Tile(32, 128, 4, 4, 6, early=1)))
-    for name in ("merged", "output", "gate_up", "down", "head"):
-        look(f"{name} does not fetch early", fetching(base, 0, name))
-        look(f"{name} fetches early", fetching(base, 1, name))
+    look("attention with 8 warps", replace(tiles, attention_warps=8))
+    look("nothing fetched early", fetching(tiles, 0, "merged", "output", "gate_up", "down", "head"))
     print(f"  chosen: {chosen}")
     widths = [(1, 8), (2, 8), (4, 8), (8, 8), (16, 16), (32, 32)]
     first = 0.0
@@ -394,7 +384,9 @@ def session(model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: floa
     host: dict[str, list[float]] = {}
     for width in (1, 8, 32):
         ours(width, 4)
-    profiled(lambda: ours(8, 40))
+    host.clear()
+    profiled(lambda: ours(8, 11))
+    host.clear()
     greedy(4)
     theirs, mine = [], {width: [] for width in (1, 8)}
     for _ in range(options.rounds):

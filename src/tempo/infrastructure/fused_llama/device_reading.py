@@ -13,6 +13,7 @@ from tempo.domain.tokens import TokenId
 from tempo.infrastructure.fused_llama.kernel_step import logits_size
 from tempo.infrastructure.fused_llama.kernels.extraction import extracted
 from tempo.infrastructure.fused_llama.tiles import power_of_two
+from tempo.infrastructure.reading.extraction import to_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,13 +31,19 @@ BLOCK = 1024
 """Tokens of the vocabulary that one program ranks."""
 
 
+SMALLEST_ANSWER = 16
+"""Candidates that are ranked at least."""
+
+NO_PAIRS = np.empty(0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Captured:
-    """A captured reading: the question and the answer are in page-locked memory."""
+    """A captured reading; the question is in page-locked memory, the answer on the device."""
 
     graph: torch.cuda.CUDAGraph
     question: np.ndarray
-    answer: np.ndarray
+    told: Tensor
     kept: tuple[Tensor, ...]
 
 
@@ -55,7 +62,7 @@ class DeviceReader:
         """Answer a reading that asks for candidates alone."""
         vocabulary = self._weights.architecture.vocabulary
         considered = min(reading.considered, vocabulary)
-        best = max(16, power_of_two(considered))
+        best = max(SMALLEST_ANSWER, power_of_two(considered))
         captured = self._captured(width, best)
         live = len(reading.weights)
         question = captured.question
@@ -65,8 +72,18 @@ class DeviceReader:
         with np.errstate(divide="ignore"):
             numbers[1 : 1 + live] = np.log(np.asarray(reading.weights))
         captured.graph.replay()
-        torch.cuda.current_stream().synchronize()
-        return _proposal(captured.answer.astype(np.float64), live, best, considered)
+        told = captured.told
+        if reading.pairs:
+            told = torch.cat([told, self._pairs(block, width, reading)])
+        answer = to_host(told)
+        pairs = answer[len(captured.told) :]
+        return _proposal(answer[: len(captured.told)], live, best, considered, pairs)
+
+    def _pairs(self, block: Tensor, width: int, reading: Reading) -> Tensor:
+        """Return the log-probability of each pair asked for."""
+        vocabulary = self._weights.architecture.vocabulary
+        row, token = torch.tensor(reading.pairs, device=block.device).T
+        return block[row * vocabulary + token] - block[len(block) - width + row]
 
     def _captured(self, width: int, best: int) -> _Captured:
         held = self._held.get((width, best))
@@ -79,9 +96,8 @@ class DeviceReader:
         tiles, size = logits_size(vocabulary, width, self._cut(width).head)
         blocks = -(-vocabulary // BLOCK)
         question = torch.zeros(16 + 4 * (1 + width) + 8, dtype=torch.uint8, pin_memory=True)
-        answer = torch.zeros(HEAD + (2 + width) * best, pin_memory=True)
         asked = torch.zeros_like(question, device=device)
-        told = torch.zeros(answer.shape, device=device)
+        told = torch.zeros(HEAD + (2 + width) * best, device=device)
         keys = torch.zeros(blocks * best, dtype=torch.int64, device=device)
         summaries = torch.zeros(3 * blocks, device=device)
         tickets = torch.zeros(1, dtype=torch.int32, device=device)
@@ -96,18 +112,19 @@ class DeviceReader:
                 VOCABULARY=vocabulary, WIDTH=width, TILES=tiles, BLOCK=BLOCK, BLOCKS=blocks,
                 BLOCKS_PADDED=power_of_two(blocks), BEST=best, num_warps=4,
             )  # fmt: skip
-            answer.copy_(told, non_blocking=True)
 
         launch()
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             launch()
-        kept = (question, answer, asked, told, keys, summaries, tickets)
-        return _Captured(graph, question.numpy(), answer.numpy(), kept)
+        kept = (question, asked, keys, summaries, tickets)
+        return _Captured(graph, question.numpy(), told, kept)
 
 
-def _proposal(answer: np.ndarray, live: int, best: int, considered: int) -> Proposal:
+def _proposal(
+    answer: np.ndarray, live: int, best: int, considered: int, pairs: np.ndarray = NO_PAIRS
+) -> Proposal:
     """Return the proposal that an answer holds; candidates come sorted."""
     if not answer[0]:
         return Proposal(finite=False)
@@ -122,5 +139,7 @@ def _proposal(answer: np.ndarray, live: int, best: int, considered: int) -> Prop
         entropy=float(answer[1]),
         passing=int(answer[2]),
         passing_mass=min(1.0, float(answer[3])),
+        pair_scores=pairs,
+        processed_scores=pairs,
         mixtures=np.empty((0, 0)),
     )

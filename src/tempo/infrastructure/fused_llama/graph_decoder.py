@@ -10,10 +10,15 @@ import numpy as np
 import torch
 
 from tempo.domain.proposal import Combination
-from tempo.infrastructure.fused_llama.device_reading import DeviceReader
+from tempo.infrastructure.fused_llama.device_reading import SMALLEST_ANSWER, DeviceReader
 from tempo.infrastructure.fused_llama.kernel_step import HEADER, KernelStep, logits_size
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
-from tempo.infrastructure.fused_llama.tiles import span_bucket, tiles_of, width_bucket
+from tempo.infrastructure.fused_llama.tiles import (
+    power_of_two,
+    span_bucket,
+    tiles_of,
+    width_bucket,
+)
 from tempo.infrastructure.reading.extraction import Rows, read
 
 if TYPE_CHECKING:
@@ -120,18 +125,20 @@ class GraphDecoder(PlainDecoder):
 
     def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
         """Answer a reading of a pass's rows; one copy to the host."""
-        if not isinstance(rows, FusedRows) or rows.block is None or not self._is_plain(reading):
+        if not isinstance(rows, FusedRows) or rows.block is None:
             return read(rows, reading, processors)
-        if processors or len(reading.weights) != len(rows.logits):
+        if processors or not self._is_plain(reading, len(rows.logits)):
             return read(rows, reading, processors)
         with self._lock:
             return self._reader.read(rows.block, rows.width, reading)
 
-    def _is_plain(self, reading: Reading) -> bool:
-        asked = reading.barred or reading.pairs or reading.mixtures
-        fits = 0 < reading.considered <= DeviceReader.LARGEST
+    def _is_plain(self, reading: Reading, rows: int) -> bool:
+        """Whether the kernel knows how to answer; a wrong reading is refused by who does not."""
+        odd = reading.barred or reading.mixtures or any(row >= rows for row, _ in reading.pairs)
+        ranked = max(SMALLEST_ANSWER, power_of_two(max(1, reading.considered)))
+        fits = ranked <= min(DeviceReader.LARGEST, self.weights.architecture.vocabulary)
         arithmetic = reading.combination is Combination.ARITHMETIC
-        return bool(reading.weights) and fits and arithmetic and not asked
+        return len(reading.weights) == rows and fits and arithmetic and not odd
 
     def _captured(self, width: int, span: int, cache: StaticCache, block: Tensor) -> Captured:
         """Return the captured pass of a width and a span; capture it if it is new."""

@@ -113,9 +113,10 @@ def attention(
     weights = floats + WIDTH * WIDTH
     begin = split * PART
     stop = tl.minimum(begin + PART, extent)
-    key, value, weight = cached(
-        keys, values, weights, begin, stop, prompt, spread, row, size, real, SIZE, BLOCK
-    )
+    if PART == BLOCK:
+        key, value, weight = cached(
+            keys, values, weights, begin, stop, prompt, spread, row, size, real, SIZE, BLOCK
+        )
     if OVERLAPPED:
         gdc_wait()
     source = merged + row * stride + (head * GROUP + member) * SIZE
@@ -126,6 +127,10 @@ def attention(
     mass = tl.zeros((QUERIES,), tl.float32)
     mixed = tl.zeros((QUERIES, SIZE), tl.float32)
     for start in range(begin, stop, BLOCK):
+        if PART > BLOCK:
+            key, value, weight = cached(
+                keys, values, weights, start, stop, prompt, spread, row, size, real, SIZE, BLOCK
+            )
         score = tl.dot(queries, tl.trans(key), input_precision=PRECISION) * scale
         score = tl.where(weight > 0.0, score + tl.log(weight), float("-inf"))
         if CAPTURED:
@@ -141,11 +146,6 @@ def attention(
             share.to(element), value, mixed * fade[:, None], input_precision=PRECISION
         )
         peak = higher
-        if PART > BLOCK:
-            key, value, weight = cached(
-                keys, values, weights, start + BLOCK, stop, prompt, spread, row, size, real, SIZE,
-                BLOCK,
-            )
     if split == SPLITS:
         fresh = tl.arange(0, FRESH)
         live = fresh < WIDTH
