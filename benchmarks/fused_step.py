@@ -106,7 +106,9 @@ def bandwidth() -> float:
     read, _ = timed(lambda: torch.amax(wide))
     copy, _ = timed(lambda: target.copy_(wide))
     size = wide.numel() * 8
-    print(f"bandwidth: reading {size / read / 1e9:.2f} TB/s, copying {2 * size / copy / 1e9:.2f} TB/s (both ways)")
+    print(
+        f"bandwidth: reading {size / read / 1e9:.2f} TB/s, copying {2 * size / copy / 1e9:.2f} TB/s (both ways)"
+    )
     return max(size / read, 2 * size / copy) * 1e3
 
 
@@ -122,10 +124,22 @@ def prepared(decoder: PlainDecoder, width: int, extent: int) -> tuple[object, Pa
     random = np.random.default_rng(0)
     for step in range(3):
         rows = cache.allocate(width)
-        seen = np.concatenate([random.random((width, spread), dtype=np.float32) ** 3, np.eye(width, dtype=np.float32)], 1)
+        seen = np.concatenate(
+            [
+                random.random((width, spread), dtype=np.float32) ** 3,
+                np.eye(width, dtype=np.float32),
+            ],
+            1,
+        )
         seen[seen < 0.05] = 0.0
         spread += width
-        given = Pass([1000 + 7 * i + step for i in range(width)], [len(prompt) + step] * width, rows, len(prompt), seen)
+        given = Pass(
+            [1000 + 7 * i + step for i in range(width)],
+            [len(prompt) + step] * width,
+            rows,
+            len(prompt),
+            seen,
+        )
         if step < 2:
             decoder.decode(cache, given)
     return cache, given
@@ -186,7 +200,14 @@ CUTS = {
     "output": NARROW_CUTS,
     "gate_up": [cut for cut in WIDE_CUTS if cut[2] == 1],
     "down": NARROW_CUTS,
-    "head": [(128, 64, 1, 4, 4), (128, 64, 1, 4, 6), (64, 64, 1, 4, 6), (64, 128, 1, 4, 4), (128, 128, 1, 4, 3), (256, 64, 1, 8, 3)],
+    "head": [
+        (128, 64, 1, 4, 4),
+        (128, 64, 1, 4, 6),
+        (64, 64, 1, 4, 6),
+        (64, 128, 1, 4, 4),
+        (128, 128, 1, 4, 3),
+        (256, 64, 1, 8, 3),
+    ],
 }
 
 
@@ -219,13 +240,18 @@ def tune(weights: Weights, speed: float, width: int) -> Tiles:
     ints[2] = block.data_ptr()
     total = 0.0
     for name, cuts in CUTS.items():
-        matrices = [weights.head] if name == "head" else [getattr(layer, name) for layer in weights.layers]
+        matrices = (
+            [weights.head] if name == "head" else [getattr(layer, name) for layer in weights.layers]
+        )
         size = sum(matrix.numel() * matrix.element_size() for matrix in matrices)
         floor = 1e3 * size / speed
         states = torch.randn(width, matrices[0].shape[1], dtype=weights.dtype, device=DEVICE)
         graph = captured(lambda: [torch.nn.functional.linear(states, one) for one in matrices])
         library, _ = timed(graph.replay)
-        print(f"tune {name}, width {width}: floor {floor:.3f} ms, library {library:.3f} = {library / floor:.2f}", flush=True)
+        print(
+            f"tune {name}, width {width}: floor {floor:.3f} ms, library {library:.3f} = {library / floor:.2f}",
+            flush=True,
+        )
 
         def look(tile: Tile) -> float:
             step = KernelStep(weights, width, replace(Tiles(), **{name: tile}))
@@ -238,7 +264,10 @@ def tune(weights: Weights, speed: float, width: int) -> Tiles:
                 print(f"    {tile}: {type(error).__name__} {str(error)[:80]}", flush=True)
                 return float("inf")
             found, spread = timed(graph.replay)
-            print(f"    {tile.columns:3d} x {tile.depth:3d}, {tile.splits} parts, {tile.warps} warps, {tile.stages} stages, {tile.early} early: {found:.3f} ± {spread:.3f} = {found / floor:.2f}", flush=True)
+            print(
+                f"    {tile.columns:3d} x {tile.depth:3d}, {tile.splits} parts, {tile.warps} warps, {tile.stages} stages, {tile.early} early: {found:.3f} ± {spread:.3f} = {found / floor:.2f}",
+                flush=True,
+            )
             return found
 
         times = {tile: look(tile) for tile in (Tile(*cut) for cut in cuts)}
@@ -266,7 +295,10 @@ def step_time(
     scores = None
     if capture:
         lines = shape.layers * shape.heads * width
-        scores = (torch.empty(lines * (span + width), device=DEVICE), torch.empty(lines, device=DEVICE))
+        scores = (
+            torch.empty(lines * (span + width), device=DEVICE),
+            torch.empty(lines, device=DEVICE),
+        )
         shares = torch.empty(shape.layers, width, span + width, device=DEVICE)
         shares_of = torch.rand(1, shape.layers, device=DEVICE)
 
@@ -283,7 +315,11 @@ def step_time(
 def floor_of(weights: Weights, extent: int, speed: float) -> float:
     """Return the time to read weights and cache once, in ms."""
     shape = weights.architecture
-    count = sum(p.numel() for layer in weights.layers for p in (layer.merged, layer.output, layer.gate_up, layer.down))
+    count = sum(
+        p.numel()
+        for layer in weights.layers
+        for p in (layer.merged, layer.output, layer.gate_up, layer.down)
+    )
     count += weights.head.numel()
     count += 2 * shape.layers * shape.kv_heads * shape.head_dim * extent
     return 1e3 * count * weights.embedding.element_size() / speed
@@ -307,7 +343,9 @@ def steps(weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> T
             best, chosen = found, variant
 
     def fetching(start: Tiles, early: int, *names: str) -> Tiles:
-        return replace(start, **{name: replace(getattr(start, name), early=early) for name in names})
+        return replace(
+            start, **{name: replace(getattr(start, name), early=early) for name in names}
+        )
 
     look("kernels overlapped", tiles)
     look("kernels one after another", replace(tiles, overlapped=False))
@@ -318,24 +356,38 @@ def steps(weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> T
     widths = [(1, 8), (2, 8), (4, 8), (8, 8), (16, 16), (32, 32)]
     first = 0.0
     for width, _ in widths:
-        variant = chosen if width < 32 else replace(tiles_of(width), attention_warps=chosen.attention_warps)
+        variant = (
+            chosen
+            if width < 32
+            else replace(tiles_of(width), attention_warps=chosen.attention_warps)
+        )
         found, spread = step_time(weights, variant, width, CONTEXT - width, CONTEXT)
         first = first or found
-        print(f"  width {width:2d}: {found:.3f} ± {spread:.3f} ms = {found / floor:.3f} floors, {found / first:.3f} of width 1", flush=True)
+        print(
+            f"  width {width:2d}: {found:.3f} ± {spread:.3f} ms = {found / floor:.3f} floors, {found / first:.3f} of width 1",
+            flush=True,
+        )
     for extent in (512, 4096):
         plain, _ = step_time(weights, chosen, 8, extent - 8, extent)
         with_it, _ = step_time(weights, chosen, 8, extent - 8, extent, capture=True)
         again, _ = step_time(weights, chosen, 8, extent - 8, extent)
         ratio = floor_of(weights, extent, speed)
-        print(f"  extent {extent}: {plain:.3f} (again {again:.3f}) ms = {plain / ratio:.3f} floors; attention captured {with_it:.3f} = {with_it / plain:.3f}", flush=True)
+        print(
+            f"  extent {extent}: {plain:.3f} (again {again:.3f}) ms = {plain / ratio:.3f} floors; attention captured {with_it:.3f} = {with_it / plain:.3f}",
+            flush=True,
+        )
     return chosen
 
 
-def session(model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> None:
+def session(
+    model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: float, options: Namespace
+) -> None:
     """Print whole steps through the port beside transformers' greedy generate, alternating."""
     floor = floor_of(weights, CONTEXT, speed)
     decoder = GraphDecoder(weights, tiles)
-    description = ModelDescription("random", "llama", "0" * 64, 131_072, 128_256, 1, "bfloat16", "cuda")
+    description = ModelDescription(
+        "random", "llama", "0" * 64, 131_072, 128_256, 1, "bfloat16", "cuda"
+    )
     backend = FusedBackend(decoder, description)
     generator = torch.Generator().manual_seed(0)
     length = CONTEXT - 8 * 12
@@ -344,13 +396,25 @@ def session(model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: floa
 
     def greedy(tokens: int = 24) -> float:
         start = time.perf_counter()
-        model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, min_new_tokens=tokens,
-                       max_new_tokens=tokens, pad_token_id=0)
+        model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            min_new_tokens=tokens,
+            max_new_tokens=tokens,
+            pad_token_id=0,
+        )
         torch.cuda.synchronize()
         whole = time.perf_counter() - start
         start = time.perf_counter()
-        model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, min_new_tokens=1,
-                       max_new_tokens=1, pad_token_id=0)
+        model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            min_new_tokens=1,
+            max_new_tokens=1,
+            pad_token_id=0,
+        )
         torch.cuda.synchronize()
         return 1e3 * (whole - (time.perf_counter() - start)) / (tokens - 1)
 
@@ -364,8 +428,14 @@ def session(model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: floa
                 start = time.perf_counter()
                 tokens = (proposal.token_ids * 4)[:width]
                 nodes = [
-                    Node(token, length + depth, slot + i, before[i] if before else None,
-                         tuple((parent, 1 / len(before)) for parent in before), ())
+                    Node(
+                        token,
+                        length + depth,
+                        slot + i,
+                        before[i] if before else None,
+                        tuple((parent, 1 / len(before)) for parent in before),
+                        (),
+                    )
                     for i, token in enumerate(tokens)
                 ]
                 made = time.perf_counter()
@@ -375,7 +445,11 @@ def session(model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: floa
                 (proposal,) = backend.propose([(held, reading)])
                 done = time.perf_counter()
                 times.append(1e3 * (done - start))
-                for name, lapse in (("nodes", made - start), ("extend", fed - made), ("propose", done - fed)):
+                for name, lapse in (
+                    ("nodes", made - start),
+                    ("extend", fed - made),
+                    ("propose", done - fed),
+                ):
                     host.setdefault(f"{name} {width}", []).append(1e3 * lapse)
                 before = tuple(slot + i for i in range(width))
                 slot += width
@@ -394,11 +468,15 @@ def session(model: LlamaForCausalLM, weights: Weights, tiles: Tiles, speed: floa
         for width, found in mine.items():
             found.append(median(ours(width)))
     baseline = median(theirs)
-    print(f"session: transformers' greedy {baseline:.2f} ms a token ({min(theirs):.2f} to {max(theirs):.2f})")
+    print(
+        f"session: transformers' greedy {baseline:.2f} ms a token ({min(theirs):.2f} to {max(theirs):.2f})"
+    )
     print("  " + ", ".join(f"{name} {median(found):.3f}" for name, found in host.items()))
     for width, found in mine.items():
         own = median(found)
-        print(f"  width {width}: {own:.3f} ms a step ({min(found):.3f} to {max(found):.3f}) = {own / baseline:.4f} of greedy, {own / floor:.3f} floors")
+        print(
+            f"  width {width}: {own:.3f} ms a step ({min(found):.3f} to {max(found):.3f}) = {own / baseline:.4f} of greedy, {own / floor:.3f} floors"
+        )
 
 
 def profiled(run: Callable[[], object]) -> None:
@@ -424,7 +502,9 @@ def main() -> None:
     tiles = Tiles()
     if options.tiles and options.tiles.is_file():
         held = json.loads(options.tiles.read_text())
-        tiles = Tiles(**{name: Tile(**it) if isinstance(it, dict) else it for name, it in held.items()})
+        tiles = Tiles(
+            **{name: Tile(**it) if isinstance(it, dict) else it for name, it in held.items()}
+        )
     with torch.inference_mode():
         model = model_of(28, torch.bfloat16)
         weights = Weights.of(model)

@@ -84,7 +84,10 @@ def refusal(model: PreTrainedModel) -> str | None:
     if config.model_type not in FAMILIES:
         return f"its family is none of {', '.join(sorted(FAMILIES))}"
     rotation = config.rope_parameters["rope_type"]
-    if rotation not in STILL_ROTATIONS or config.rope_parameters.get("partial_rotary_factor", 1) != 1:
+    if (
+        rotation not in STILL_ROTATIONS
+        or config.rope_parameters.get("partial_rotary_factor", 1) != 1
+    ):
         return f"its rotary positions are of type {rotation}, or rotate a part of each head"
     if config.hidden_act != "silu":
         return f"its activation is {config.hidden_act}, not silu"

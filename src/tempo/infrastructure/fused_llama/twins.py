@@ -47,9 +47,7 @@ def rotated(states: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
     """Return states [head, row, head_dim] turned to their positions."""
     cosines, sines = angles
     first, second = states.chunk(2, -1)
-    turned = torch.cat(
-        [first * cosines - second * sines, second * cosines + first * sines], dim=-1
-    )
+    turned = torch.cat([first * cosines - second * sines, second * cosines + first * sines], dim=-1)
     return turned.to(states.dtype)
 
 

@@ -55,9 +55,7 @@ class HostViews:
             self._override(seen, list(enumerate(nodes)), rows)
         return HostViews(self.prompt, seen, numbers)
 
-    def _inherited(
-        self, nodes: Sequence[Node], numbers: Mapping[Slot, int], seen: Weights
-    ) -> bool:
+    def _inherited(self, nodes: Sequence[Node], numbers: Mapping[Slot, int], seen: Weights) -> bool:
         """Add up what nodes inherit of the last pass; return whether some is of this pass."""
         width = self.weights.shape[1]
         inside = False

@@ -120,9 +120,9 @@ def attention(
     if OVERLAPPED:
         gdc_wait()
     source = merged + row * stride + (head * GROUP + member) * SIZE
-    queries = turned(
-        source, query_norm, cosines, sines, row, size, real, epsilon, SIZE, NORMED
-    ).to(element)
+    queries = turned(source, query_norm, cosines, sines, row, size, real, epsilon, SIZE, NORMED).to(
+        element
+    )
     peak = tl.full((QUERIES,), float("-inf"), tl.float32)
     mass = tl.zeros((QUERIES,), tl.float32)
     mixed = tl.zeros((QUERIES, SIZE), tl.float32)
@@ -142,9 +142,7 @@ def attention(
         fade = tl.exp(peak - level)
         share = tl.exp(score - level[:, None])
         mass = mass * fade + tl.sum(share, 1)
-        mixed = tl.dot(
-            share.to(element), value, mixed * fade[:, None], input_precision=PRECISION
-        )
+        mixed = tl.dot(share.to(element), value, mixed * fade[:, None], input_precision=PRECISION)
         peak = higher
     if split == SPLITS:
         fresh = tl.arange(0, FRESH)
@@ -205,9 +203,7 @@ def attention(
             mixed += gain[:, None] * added
     if whole:
         target = row[:, None] * (GROUP * KV_HEADS * SIZE) + (head * GROUP + member)[:, None] * SIZE
-        tl.store(
-            out + target + size[None, :], (mixed / mass[:, None]).to(element), real[:, None]
-        )
+        tl.store(out + target + size[None, :], (mixed / mass[:, None]).to(element), real[:, None])
         if CAPTURED:
             tl.store(totals + line, peak + tl.log(mass), real)
 
