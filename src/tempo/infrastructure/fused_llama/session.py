@@ -10,10 +10,11 @@ import torch
 
 from tempo.domain.errors import PromptError, SessionError
 from tempo.domain.tokens import Slot
-from tempo.infrastructure.fused_llama.pass_check import check_pass
 from tempo.infrastructure.fused_llama.plain_decoder import Pass
 from tempo.infrastructure.fused_llama.views import HostViews
+from tempo.infrastructure.reading.attenuation import with_factors, without_factors
 from tempo.infrastructure.reading.extraction import Rows
+from tempo.infrastructure.reading.pass_check import check_pass
 from tempo.infrastructure.reading.processors import logits_processors, needs_paths
 
 if TYPE_CHECKING:
@@ -157,11 +158,10 @@ class FusedSession:
             self._rows_of = {slot: place[row] for slot, row in self._rows_of.items()}
             views = views.gathered(kept)
         self._released += slots
-        factors = {slot: factor for slot, factor in now.factors.items() if slot not in set(slots)}
         self._now = replace(
             now,
             views=views,
-            factors=factors,
+            factors=without_factors(now.factors, slots),
             released=len(self._released),
             moves=len(self._moves),
         )
@@ -170,18 +170,8 @@ class FusedSession:
     def attenuate(self, slots: Sequence[Slot], factors: Sequence[float]) -> None:
         """Let later rows see slots at so much of the weight that their views give them."""
         _, now = self._held()
-        unknown = [slot for slot in slots if slot not in self._rows_of]
-        if unknown or len(slots) != len(factors):
-            message = (
-                f"slots {unknown or list(slots)} are not in the cache or have not one factor each"
-            )
-            raise SessionError(message)
-        wrong = [factor for factor in factors if not 0 <= factor < np.inf]
-        if wrong:
-            message = f"a slot has the factor {wrong[0]}; it must be at least 0 and finite"
-            raise SessionError(message)
-        changed = {**now.factors, **dict(zip(slots, factors, strict=True))}
-        self._now = replace(now, factors={slot: it for slot, it in changed.items() if it != 1.0})
+        changed = with_factors(now.factors, slots, factors, self._rows_of)
+        self._now = replace(now, factors=changed)
 
     def mark(self) -> Moment:
         """Return the present moment."""

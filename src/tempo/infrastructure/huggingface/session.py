@@ -15,7 +15,6 @@ from tempo.infrastructure.huggingface.attention_mask import Views, causal_bias
 from tempo.infrastructure.huggingface.embeddings import similarity
 from tempo.infrastructure.huggingface.moment import Moment
 from tempo.infrastructure.huggingface.pass_capture import PassCapture
-from tempo.infrastructure.huggingface.pass_check import check_pass
 from tempo.infrastructure.reading.attention_questions import (
     check_context,
     check_received,
@@ -23,6 +22,7 @@ from tempo.infrastructure.reading.attention_questions import (
 )
 from tempo.infrastructure.reading.attenuation import with_factors
 from tempo.infrastructure.reading.extraction import Rows, read
+from tempo.infrastructure.reading.pass_check import check_pass
 from tempo.infrastructure.reading.processors import logits_processors, needs_paths
 
 if TYPE_CHECKING:
