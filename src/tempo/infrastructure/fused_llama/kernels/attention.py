@@ -50,6 +50,87 @@ def cached(
 
 
 @triton.jit
+def written(
+    ints, floats, merged, keys, values, norm, cosines, sines, head, block, row, size, real, epsilon,
+    WIDTH: tl.constexpr, GROUP: tl.constexpr, KV_HEADS: tl.constexpr, SIZE: tl.constexpr,
+    FRESH: tl.constexpr, NORMED: tl.constexpr,
+):  # fmt: skip
+    """Write the pass's own keys and values to the cache; return them and what each query sees.
+
+    The programs of the first block of queries write; the others compute the same.
+    """
+    element = merged.dtype.element_ty
+    stride: tl.constexpr = (GROUP + 2) * KV_HEADS * SIZE
+    fresh = tl.arange(0, FRESH)
+    live = fresh < WIDTH
+    origin = merged + fresh * stride + (GROUP * KV_HEADS + head) * SIZE
+    key = turned(origin, norm, cosines, sines, fresh, size, live, epsilon, SIZE, NORMED)
+    key = key.to(element)
+    origin += KV_HEADS * SIZE
+    value = tl.load(origin[:, None] + size[None, :], live[:, None], other=0.0)
+    home_row = tl.load(ints + HEADER + 2 * WIDTH + fresh, live, other=-1)
+    home = home_row[:, None] * SIZE + size[None, :]
+    tl.store(keys + home, key, ((home_row >= 0) & (block == 0))[:, None])
+    tl.store(values + home, value, ((home_row >= 0) & (block == 0))[:, None])
+    weight = tl.load(
+        floats + row[:, None] * WIDTH + fresh[None, :],
+        real[:, None] & live[None, :],
+        other=0.0,
+    )
+    return key, value, weight
+
+
+@triton.jit
+def added(
+    queries, key, value, weight, peak, mass, mixed, scores, line, column, inside, scale,
+    SPAN: tl.constexpr, CAPTURED: tl.constexpr, PRECISION: tl.constexpr,
+):  # fmt: skip
+    """Attend to some keys more: return the highest score, the mass and the mixture so far.
+
+    If CAPTURED, the scores go to `column` of each query's `line`.
+    """
+    score = tl.dot(queries, tl.trans(key), input_precision=PRECISION) * scale
+    score = tl.where(weight > 0.0, score + tl.log(weight), float("-inf"))
+    if CAPTURED:
+        place = line[:, None].to(tl.int64) * SPAN + column[None, :]
+        tl.store(scores + place, score, inside)
+    higher = tl.maximum(peak, tl.max(score, 1))
+    level = tl.where(higher == float("-inf"), 0.0, higher)
+    fade = tl.exp(peak - level)
+    share = tl.exp(score - level[:, None])
+    mass = mass * fade + tl.sum(share, 1)
+    mixed *= fade[:, None]
+    mixed = tl.dot(share.to(value.dtype), value, mixed, input_precision=PRECISION)
+    return higher, mass, mixed
+
+
+@triton.jit
+def together(
+    peaks, masses, partial, base,
+    QUERIES: tl.constexpr, SIZE: tl.constexpr, SPLITS: tl.constexpr,
+):  # fmt: skip
+    """Put all parts of a block of queries together: its highest score, mass and mixture."""
+    parts: tl.constexpr = SPLITS + 1
+    lane = tl.arange(0, QUERIES)
+    size = tl.arange(0, SIZE)
+    number = tl.arange(0, 2 * SPLITS)
+    every = (base + number)[:, None] * QUERIES + lane[None, :]
+    known = (number < parts)[:, None]
+    heights = tl.load(peaks + every, known, other=float("-inf"), cache_modifier=".cg")
+    shares = tl.load(masses + every, known, other=0.0, cache_modifier=".cg")
+    peak = tl.max(heights, 0)
+    level = tl.where(peak == float("-inf"), 0.0, peak)
+    mass = tl.sum(shares * tl.exp(heights - level[None, :]), 0)
+    mixed = tl.zeros((QUERIES, SIZE), tl.float32)
+    for one in tl.static_range(parts):
+        piece = (base + one) * QUERIES + lane
+        gain = tl.exp(tl.load(peaks + piece, cache_modifier=".cg") - level)
+        other = tl.load(partial + piece[:, None] * SIZE + size[None, :], cache_modifier=".cg")
+        mixed += gain[:, None] * other
+    return peak, mass, mixed
+
+
+@triton.jit
 def attention(
     ints,
     floats,
@@ -131,50 +212,22 @@ def attention(
             key, value, weight = cached(
                 keys, values, weights, start, stop, prompt, spread, row, size, real, SIZE, BLOCK
             )
-        score = tl.dot(queries, tl.trans(key), input_precision=PRECISION) * scale
-        score = tl.where(weight > 0.0, score + tl.log(weight), float("-inf"))
-        if CAPTURED:
-            column = start + tl.arange(0, BLOCK)
-            place = line[:, None].to(tl.int64) * SPAN + column[None, :]
-            tl.store(scores + place, score, real[:, None] & (column < stop)[None, :])
-        higher = tl.maximum(peak, tl.max(score, 1))
-        level = tl.where(higher == float("-inf"), 0.0, higher)
-        fade = tl.exp(peak - level)
-        share = tl.exp(score - level[:, None])
-        mass = mass * fade + tl.sum(share, 1)
-        mixed = tl.dot(share.to(element), value, mixed * fade[:, None], input_precision=PRECISION)
-        peak = higher
+        column = start + tl.arange(0, BLOCK)
+        peak, mass, mixed = added(
+            queries, key, value, weight, peak, mass, mixed, scores, line, column,
+            real[:, None] & (column < stop)[None, :], scale, SPAN, CAPTURED, PRECISION,
+        )  # fmt: skip
     if split == SPLITS:
-        fresh = tl.arange(0, FRESH)
-        live = fresh < WIDTH
-        origin = merged + fresh * stride + (GROUP * KV_HEADS + head) * SIZE
-        own_key = turned(origin, key_norm, cosines, sines, fresh, size, live, epsilon, SIZE, NORMED)
-        own_key = own_key.to(element)
-        origin += KV_HEADS * SIZE
-        own_value = tl.load(origin[:, None] + size[None, :], live[:, None], other=0.0)
-        written = tl.load(ints + HEADER + 2 * WIDTH + fresh, live, other=-1)
-        home = written[:, None] * SIZE + size[None, :]
-        tl.store(keys + home, own_key, ((written >= 0) & (block == 0))[:, None])
-        tl.store(values + home, own_value, ((written >= 0) & (block == 0))[:, None])
-        own_score = tl.dot(queries, tl.trans(own_key), input_precision=PRECISION) * scale
-        own_weight = tl.load(
-            floats + row[:, None] * WIDTH + fresh[None, :],
-            real[:, None] & live[None, :],
-            other=0.0,
-        )
-        own_score = tl.where(own_weight > 0.0, own_score + tl.log(own_weight), float("-inf"))
-        if CAPTURED:
-            spot = line[:, None].to(tl.int64) * SPAN + SPAN - WIDTH + fresh[None, :]
-            tl.store(scores + spot, own_score, real[:, None] & live[None, :])
-        higher = tl.maximum(peak, tl.max(own_score, 1))
-        level = tl.where(higher == float("-inf"), 0.0, higher)
-        fade = tl.exp(peak - level)
-        own_share = tl.exp(own_score - level[:, None])
-        mass = mass * fade + tl.sum(own_share, 1)
-        mixed = tl.dot(
-            own_share.to(element), own_value, mixed * fade[:, None], input_precision=PRECISION
-        )
-        peak = higher
+        live = tl.arange(0, FRESH) < WIDTH
+        own_key, own_value, own_weight = written(
+            ints, floats, merged, keys, values, key_norm, cosines, sines, head, block, row, size,
+            real, epsilon, WIDTH, GROUP, KV_HEADS, SIZE, FRESH, NORMED,
+        )  # fmt: skip
+        peak, mass, mixed = added(
+            queries, own_key, own_value, own_weight, peak, mass, mixed, scores, line,
+            SPAN - WIDTH + tl.arange(0, FRESH), real[:, None] & live[None, :], scale, SPAN,
+            CAPTURED, PRECISION,
+        )  # fmt: skip
     ticket = tickets + block * KV_HEADS + head
     parts: tl.constexpr = SPLITS + 1
     base = (block * KV_HEADS + head) * parts
@@ -187,20 +240,7 @@ def attention(
     whole = tl.atomic_add(ticket, 1, sem="acq_rel") == SPLITS
     if whole:
         tl.store(ticket, 0)
-        number = tl.arange(0, 2 * SPLITS)
-        every = (base + number)[:, None] * QUERIES + lane[None, :]
-        known = (number < parts)[:, None]
-        heights = tl.load(peaks + every, known, other=float("-inf"), cache_modifier=".cg")
-        shares = tl.load(masses + every, known, other=0.0, cache_modifier=".cg")
-        peak = tl.max(heights, 0)
-        level = tl.where(peak == float("-inf"), 0.0, peak)
-        mass = tl.sum(shares * tl.exp(heights - level[None, :]), 0)
-        mixed = tl.zeros((QUERIES, SIZE), tl.float32)
-        for one in tl.static_range(parts):
-            piece = (base + one) * QUERIES + lane
-            gain = tl.exp(tl.load(peaks + piece, cache_modifier=".cg") - level)
-            added = tl.load(partial + piece[:, None] * SIZE + size[None, :], cache_modifier=".cg")
-            mixed += gain[:, None] * added
+        peak, mass, mixed = together(peaks, masses, partial, base, QUERIES, SIZE, SPLITS)
     if whole:
         target = row[:, None] * (GROUP * KV_HEADS * SIZE) + (head * GROUP + member)[:, None] * SIZE
         tl.store(out + target + size[None, :], (mixed / mass[:, None]).to(element), real[:, None])

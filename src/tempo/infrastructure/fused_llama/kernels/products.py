@@ -42,6 +42,60 @@ def sums_of_squares(
 
 
 @triton.jit
+def multiplied(
+    states, weight, rows, real, safe, first,
+    OUTPUTS: tl.constexpr, INPUTS: tl.constexpr, LENGTH: tl.constexpr, DEPTH: tl.constexpr,
+    ROWS: tl.constexpr, COLUMNS: tl.constexpr, GATED: tl.constexpr, PRECISION: tl.constexpr,
+):  # fmt: skip
+    """Multiply LENGTH inputs from `first` on by the matrix, and if GATED by the one below it.
+
+    Both products are [ROWS, COLUMNS]; the second is 0 where there is none.
+    """
+    sums = tl.zeros((ROWS, COLUMNS), tl.float32)
+    ups = tl.zeros((ROWS, COLUMNS), tl.float32)
+    for start in range(0, LENGTH, DEPTH):
+        step = start + tl.arange(0, DEPTH)
+        inputs = first + step
+        tile_at = weight + safe[None, :] * INPUTS + inputs[:, None]
+        state_at = states + rows[:, None] * INPUTS + inputs[None, :]
+        if LENGTH % DEPTH == 0:
+            state = tl.load(state_at, real, other=0.0)
+            tile = tl.load(tile_at)
+        else:
+            state = tl.load(state_at, real & (step < LENGTH)[None, :], other=0.0)
+            tile = tl.load(tile_at, (step < LENGTH)[:, None], other=0.0)
+        sums = tl.dot(state, tile, sums, input_precision=PRECISION)
+        if GATED:
+            below = weight + (safe[None, :] + OUTPUTS) * INPUTS + inputs[:, None]
+            if LENGTH % DEPTH == 0:
+                second = tl.load(below)
+            else:
+                second = tl.load(below, (step < LENGTH)[:, None], other=0.0)
+            ups = tl.dot(state, second, ups, input_precision=PRECISION)
+    return sums, ups
+
+
+@triton.jit
+def gathered(
+    sums, partial, ticket, target, inside, split, SIZE: tl.constexpr, SPLITS: tl.constexpr
+):
+    """Leave a part's sums in memory; whoever comes last adds all of them up, in their order.
+
+    Returns sums, which are whole where the second value is true.
+    """
+    places = target.to(tl.int64)
+    tl.store(partial + split * SIZE + places, sums, inside)
+    tl.debug_barrier()
+    last = tl.atomic_add(ticket, 1, sem="acq_rel") == SPLITS - 1
+    if last:
+        sums = tl.zeros_like(sums)
+        for part in tl.static_range(SPLITS):
+            sums += tl.load(partial + part * SIZE + places, inside, other=0.0, cache_modifier=".cg")
+        tl.store(ticket, 0)
+    return sums, last
+
+
+@triton.jit
 def product(
     states,
     squares,
@@ -72,7 +126,7 @@ def product(
     OVERLAPPED: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
-    """out [WIDTH, OUTPUTS] = states [WIDTH, INPUTS] times weight [OUTPUTS, INPUTS], and more.
+    """Write out [WIDTH, OUTPUTS] = states [WIDTH, INPUTS] times weight [OUTPUTS, INPUTS].
 
     RMSNorm costs nothing here. Who writes the residual stream (ADDED: out = residual + product)
     also writes it times the next norm's weight, `scaled`, and each tile's sums of squares,
@@ -99,49 +153,21 @@ def product(
             if GATED:
                 fetch(weight, OUTPUTS + column_block * COLUMNS, INPUTS * BYTES, COLUMNS, EARLY)
         gdc_wait()
-    sums = tl.zeros((ROWS, COLUMNS), tl.float32)
-    ups = tl.zeros((ROWS, COLUMNS), tl.float32)
     target = rows[:, None] * OUTPUTS + columns[None, :]
     if SOURCES > 0:
         parts = sums_of_squares(squares, WIDTH, ROWS, SOURCES, SOURCES_PADDED)
     if ADDED:
         base = tl.load(residual + target, real & there[None, :], other=0.0).to(tl.float32)
         gain = tl.load(norm + columns, there, other=0.0).to(tl.float32)[None, :]
-    for start in range(0, length, DEPTH):
-        step = start + tl.arange(0, DEPTH)
-        inputs = first + step
-        tile_at = weight + safe[None, :] * INPUTS + inputs[:, None]
-        state_at = states + rows[:, None] * INPUTS + inputs[None, :]
-        if length % DEPTH == 0:
-            state = tl.load(state_at, real, other=0.0)
-            tile = tl.load(tile_at)
-        else:
-            state = tl.load(state_at, real & (step < length)[None, :], other=0.0)
-            tile = tl.load(tile_at, (step < length)[:, None], other=0.0)
-        sums = tl.dot(state, tile, sums, input_precision=PRECISION)
-        if GATED:
-            below = weight + (safe[None, :] + OUTPUTS) * INPUTS + inputs[:, None]
-            if length % DEPTH == 0:
-                second = tl.load(below)
-            else:
-                second = tl.load(below, (step < length)[:, None], other=0.0)
-            ups = tl.dot(state, second, ups, input_precision=PRECISION)
+    sums, ups = multiplied(
+        states, weight, rows, real, safe, first, OUTPUTS, INPUTS, length, DEPTH, ROWS, COLUMNS,
+        GATED, PRECISION,
+    )  # fmt: skip
     last = True
     if SPLITS > 1:
-        places = (rows[:, None] * OUTPUTS + columns[None, :]).to(tl.int64)
-        tl.store(partial + split * WIDTH * OUTPUTS + places, sums, real & there[None, :])
-        tl.debug_barrier()
-        last = tl.atomic_add(tickets + column_block, 1, sem="acq_rel") == SPLITS - 1
-        if last:
-            sums = tl.zeros((ROWS, COLUMNS), tl.float32)
-            for part in tl.static_range(SPLITS):
-                sums += tl.load(
-                    partial + part * WIDTH * OUTPUTS + places,
-                    real & there[None, :],
-                    other=0.0,
-                    cache_modifier=".cg",
-                )
-            tl.store(tickets + column_block, 0)
+        inside = real & there[None, :]
+        ticket = tickets + column_block
+        sums, last = gathered(sums, partial, ticket, target, inside, split, WIDTH * OUTPUTS, SPLITS)
     if last:
         if SOURCES > 0:
             factor = tl.rsqrt(tl.sum(parts, 0) / INPUTS + epsilon)[:, None]
