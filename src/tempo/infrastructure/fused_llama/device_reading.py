@@ -11,7 +11,6 @@ import torch
 from tempo.domain.proposal import Proposal
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.fused_llama.kernel_step import logits_size
-from tempo.infrastructure.fused_llama.kernels.extraction import extracted
 from tempo.infrastructure.fused_llama.tiles import power_of_two
 from tempo.infrastructure.reading.extraction import to_host
 
@@ -92,6 +91,8 @@ class DeviceReader:
         return held
 
     def _capture(self, width: int, best: int) -> _Captured:
+        from tempo.infrastructure.fused_llama.kernels.extraction import extracted  # noqa: PLC0415 - Triton is optional
+
         device, vocabulary = self._weights.device, self._weights.architecture.vocabulary
         tiles, size = logits_size(vocabulary, width, self._cut(width).head)
         blocks = -(-vocabulary // BLOCK)

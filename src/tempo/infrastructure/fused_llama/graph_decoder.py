@@ -22,6 +22,8 @@ from tempo.infrastructure.fused_llama.tiles import (
 from tempo.infrastructure.reading.extraction import Rows, read
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
     from transformers import LogitsProcessorList
 
@@ -65,7 +67,8 @@ class Staging:
     def upload(self, integers: np.ndarray, *floats: np.ndarray) -> None:
         """Copy numbers to the device; the call does not wait for it."""
         self._turn ^= 1
-        host, view, copied = (one[self._turn] for one in (self._hosts, self._views, self._copied))
+        turn = self._turn
+        host, view, copied = self._hosts[turn], self._views[turn], self._copied[turn]
         copied.synchronize()
         first = 8 * self._integers
         view[:first].view(np.int64)[:] = integers
@@ -189,9 +192,9 @@ def _packed(
 
 def _integers(  # noqa: PLR0913, PLR0917 - the kernels' header, number by number
     cache: StaticCache,
-    tokens: list[int],
-    positions: list[int],
-    rows: list[int],
+    tokens: Sequence[int],
+    positions: Sequence[int],
+    rows: Sequence[int],
     width: int,
     logits: int,
     prompt: int,

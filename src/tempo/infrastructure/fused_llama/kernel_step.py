@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from tempo.infrastructure.fused_llama.kernels.attention import attention, received
-from tempo.infrastructure.fused_llama.kernels.products import product
-from tempo.infrastructure.fused_llama.kernels.scoring import embedded, scored, totalled
 from tempo.infrastructure.fused_llama.tiles import SMALLEST_TILE, Tile, Tiles, power_of_two
 
 if TYPE_CHECKING:
@@ -94,6 +91,8 @@ class KernelStep:
         self.score(ints)
 
     def _embed(self, ints: Tensor) -> None:
+        from tempo.infrastructure.fused_llama.kernels.scoring import embedded  # noqa: PLC0415 - Triton is optional
+
         weights, shape = self.weights, self.weights.architecture
         half = shape.head_dim // 2
         embedded[(self.width,)](
@@ -142,6 +141,8 @@ class KernelStep:
         norm: Tensor | None = None,
         squares_out: Tensor | None = None,
     ) -> None:
+        from tempo.infrastructure.fused_llama.kernels.products import product  # noqa: PLC0415 - Triton is optional
+
         gated = out is self.inner
         outputs = len(weight) // 2 if gated else len(weight)
         sources = 0 if squares is None else len(squares)
@@ -165,6 +166,8 @@ class KernelStep:
         span: int,
         scores: tuple[Tensor, Tensor] | None,
     ) -> None:
+        from tempo.infrastructure.fused_llama.kernels.attention import attention  # noqa: PLC0415 - Triton is optional
+
         shape, tiles = self.weights.architecture, self.tiles
         layer = self.weights.layers[number]
         splits = min(tiles.splits if span <= LONG_SPAN else LARGEST_SPLITS, span // KEY_BLOCK)
@@ -182,6 +185,11 @@ class KernelStep:
 
     def score(self, ints: Tensor) -> None:
         """Write the logits and their summaries."""
+        from tempo.infrastructure.fused_llama.kernels.scoring import (  # noqa: PLC0415 - Triton is optional
+            scored,
+            totalled,
+        )
+
         weights, shape, tile = self.weights, self.weights.architecture, self.tiles.head
         count, _ = logits_size(shape.vocabulary, self.width, tile)
         sources = len(self.after_down)
@@ -201,6 +209,8 @@ class KernelStep:
 
     def summarise(self, ints: Tensor, scores: tuple[Tensor, Tensor], shares: Tensor) -> None:
         """Write shares [layer, width, span + width]: attention given, mean over heads."""
+        from tempo.infrastructure.fused_llama.kernels.attention import received  # noqa: PLC0415 - Triton is optional
+
         shape = self.weights.architecture
         span = shares.shape[2]
         received[(-(-span // 128), self.width, shape.layers)](

@@ -65,8 +65,10 @@ def attended(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> tup
 
 
 def attended_in_order(queries: Tensor, keys: Tensor, values: Tensor, first: int) -> Tensor:
-    """Return outputs [row, head * head_dim] of a prompt's rows from `first` on: each sees those
-    up to itself."""
+    """Return outputs [row, head * head_dim] of a prompt's rows from `first` on.
+
+    Each sees the rows up to itself.
+    """
     rows, extent = queries.shape[1], keys.shape[1]
     seen = torch.ones(rows, extent, dtype=torch.bool, device=keys.device).tril(first)
     mixed = functional.scaled_dot_product_attention(

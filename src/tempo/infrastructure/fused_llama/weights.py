@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -98,7 +98,7 @@ class Weights:
         )
 
 
-def _layer(layer: nn.Module) -> LayerWeights:
+def _layer(layer: Any) -> LayerWeights:  # noqa: ANN401 - a layer of any known family
     attention, mlp = layer.self_attn, layer.mlp
     inputs = (attention.q_proj, attention.k_proj, attention.v_proj)
     norms = (getattr(attention, "q_norm", None), getattr(attention, "k_norm", None))
@@ -127,7 +127,7 @@ def _merged(products: Sequence[nn.Linear]) -> Tensor:
     return merged
 
 
-def _shared_storage(parts: Sequence[nn.Parameter]) -> Tensor | None:
+def _shared_storage(parts: Sequence[Tensor]) -> Tensor | None:
     """Return the merged weights that `parts` are views of already, if they are."""
     end = parts[0].data_ptr()
     for part in parts:
@@ -143,5 +143,7 @@ def _shared_storage(parts: Sequence[nn.Parameter]) -> Tensor | None:
 
 
 def _merged_bias(products: Sequence[nn.Linear]) -> Tensor | None:
-    biases = [product.bias.detach() for product in products if product.bias is not None]
+    # An nn.Linear without a bias holds None, which its type does not say.
+    found: list[Tensor | None] = [product.bias for product in products]
+    biases = [bias.detach() for bias in found if bias is not None]
     return torch.cat(biases) if len(biases) == len(products) else None
