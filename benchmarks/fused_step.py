@@ -17,7 +17,6 @@ import cProfile
 import io
 import json
 import pstats
-import sys
 import time
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict, replace
@@ -27,12 +26,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM, LogitsProcessorList
 
 from tempo.domain.node import Node
 from tempo.domain.ports.model_backend import ModelDescription
 from tempo.domain.proposal import Reading
 from tempo.domain.row_rules import RowRules
+from tempo.domain.tokens import Slot
 from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder, Staging, _packed
 from tempo.infrastructure.fused_llama.kernel_step import HEADER, KernelStep, logits_size
@@ -41,9 +41,12 @@ from tempo.infrastructure.fused_llama.tiles import Tile, Tiles, tiles_of
 from tempo.infrastructure.fused_llama.weights import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
+
+    from tempo.infrastructure.fused_llama.static_cache import StaticCache
+    from tempo.infrastructure.fused_llama.weights import LayerWeights
 
 CONTEXT = 512
 DEVICE = torch.device("cuda")
@@ -69,7 +72,8 @@ def model_of(layers: int, dtype: torch.dtype) -> LlamaForCausalLM:
             model = LlamaForCausalLM(config)
     finally:
         torch.set_default_dtype(previous)
-    return model.eval()
+    model.eval()
+    return model
 
 
 def timed(run: Callable[[], object], rounds: int = 30, warm: int = 5) -> tuple[float, float]:
@@ -78,7 +82,7 @@ def timed(run: Callable[[], object], rounds: int = 30, warm: int = 5) -> tuple[f
         run()
     marks = []
     for _ in range(rounds):
-        start, stop = torch.cuda.Event(True), torch.cuda.Event(True)
+        start, stop = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         start.record()
         run()
         stop.record()
@@ -107,12 +111,13 @@ def bandwidth() -> float:
     copy, _ = timed(lambda: target.copy_(wide))
     size = wide.numel() * 8
     print(
-        f"bandwidth: reading {size / read / 1e9:.2f} TB/s, copying {2 * size / copy / 1e9:.2f} TB/s (both ways)"
+        f"bandwidth: reading {size / read / 1e9:.2f} TB/s, "
+        f"copying {2 * size / copy / 1e9:.2f} TB/s (both ways)"
     )
     return max(size / read, 2 * size / copy) * 1e3
 
 
-def prepared(decoder: PlainDecoder, width: int, extent: int) -> tuple[object, Pass]:
+def prepared(decoder: PlainDecoder, width: int, extent: int) -> tuple[StaticCache, Pass]:
     """Return a cache with a random history of some rows, and a pass of siblings after it."""
     generator = torch.Generator().manual_seed(extent)
     prompt = torch.randint(0, 120_000, (extent - 3 * width,), generator=generator).tolist()
@@ -120,7 +125,6 @@ def prepared(decoder: PlainDecoder, width: int, extent: int) -> tuple[object, Pa
     for first in range(0, len(prompt), 512):
         decoder.prefill(cache, prompt[first : first + 512], first)
     spread = 0
-    weights = np.zeros((width, 0), dtype=np.float32)
     random = np.random.default_rng(0)
     for step in range(3):
         rows = cache.allocate(width)
@@ -166,14 +170,16 @@ def numerics() -> None:
                 reading = Reading(weights=(1 / width,) * width, considered=16, log_threshold=-12.0)
                 cache, given = prepared(fused, width, 300)
                 rows = fused.decode(cache, given)
-                quick = fused.read(rows, reading, [])
-                slow = PlainDecoder(fused.weights).read(rows, reading, [])
+                quick = fused.read(rows, reading, LogitsProcessorList())
+                slow = PlainDecoder(fused.weights).read(rows, reading, LogitsProcessorList())
                 same = quick.token_ids == slow.token_ids
                 gap = abs(quick.rows - slow.rows).max()
                 print(
-                    f"  {str(dtype):16s} width {width:2d}: plain {relative(found[1], found[0]):.2e} "
+                    f"  {dtype!s:16s} width {width:2d}: "
+                    f"plain {relative(found[1], found[0]):.2e} "
                     f"fused {relative(found[2], found[0]):.2e}; extraction same ids {same} "
-                    f"largest gap {gap:.1e} passing {quick.passing} {slow.passing} entropy gap {quick.entropy - slow.entropy:.1e}",
+                    f"largest gap {gap:.1e} passing {quick.passing} {slow.passing} "
+                    f"entropy gap {quick.entropy - slow.entropy:.1e}",
                     flush=True,
                 )
             del model, fused, precise
@@ -187,13 +193,14 @@ def _doubled(model: LlamaForCausalLM) -> LlamaForCausalLM:
 
 
 WIDE_CUTS = [
-    (16, 128, 1, 2, 8), (32, 64, 1, 2, 8), (32, 128, 1, 2, 6), (32, 128, 1, 4, 6), (32, 256, 1, 4, 4),
-    (64, 64, 1, 2, 6), (64, 64, 1, 4, 6), (64, 128, 1, 4, 5), (64, 128, 2, 4, 4), (32, 128, 2, 4, 5),
-    (128, 64, 1, 4, 5),
+    (16, 128, 1, 2, 8), (32, 64, 1, 2, 8), (32, 128, 1, 2, 6), (32, 128, 1, 4, 6),
+    (32, 256, 1, 4, 4), (64, 64, 1, 2, 6), (64, 64, 1, 4, 6), (64, 128, 1, 4, 5),
+    (64, 128, 2, 4, 4), (32, 128, 2, 4, 5), (128, 64, 1, 4, 5),
 ]  # fmt: skip
 NARROW_CUTS = [
-    (16, 128, 1, 2, 8), (16, 128, 2, 2, 8), (16, 256, 1, 4, 6), (32, 128, 2, 2, 6), (32, 128, 2, 4, 6),
-    (32, 128, 4, 4, 6), (64, 64, 4, 4, 6), (64, 128, 4, 4, 4), (64, 128, 2, 4, 5), (64, 128, 8, 4, 4),
+    (16, 128, 1, 2, 8), (16, 128, 2, 2, 8), (16, 256, 1, 4, 6), (32, 128, 2, 2, 6),
+    (32, 128, 2, 4, 6), (32, 128, 4, 4, 6), (64, 64, 4, 4, 6), (64, 128, 4, 4, 4),
+    (64, 128, 2, 4, 5), (64, 128, 8, 4, 4),
 ]  # fmt: skip
 CUTS = {
     "merged": WIDE_CUTS,
@@ -214,7 +221,7 @@ CUTS = {
 def _lone(step: KernelStep, name: str, ints: Tensor) -> Callable[[], None]:
     """Return the runs of one product over all layers' weights."""
     layers, norm = step.weights.layers, step.weights.norm
-    runs = {
+    runs: dict[str, Callable[[LayerWeights], None]] = {
         "merged": step.multiply_merged,
         "output": step.multiply_output,
         "gate_up": step.multiply_gate_up,
@@ -243,44 +250,69 @@ def tune(weights: Weights, speed: float, width: int) -> Tiles:
         matrices = (
             [weights.head] if name == "head" else [getattr(layer, name) for layer in weights.layers]
         )
-        size = sum(matrix.numel() * matrix.element_size() for matrix in matrices)
-        floor = 1e3 * size / speed
-        states = torch.randn(width, matrices[0].shape[1], dtype=weights.dtype, device=DEVICE)
-        graph = captured(lambda: [torch.nn.functional.linear(states, one) for one in matrices])
-        library, _ = timed(graph.replay)
-        print(
-            f"tune {name}, width {width}: floor {floor:.3f} ms, library {library:.3f} = {library / floor:.2f}",
-            flush=True,
-        )
-
-        def look(tile: Tile) -> float:
-            step = KernelStep(weights, width, replace(Tiles(), **{name: tile}))
-            for states in (step.hidden, step.scaled, step.mixed, step.inner):
-                states.normal_()
-            step.after_down.fill_(1.0), step.after_output.fill_(1.0)
-            try:
-                graph = captured(_lone(step, name, ints))
-            except Exception as error:  # noqa: BLE001 - a cut that does not fit is a finding
-                print(f"    {tile}: {type(error).__name__} {str(error)[:80]}", flush=True)
-                return float("inf")
-            found, spread = timed(graph.replay)
-            print(
-                f"    {tile.columns:3d} x {tile.depth:3d}, {tile.splits} parts, {tile.warps} warps, {tile.stages} stages, {tile.early} early: {found:.3f} ± {spread:.3f} = {found / floor:.2f}",
-                flush=True,
-            )
-            return found
-
-        times = {tile: look(tile) for tile in (Tile(*cut) for cut in cuts)}
+        floor = library_time(name, matrices, width, speed)
+        times = {}
+        for tile in (Tile(*cut) for cut in cuts):
+            times[tile] = tile_time(weights, width, name, tile, ints, floor)
         best = min(times, key=times.__getitem__)
         for early in (1, 2):
-            times[replace(best, early=early)] = look(replace(best, early=early))
+            tile = replace(best, early=early)
+            times[tile] = tile_time(weights, width, name, tile, ints, floor)
         chosen[name] = min(times, key=times.__getitem__)
         total += times[chosen[name]]
     print(f"tune width {width}: all products {total:.3f} ms")
-    return Tiles(**chosen)
+    return with_cuts(Tiles(), chosen)
 
 
-def step_time(
+def library_time(name: str, matrices: list[Tensor], width: int, speed: float) -> float:
+    """Print the library's time for one product over all layers; return the floor in ms."""
+    floor = 1e3 * sum(matrix.numel() * matrix.element_size() for matrix in matrices) / speed
+    states = torch.randn(width, matrices[0].shape[1], dtype=matrices[0].dtype, device=DEVICE)
+    graph = captured(lambda: [torch.nn.functional.linear(states, one) for one in matrices])
+    library, _ = timed(graph.replay)
+    print(
+        f"tune {name}, width {width}: floor {floor:.3f} ms, "
+        f"library {library:.3f} = {library / floor:.2f}",
+        flush=True,
+    )
+    return floor
+
+
+def tile_time(  # noqa: PLR0913, PLR0917 - the product, its cut and its floor
+    weights: Weights, width: int, name: str, tile: Tile, ints: Tensor, floor: float
+) -> float:
+    """Print and return the time of one product over all layers under a cut, in ms."""
+    step = KernelStep(weights, width, with_cuts(Tiles(), {name: tile}))
+    for states in (step.hidden, step.scaled, step.mixed, step.inner):
+        states.normal_()
+    step.after_down.fill_(1.0)
+    step.after_output.fill_(1.0)
+    try:
+        graph = captured(_lone(step, name, ints))
+    except Exception as error:  # noqa: BLE001 - a cut that does not fit is a finding
+        print(f"    {tile}: {type(error).__name__} {str(error)[:80]}", flush=True)
+        return float("inf")
+    found, spread = timed(graph.replay)
+    print(
+        f"    {tile.columns:3d} x {tile.depth:3d}, {tile.splits} parts, {tile.warps} warps, "
+        f"{tile.stages} stages, {tile.early} early: {found:.3f} ± {spread:.3f} "
+        f"= {found / floor:.2f}",
+        flush=True,
+    )
+    return found
+
+
+def with_cuts(tiles: Tiles, cuts: Mapping[str, Tile]) -> Tiles:
+    """Return the same with other cuts of the products that are named."""
+    return Tiles(
+        **{name: cuts.get(name, getattr(tiles, name)) for name in CUTS},
+        splits=tiles.splits,
+        attention_warps=tiles.attention_warps,
+        overlapped=tiles.overlapped,
+    )
+
+
+def step_time(  # noqa: PLR0913 - the pass and how it runs
     weights: Weights, tiles: Tiles, width: int, extent: int, span: int, *, capture: bool = False
 ) -> tuple[float, float]:
     """Return the device time of one captured pass in ms."""
@@ -325,7 +357,7 @@ def floor_of(weights: Weights, extent: int, speed: float) -> float:
     return 1e3 * count * weights.embedding.element_size() / speed
 
 
-def steps(weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> Tiles:
+def steps(weights: Weights, tiles: Tiles, speed: float) -> Tiles:
     """Print the whole pass under variants at width 8, then widths and contexts under the best."""
     floor = floor_of(weights, CONTEXT, speed)
     print(f"step: floor {floor:.3f} ms at {CONTEXT} rows")
@@ -343,8 +375,8 @@ def steps(weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> T
             best, chosen = found, variant
 
     def fetching(start: Tiles, early: int, *names: str) -> Tiles:
-        return replace(
-            start, **{name: replace(getattr(start, name), early=early) for name in names}
+        return with_cuts(
+            start, {name: replace(getattr(start, name), early=early) for name in names}
         )
 
     look("kernels overlapped", tiles)
@@ -364,7 +396,8 @@ def steps(weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> T
         found, spread = step_time(weights, variant, width, CONTEXT - width, CONTEXT)
         first = first or found
         print(
-            f"  width {width:2d}: {found:.3f} ± {spread:.3f} ms = {found / floor:.3f} floors, {found / first:.3f} of width 1",
+            f"  width {width:2d}: {found:.3f} ± {spread:.3f} ms = {found / floor:.3f} floors, "
+            f"{found / first:.3f} of width 1",
             flush=True,
         )
     for extent in (512, 4096):
@@ -373,10 +406,31 @@ def steps(weights: Weights, tiles: Tiles, speed: float, options: Namespace) -> T
         again, _ = step_time(weights, chosen, 8, extent - 8, extent)
         ratio = floor_of(weights, extent, speed)
         print(
-            f"  extent {extent}: {plain:.3f} (again {again:.3f}) ms = {plain / ratio:.3f} floors; attention captured {with_it:.3f} = {with_it / plain:.3f}",
+            f"  extent {extent}: {plain:.3f} (again {again:.3f}) ms = {plain / ratio:.3f} floors; "
+            f"attention captured {with_it:.3f} = {with_it / plain:.3f}",
             flush=True,
         )
     return chosen
+
+
+def greedy(model: LlamaForCausalLM, ids: Tensor, tokens: int = 24) -> float:
+    """Return the time of one token of transformers' greedy decoding in ms, its prefill left out."""
+    # Its type asks of `self` what this model's class inherits elsewhere.
+    generate: Callable[..., object] = model.generate  # type: ignore[misc]
+    lapses = []
+    for count in (tokens, 1):
+        start = time.perf_counter()
+        generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            min_new_tokens=count,
+            max_new_tokens=count,
+            pad_token_id=0,
+        )
+        torch.cuda.synchronize()
+        lapses.append(time.perf_counter() - start)
+    return 1e3 * (lapses[0] - lapses[1]) / (tokens - 1)
 
 
 def session(
@@ -394,34 +448,11 @@ def session(
     prompt = torch.randint(0, 120_000, (length,), generator=generator).tolist()
     ids = torch.tensor([prompt], device=DEVICE)
 
-    def greedy(tokens: int = 24) -> float:
-        start = time.perf_counter()
-        model.generate(
-            ids,
-            attention_mask=torch.ones_like(ids),
-            do_sample=False,
-            min_new_tokens=tokens,
-            max_new_tokens=tokens,
-            pad_token_id=0,
-        )
-        torch.cuda.synchronize()
-        whole = time.perf_counter() - start
-        start = time.perf_counter()
-        model.generate(
-            ids,
-            attention_mask=torch.ones_like(ids),
-            do_sample=False,
-            min_new_tokens=1,
-            max_new_tokens=1,
-            pad_token_id=0,
-        )
-        torch.cuda.synchronize()
-        return 1e3 * (whole - (time.perf_counter() - start)) / (tokens - 1)
-
     def ours(width: int, count: int = 11) -> list[float]:
         times = []
         with backend.open(prompt, RowRules()) as held:
-            slot, before = len(prompt), ()
+            slot = len(prompt)
+            before: tuple[Slot, ...] = ()
             reading = Reading(weights=(1.0,), considered=16, log_threshold=-3.0)
             (proposal,) = backend.propose([(held, reading)])
             for depth in range(count):
@@ -431,7 +462,7 @@ def session(
                     Node(
                         token,
                         length + depth,
-                        slot + i,
+                        Slot(slot + i),
                         before[i] if before else None,
                         tuple((parent, 1 / len(before)) for parent in before),
                         (),
@@ -451,7 +482,7 @@ def session(
                     ("propose", done - fed),
                 ):
                     host.setdefault(f"{name} {width}", []).append(1e3 * lapse)
-                before = tuple(slot + i for i in range(width))
+                before = tuple(Slot(slot + i) for i in range(width))
                 slot += width
         return times[2:]
 
@@ -461,21 +492,24 @@ def session(
     host.clear()
     profiled(lambda: ours(8, 11))
     host.clear()
-    greedy(4)
-    theirs, mine = [], {width: [] for width in (1, 8)}
+    greedy(model, ids, 4)
+    theirs: list[float] = []
+    mine: dict[int, list[float]] = {width: [] for width in (1, 8)}
     for _ in range(options.rounds):
-        theirs.append(greedy())
+        theirs.append(greedy(model, ids))
         for width, found in mine.items():
             found.append(median(ours(width)))
     baseline = median(theirs)
     print(
-        f"session: transformers' greedy {baseline:.2f} ms a token ({min(theirs):.2f} to {max(theirs):.2f})"
+        f"session: transformers' greedy {baseline:.2f} ms a token "
+        f"({min(theirs):.2f} to {max(theirs):.2f})"
     )
     print("  " + ", ".join(f"{name} {median(found):.3f}" for name, found in host.items()))
     for width, found in mine.items():
         own = median(found)
         print(
-            f"  width {width}: {own:.3f} ms a step ({min(found):.3f} to {max(found):.3f}) = {own / baseline:.4f} of greedy, {own / floor:.3f} floors"
+            f"  width {width}: {own:.3f} ms a step ({min(found):.3f} to {max(found):.3f}) "
+            f"= {own / baseline:.4f} of greedy, {own / floor:.3f} floors"
         )
 
 
@@ -502,9 +536,9 @@ def main() -> None:
     tiles = Tiles()
     if options.tiles and options.tiles.is_file():
         held = json.loads(options.tiles.read_text())
-        tiles = Tiles(
-            **{name: Tile(**it) if isinstance(it, dict) else it for name, it in held.items()}
-        )
+        cuts = {name: Tile(**it) for name, it in held.items() if isinstance(it, dict)}
+        others = {name: it for name, it in held.items() if name not in cuts}
+        tiles = replace(with_cuts(Tiles(), cuts), **others)
     with torch.inference_mode():
         model = model_of(28, torch.bfloat16)
         weights = Weights.of(model)
@@ -513,7 +547,7 @@ def main() -> None:
             found = tune(weights, speed, width)
             tiles = found if width == options.tune_width[0] else tiles
         if "step" in options.parts:
-            tiles = steps(weights, tiles, speed, options)
+            tiles = steps(weights, tiles, speed)
         if options.tiles:
             options.tiles.write_text(json.dumps(asdict(tiles)))
             print(f"tiles: {json.dumps(asdict(tiles))}")
@@ -522,4 +556,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
