@@ -27,6 +27,16 @@ def turned(
 
 
 @triton.jit
+def places(ints, merged, number, SIZE: tl.constexpr):
+    """Return where the keys and values of one head of one layer begin."""
+    element = merged.dtype.element_ty
+    shift = tl.multiple_of(number * tl.load(ints + 3) * SIZE, 16)
+    keys = tl.multiple_of(tl.load(ints), 16).to(tl.pointer_type(element)) + shift
+    values = tl.multiple_of(tl.load(ints + 1), 16).to(tl.pointer_type(element)) + shift
+    return keys, values
+
+
+@triton.jit
 def cached(
     keys, values, weights, start, stop, prompt, spread, row, size, real,
     SIZE: tl.constexpr, BLOCK: tl.constexpr,
@@ -105,6 +115,19 @@ def added(
 
 
 @triton.jit
+def left(
+    peaks, masses, partial, number, peak, mass, mixed, size,
+    QUERIES: tl.constexpr, SIZE: tl.constexpr,
+):  # fmt: skip
+    """Leave a part in memory for whoever puts all of them together."""
+    part = number * QUERIES + tl.arange(0, QUERIES)
+    tl.store(peaks + part, peak)
+    tl.store(masses + part, mass)
+    tl.store(partial + part[:, None] * SIZE + size[None, :], mixed)
+    tl.debug_barrier()
+
+
+@triton.jit
 def together(
     peaks, masses, partial, base,
     QUERIES: tl.constexpr, SIZE: tl.constexpr, SPLITS: tl.constexpr,
@@ -178,14 +201,10 @@ def attention(
     if OVERLAPPED:
         gdc_launch_dependents()
     element = merged.dtype.element_ty
-    capacity = tl.load(ints + 3)
     extent = tl.load(ints + 4).to(tl.int32)
     prompt = tl.load(ints + 5).to(tl.int32)
     spread = tl.load(ints + 6).to(tl.int32)
-    shift = tl.multiple_of((layer * KV_HEADS + head) * capacity * SIZE, 16)
-    keys = tl.multiple_of(tl.load(ints), 16).to(tl.pointer_type(element)) + shift
-    values = tl.multiple_of(tl.load(ints + 1), 16).to(tl.pointer_type(element)) + shift
-    stride: tl.constexpr = (GROUP + 2) * KV_HEADS * SIZE
+    keys, values = places(ints, merged, layer * KV_HEADS + head, SIZE)
     size = tl.arange(0, SIZE)
     query = block * QUERIES + tl.arange(0, QUERIES)
     row, member = query % WIDTH, query // WIDTH
@@ -200,10 +219,9 @@ def attention(
         )
     if OVERLAPPED:
         gdc_wait()
-    source = merged + row * stride + (head * GROUP + member) * SIZE
-    queries = turned(source, query_norm, cosines, sines, row, size, real, epsilon, SIZE, NORMED).to(
-        element
-    )
+    source = merged + row * ((GROUP + 2) * KV_HEADS * SIZE) + (head * GROUP + member) * SIZE
+    queries = turned(source, query_norm, cosines, sines, row, size, real, epsilon, SIZE, NORMED)
+    queries = queries.to(element)
     peak = tl.full((QUERIES,), float("-inf"), tl.float32)
     mass = tl.zeros((QUERIES,), tl.float32)
     mixed = tl.zeros((QUERIES, SIZE), tl.float32)
@@ -229,14 +247,8 @@ def attention(
             CAPTURED, PRECISION,
         )  # fmt: skip
     ticket = tickets + block * KV_HEADS + head
-    parts: tl.constexpr = SPLITS + 1
-    base = (block * KV_HEADS + head) * parts
-    lane = tl.arange(0, QUERIES)
-    part = (base + split) * QUERIES + lane
-    tl.store(peaks + part, peak)
-    tl.store(masses + part, mass)
-    tl.store(partial + part[:, None] * SIZE + size[None, :], mixed)
-    tl.debug_barrier()
+    base = (block * KV_HEADS + head) * (SPLITS + 1)
+    left(peaks, masses, partial, base + split, peak, mass, mixed, size, QUERIES, SIZE)
     whole = tl.atomic_add(ticket, 1, sem="acq_rel") == SPLITS
     if whole:
         tl.store(ticket, 0)
