@@ -23,7 +23,8 @@ def turned(
     place = row[:, None] * half + (size % half)[None, :]
     cosine = tl.load(cosines + place, real[:, None], other=0.0)
     sine = tl.load(sines + place, real[:, None], other=0.0)
-    return own * cosine + tl.where(size[None, :] < half, -across, across) * sine
+    rotated = own * cosine + tl.where(size[None, :] < half, -across, across) * sine
+    return rotated.to(source.dtype.scalar.element_ty)
 
 
 @triton.jit
@@ -69,13 +70,11 @@ def written(
 
     The programs of the first block of queries write; the others compute the same.
     """
-    element = merged.dtype.element_ty
     stride: tl.constexpr = (GROUP + 2) * KV_HEADS * SIZE
     fresh = tl.arange(0, FRESH)
     live = fresh < WIDTH
     origin = merged + fresh * stride + (GROUP * KV_HEADS + head) * SIZE
     key = turned(origin, norm, cosines, sines, fresh, size, live, epsilon, SIZE, NORMED)
-    key = key.to(element)
     origin += KV_HEADS * SIZE
     value = tl.load(origin[:, None] + size[None, :], live[:, None], other=0.0)
     home_row = tl.load(ints + HEADER + 2 * WIDTH + fresh, live, other=-1)
@@ -200,7 +199,6 @@ def attention(
     block = tl.program_id(2)
     if OVERLAPPED:
         gdc_launch_dependents()
-    element = merged.dtype.element_ty
     extent = tl.load(ints + 4).to(tl.int32)
     prompt = tl.load(ints + 5).to(tl.int32)
     spread = tl.load(ints + 6).to(tl.int32)
@@ -221,7 +219,6 @@ def attention(
         gdc_wait()
     source = merged + row * ((GROUP + 2) * KV_HEADS * SIZE) + (head * GROUP + member) * SIZE
     queries = turned(source, query_norm, cosines, sines, row, size, real, epsilon, SIZE, NORMED)
-    queries = queries.to(element)
     peak = tl.full((QUERIES,), float("-inf"), tl.float32)
     mass = tl.zeros((QUERIES,), tl.float32)
     mixed = tl.zeros((QUERIES, SIZE), tl.float32)
@@ -236,26 +233,25 @@ def attention(
             real[:, None] & (column < stop)[None, :], scale, SPAN, CAPTURED, PRECISION,
         )  # fmt: skip
     if split == SPLITS:
-        live = tl.arange(0, FRESH) < WIDTH
         own_key, own_value, own_weight = written(
             ints, floats, merged, keys, values, key_norm, cosines, sines, head, block, row, size,
             real, epsilon, WIDTH, GROUP, KV_HEADS, SIZE, FRESH, NORMED,
         )  # fmt: skip
         peak, mass, mixed = added(
-            queries, own_key, own_value, own_weight, peak, mass, mixed, scores, line,
-            SPAN - WIDTH + tl.arange(0, FRESH), real[:, None] & live[None, :], scale, SPAN,
-            CAPTURED, PRECISION,
+            queries, own_key, own_value, own_weight, peak, mass, mixed, scores, line, SPAN - WIDTH
+            + tl.arange(0, FRESH), real[:, None] & (tl.arange(0, FRESH) < WIDTH)[None, :], scale,
+            SPAN, CAPTURED, PRECISION,
         )  # fmt: skip
-    ticket = tickets + block * KV_HEADS + head
-    base = (block * KV_HEADS + head) * (SPLITS + 1)
+    number = block * KV_HEADS + head
+    base = number * (SPLITS + 1)
     left(peaks, masses, partial, base + split, peak, mass, mixed, size, QUERIES, SIZE)
-    whole = tl.atomic_add(ticket, 1, sem="acq_rel") == SPLITS
+    whole = tl.atomic_add(tickets + number, 1, sem="acq_rel") == SPLITS
     if whole:
-        tl.store(ticket, 0)
+        tl.store(tickets + number, 0)
         peak, mass, mixed = together(peaks, masses, partial, base, QUERIES, SIZE, SPLITS)
     if whole:
         target = row[:, None] * (GROUP * KV_HEADS * SIZE) + (head * GROUP + member)[:, None] * SIZE
-        tl.store(out + target + size[None, :], (mixed / mass[:, None]).to(element), real[:, None])
+        tl.store(out + target + size[None, :], mixed / mass[:, None], real[:, None])
         if CAPTURED:
             tl.store(totals + line, peak + tl.log(mass), real)
 
