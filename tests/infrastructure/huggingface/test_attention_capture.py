@@ -10,11 +10,12 @@ import transformers as hf
 from tempo.domain.capture import Capture, LayerWeights
 from tempo.domain.errors import UnsupportedModelError
 from tempo.domain.row_rules import RowRules
-from tempo.infrastructure.huggingface import attention_capture, captured, embeddings
+from tempo.infrastructure.capture import captured
+from tempo.infrastructure.capture.captured import Shares
+from tempo.infrastructure.capture.sums import SummedPass
+from tempo.infrastructure.huggingface import attention_capture, embeddings
 from tempo.infrastructure.huggingface import session as session_module
-from tempo.infrastructure.huggingface.attention_sums import SummedPass
 from tempo.infrastructure.huggingface.attention_watch import Watched
-from tempo.infrastructure.huggingface.captured import Shares
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tests.contracts.adapters import served, transformers
 from tests.contracts.passes import PROMPT, Shadow, chain, extend, node, opened, rows
@@ -254,7 +255,7 @@ def test_layers_that_count_for_nothing_are_not_computed(monkeypatch):
     )
     adapter = transformers(built(CONFIGURATIONS["qwen3"], "sdpa"), "model")
     capture = Capture((LayerWeights(last=2),), context=True)
-    monkeypatch.setattr("tempo.infrastructure.huggingface.capture_plan.LAST_LAYERS", 2)
+    monkeypatch.setattr("tempo.infrastructure.capture.plan.LAST_LAYERS", 2)
     with opened(adapter, rules=RowRules(capture=capture)):
         assert len(scored) == 2
 

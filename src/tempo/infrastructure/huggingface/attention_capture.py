@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from tempo.domain.capture import LAST_LAYERS
+from tempo.infrastructure.capture.captured import Shares
 from tempo.infrastructure.huggingface.attention_sums import leaves_sums
 from tempo.infrastructure.huggingface.attention_watch import ATTENTION, plain_tensors
-from tempo.infrastructure.huggingface.captured import Shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
+    from tempo.infrastructure.capture.plan import CapturePlan
     from tempo.infrastructure.huggingface.attention_sums import SumRecorder
-    from tempo.infrastructure.huggingface.capture_plan import CapturePlan
 
 SCORES_AT_ONCE = 2**22
 """Scores, [layer, head, row, extent], that are normalised and added up together: many small

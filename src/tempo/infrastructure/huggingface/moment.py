@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tempo.infrastructure.huggingface.captured import NOTHING, Captured
+from tempo.infrastructure.capture.captured import NOTHING, Captured
 from tempo.infrastructure.reading.attenuation import without_factors
 
 if TYPE_CHECKING:

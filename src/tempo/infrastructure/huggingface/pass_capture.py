@@ -6,19 +6,19 @@ from contextlib import contextmanager, nullcontext
 from threading import get_ident
 from typing import TYPE_CHECKING
 
-import torch
-
 from tempo.domain.errors import UnsupportedModelError
+from tempo.infrastructure.capture.captured import NOTHING, Captured
+from tempo.infrastructure.capture.context import context_traits
+from tempo.infrastructure.capture.plan import CapturePlan
 from tempo.infrastructure.huggingface.attention_capture import Recorder
-from tempo.infrastructure.huggingface.attention_sums import SumRecorder
+from tempo.infrastructure.huggingface.attention_sums import SumRecorder, agrees
 from tempo.infrastructure.huggingface.attention_watch import watched
-from tempo.infrastructure.huggingface.capture_plan import CapturePlan
-from tempo.infrastructure.huggingface.captured import NOTHING, Captured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    import torch
     from torch import Tensor
     from transformers import PreTrainedModel
 
@@ -79,7 +79,7 @@ class PassCapture:
         logits, captured = self._run(forward, mask, weights, own, recorder)
         if captured.received is not None and captured.context is None:
             summed = sums.received()
-            self._sums_hold = summed is not None and summed.agrees(captured.received, cache)
+            self._sums_hold = summed is not None and agrees(summed, captured.received, cache)
         return logits, captured
 
     def _run(
@@ -97,7 +97,7 @@ class PassCapture:
         received = recorder.received() if plan.attends else None
         return logits, Captured(
             received=received,
-            context=_context(recorder.recent, weights, own) if plan.context else None,
+            context=context_traits(recorder.recent, weights, own) if plan.context else None,
             hidden=states[-1][0, -len(weights) :] if plan.hidden else None,
         )
 
@@ -139,15 +139,3 @@ def _inputs(head: torch.nn.Module) -> Iterator[list[Tensor]]:
         yield found
     finally:
         hook.remove()
-
-
-def _context(recent: Sequence[Tensor], weights: Tensor, own: Sequence[int]) -> Tensor:
-    """Return [2, rows]: the largest attention to an earlier token in the last layer; the focus."""
-    later = torch.tensor(own, device=weights.device)
-    unseen = (weights <= 0).index_fill(1, later, True)  # noqa: FBT003 - a value of the mask
-    largest = recent[-1].masked_fill(unseen, 0.0).amax(1)
-    shares = torch.stack(list(recent)).mean(0).masked_fill(unseen, 0.0)
-    shares = shares / shares.sum(1, keepdim=True).clamp_min(torch.finfo(shares.dtype).tiny)
-    seen = (~unseen).sum(1)
-    spread = torch.special.entr(shares).sum(1) / seen.clamp_min(2).log()
-    return torch.stack([largest, 1.0 - spread]).clamp(0.0, 1.0)

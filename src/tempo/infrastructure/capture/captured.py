@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tempo.domain.proposal import FloatArray
-    from tempo.infrastructure.huggingface.kv_cache import RowCache
+
+
+class KeyStore(Protocol):
+    """A cache that tells the keys it holds."""
+
+    def keys_at(self, rows: Tensor, first: int) -> Tensor:
+        """Return [layer, kv_head, rows, head_dim] the keys of some rows, from layer `first` on."""
+        ...
 
 
 class Received(Protocol):
@@ -33,7 +40,7 @@ class Received(Protocol):
         """Return the same over moved cache rows, given the old row of each new one."""
         ...
 
-    def given(self, rows: Sequence[int], cache: RowCache) -> Tensor:
+    def given(self, rows: Sequence[int], cache: KeyStore) -> Tensor:
         """Return [entries, rows, slots] what each row gave some rows of the pass's cache."""
         ...
 
@@ -58,7 +65,7 @@ class Shares:
         seen = [row for row in kept if row < self.table.shape[2]]
         return replace(self, table=self._at(seen))
 
-    def given(self, rows: Sequence[int], cache: RowCache) -> Tensor:  # noqa: ARG002 - all is known
+    def given(self, rows: Sequence[int], cache: KeyStore) -> Tensor:  # noqa: ARG002 - all is known
         """Return [entries, rows, slots] what each row gave some cache rows."""
         return self._at(rows)
 
@@ -86,7 +93,7 @@ class Captured:
             return self
         return replace(self, received=self.received.gathered(kept))
 
-    def mass(self, rows: Sequence[int], weights: Sequence[float], cache: RowCache) -> FloatArray:
+    def mass(self, rows: Sequence[int], weights: Sequence[float], cache: KeyStore) -> FloatArray:
         """Return [entries, cache rows] what the rows, weighted, gave some cache rows."""
         if self.received is None or not rows:
             return np.empty((0 if self.received is None else self.received.entries, 0))

@@ -1,0 +1,1 @@
+"""What sessions take down of a pass, whoever computes it."""

@@ -1,0 +1,80 @@
+"""Attention received, from the sums that the fast attention leaves behind.
+
+The fused kernel that computes a pass's output knows, for each row and head, the logarithm of the
+sum over all keys that its softmax divides by (Dao et al. 2022, section 3.1). With it the share of
+any one key is a product away, and nothing has to be computed for all the others. PyTorch's kernel
+for processors gives these sums where it is called by its own name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from torch import Tensor
+
+    from tempo.infrastructure.capture.captured import KeyStore
+    from tempo.infrastructure.capture.plan import CapturePlan
+
+attention_with_sums = torch._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001
+"""Scaled dot product attention as PyTorch computes it on processors, and the logarithms of sums."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SummedPass:
+    """What one pass's layers left behind, from the plan's first on.
+
+    Attributes:
+        plan: what counts.
+        queries: [1, head, query, head_dim] of each layer; for one query the heads of a group may
+            stand where the queries do.
+        sums: [1, head, query] of each layer, natural logarithms.
+        mask: [1, 1, query, extent] what all layers add to the scores.
+        scale: the factor on scores; None is one over the root of head_dim.
+        rows: how many of the pass's last queries count.
+    """
+
+    plan: CapturePlan
+    queries: list[Tensor]
+    sums: list[Tensor]
+    mask: Tensor
+    scale: float | None
+    rows: int
+
+    @property
+    def entries(self) -> int:
+        """How many weightings of the layers there are."""
+        return len(self.plan.received)
+
+    def gathered(self, kept: Sequence[int]) -> Self:
+        """Return the same over moved cache rows, given the old row of each new one."""
+        seen = torch.tensor([row for row in kept if row < self.mask.shape[3]])
+        return replace(self, mask=self.mask.index_select(3, seen))
+
+    def given(self, rows: Sequence[int], cache: KeyStore) -> Tensor:
+        """Return [entries, rows, slots] what each row gave some rows of the pass's cache."""
+        index, fed = torch.tensor(rows), self.mask.shape[2]
+        keys = cache.keys_at(index, self.plan.first).float()
+        layers, kv_heads, _, width = keys.shape
+        queries, sums = torch.cat(self.queries).float(), torch.cat(self.sums)
+        bias = self.mask[0].index_select(2, index).float()
+        heads = queries.shape[1] * queries.shape[2] // fed
+        if self.rows < fed:
+            queries, sums = queries[:, :, -self.rows :], sums[:, :, -self.rows :]
+            bias = bias[:, -self.rows :]
+        if heads > kv_heads:
+            bias = bias.repeat(1, heads // kv_heads, 1)
+        shares = torch.baddbmm(
+            bias - sums.reshape(layers * kv_heads, -1, 1),
+            queries.reshape(layers * kv_heads, -1, width),
+            keys.flatten(0, 1).mT,
+            alpha=width**-0.5 if self.scale is None else self.scale,
+        ).exp_()
+        weights = self.plan.spread(self.plan.first, layers, heads, shares.device)
+        return (weights @ shares.view(layers * heads, -1)).view(-1, self.rows, len(rows))
