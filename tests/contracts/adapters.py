@@ -33,16 +33,11 @@ FUSED_DEVICE = os.environ.get("TEMPO_FUSED_DEVICE", "cpu")
 """Where the fused adapters run; `cuda` tests the kernels, and needs a GPU."""
 
 FUSED = ("llama", "mistral", "qwen2", "qwen3")
-CAPTURING = (
+NAMES = (
     "scripted",
     *(f"{family}-{attention}" for family in FAMILIES for attention in ATTENTIONS),
+    *(f"{family}-fused" for family in FUSED),
 )
-"""Adapters whose sessions tell what they attend to."""
-
-BLIND = tuple(f"{family}-fused" for family in FUSED)
-"""Adapters that refuse to open a session that would."""
-
-NAMES = (*CAPTURING, *BLIND)
 
 VOCABULARY = 120
 SCRIPTED_TOKENS = 9
@@ -60,10 +55,6 @@ class Adapter:
     name: str
     backend: "ModelBackend"
     logits: "Callable[[Sequence[int]], np.ndarray]"
-
-    @property
-    def captures(self):
-        return self.name not in BLIND
 
     @property
     def vocabulary(self):

@@ -11,18 +11,6 @@ def adapter(request):
     return adapters.adapter(request.param)
 
 
-@pytest.fixture(scope="session", params=adapters.CAPTURING)
-def capturing(request):
-    """An adapter whose sessions tell what they attend to."""
-    return adapters.adapter(request.param)
-
-
-@pytest.fixture(scope="session", params=adapters.BLIND)
-def blind(request):
-    """An adapter that refuses to capture."""
-    return adapters.adapter(request.param)
-
-
 @pytest.fixture(scope="session", params=adapters.NAMES)
 def undecided(request):
     """An adapter whose model finds its most probable tokens alike, and these tokens."""

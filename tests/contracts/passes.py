@@ -19,16 +19,6 @@ ATTENTIVE = RowRules(capture=Capture((LayerWeights(), LayerWeights(last=1))))
 """Rules of a session that tells what its rows attend to."""
 
 
-def most_attentive(adapter):
-    """Return the rules of a session that tells its attention, where the adapter can."""
-    return ATTENTIVE if adapter.captures else RowRules()
-
-
-def received(adapter, session, slots, weights):
-    """Return what rows gave some slots; nothing from an adapter that cannot tell."""
-    return session.received(slots, weights) if adapter.captures else np.zeros(1)
-
-
 def opened(adapter, prompt=PROMPT, rules=None):
     return adapter.backend.open([TokenId(token) for token in prompt], rules or RowRules())
 
@@ -157,7 +147,7 @@ class Shadow:
         ]
         count = len(self.views)
         weights = [0.0] * (len(everything) - count) + [1.0 / count] * count
-        with opened(adapter, self.prompt, most_attentive(adapter)) as session:
+        with opened(adapter, self.prompt, ATTENTIVE) as session:
             found = fed(adapter, session, *everything)
-            given = received(adapter, session, slots, weights)
+            given = session.received(slots, weights)
         return found[-count:], given

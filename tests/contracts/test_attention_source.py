@@ -25,12 +25,7 @@ EVERYTHING = Capture((SCALES, MEAN, LAST), context=True, hidden=True)
 SHARES = [(5, 0.3), (6, 0.7)]
 
 
-@pytest.fixture(scope="session")
-def adapter(capturing):
-    return capturing
-
-
-def watching(adapter, capture=EVERYTHING, prompt=PROMPT):
+def capturing(adapter, capture=EVERYTHING, prompt=PROMPT):
     return opened(adapter, prompt, RowRules(capture=capture))
 
 
@@ -51,7 +46,7 @@ def row_by_row(session, slots, count, entry=0):
 
 
 def test_a_row_gives_all_that_it_has_to_what_it_sees(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         crossing(adapter, session)
         for entry in range(3):
             given = row_by_row(session, range(10), 3, entry)
@@ -66,7 +61,7 @@ def test_a_row_gives_all_that_it_has_to_what_it_sees(adapter):
 
 def test_rows_are_weighed(adapter):
     weights = [0.5, 0.2, 0.3]
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         crossing(adapter, session)
         found = session.received([6, 2, 9, 6], weights)
         assert found.shape == (3, 4)
@@ -76,7 +71,7 @@ def test_rows_are_weighed(adapter):
 
 
 def test_siblings_that_see_each_other_receive_of_each_other(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         extend(adapter, session, node(4, 5), node(1, 6, weights=[(5, 0.4)]))
         given = row_by_row(session, [5, 6], 2)
     assert given[0, 1] == 0
@@ -84,7 +79,7 @@ def test_siblings_that_see_each_other_receive_of_each_other(adapter):
 
 
 def test_after_opening_the_last_row_of_the_prompt_tells(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         given = session.received(range(FIRST), [1.0])
         assert given.sum(1) == pytest.approx(1.0, abs=1e-5)
         traits = session.traits()
@@ -93,13 +88,13 @@ def test_after_opening_the_last_row_of_the_prompt_tells(adapter):
 
 
 def test_a_prompt_of_one_token_has_no_earlier_one(adapter):
-    with watching(adapter, prompt=(3,)) as session:
+    with capturing(adapter, prompt=(3,)) as session:
         traits = session.traits()
     assert (traits.attention.tolist(), traits.focus.tolist()) == ([0.0], [1.0])
 
 
 def test_a_row_that_sees_one_earlier_token_is_focused_on_it(adapter):
-    with watching(adapter, prompt=(3,)) as session:
+    with capturing(adapter, prompt=(3,)) as session:
         extend(adapter, session, node(4, 1, prompt=(3,)), node(5, 2, prompt=(3,)))
         given, traits = row_by_row(session, [0], 2, 2), session.traits()
     assert traits.attention == pytest.approx(given[:, 0], abs=1e-5)
@@ -107,7 +102,7 @@ def test_a_row_that_sees_one_earlier_token_is_focused_on_it(adapter):
 
 
 def test_capturing_changes_no_row(adapter):
-    with watching(adapter) as session, opened(adapter) as plain:
+    with capturing(adapter) as session, opened(adapter) as plain:
         found = []
         for one in (session, plain):
             passes = [rows(adapter, one, 1)]
@@ -119,7 +114,7 @@ def test_capturing_changes_no_row(adapter):
 
 
 def test_what_is_masked_receives_nothing(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         crossing(adapter, session)
         session.attenuate([5], [0.0])
         extend(adapter, session, node(3, 10, 7, 2))
@@ -131,7 +126,7 @@ def test_what_is_masked_receives_nothing(adapter):
 def test_attention_to_a_slot_grows_with_its_factor(adapter):
     found = []
     for factor in (0.2, 1.0, 4.0):
-        with watching(adapter) as session:
+        with capturing(adapter) as session:
             crossing(adapter, session)
             session.attenuate([5], [factor])
             extend(adapter, session, node(3, 10, 7, 2))
@@ -140,7 +135,7 @@ def test_attention_to_a_slot_grows_with_its_factor(adapter):
 
 
 def test_a_factor_changes_nothing_of_what_the_last_pass_tells(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         crossing(adapter, session)
         before, traits = session.received(range(10), [0.2, 0.3, 0.5]), session.traits()
         session.attenuate([5, 6, 8], [0.0, 0.5, 0.1])
@@ -150,7 +145,7 @@ def test_a_factor_changes_nothing_of_what_the_last_pass_tells(adapter):
 
 def test_the_largest_attention_is_the_last_layer_s_to_an_earlier_token(adapter):
     """Its own token, a sibling that it sees and a released one's place are not earlier tokens."""
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         extend(adapter, session, node(4, 5), node(1, 6))
         extend(
             adapter,
@@ -164,7 +159,7 @@ def test_the_largest_attention_is_the_last_layer_s_to_an_earlier_token(adapter):
 
 
 def test_focus_is_one_less_the_share_of_entropy_in_the_last_layers(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         crossing(adapter, session)
         session.attenuate([6], [0.0])
         extend(adapter, session, node(3, 10, 7, 2), node(8, 11, 8, 2, weights=[(6, 1.0), (5, 0.0)]))
@@ -179,7 +174,7 @@ def test_focus_is_one_less_the_share_of_entropy_in_the_last_layers(adapter):
 
 
 def test_distances_are_those_between_points(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         extend(adapter, session, node(4, 5), node(1, 6), node(4, 7), node(9, 8))
         found = session.traits().distances
     assert found == pytest.approx(found.T, abs=1e-6)
@@ -191,11 +186,11 @@ def test_distances_are_those_between_points(adapter):
 
 
 def test_what_was_not_asked_for_is_empty(adapter):
-    with watching(adapter, Capture(context=True)) as session:
+    with capturing(adapter, Capture(context=True)) as session:
         extend(adapter, session, node(4, 5), node(1, 6))
         traits = session.traits()
         assert (len(traits.attention), len(traits.focus), len(traits.distances)) == (2, 2, 0)
-    with watching(adapter, Capture(hidden=True)) as session:
+    with capturing(adapter, Capture(hidden=True)) as session:
         extend(adapter, session, node(4, 5), node(1, 6))
         traits = session.traits()
         assert (len(traits.attention), len(traits.focus)) == (0, 0)
@@ -208,9 +203,9 @@ def test_what_was_not_captured_is_refused(adapter):
             with pytest.raises(SessionError, match="captured"):
                 ask()
     attending, keeping = Capture((MEAN,)), Capture(hidden=True)
-    with watching(adapter, attending) as session, pytest.raises(SessionError, match="no traits"):
+    with capturing(adapter, attending) as session, pytest.raises(SessionError, match="no traits"):
         session.traits()
-    with watching(adapter, keeping) as session, pytest.raises(SessionError, match="received"):
+    with capturing(adapter, keeping) as session, pytest.raises(SessionError, match="received"):
         session.received([0], [1.0])
 
 
@@ -225,7 +220,7 @@ BAD = {
 
 @pytest.mark.parametrize(("slots", "weights"), BAD.values(), ids=BAD)
 def test_attention_that_nobody_gave_is_refused(adapter, slots, weights):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         extend(adapter, session, node(4, 5), node(1, 6))
         session.release([6])
         with pytest.raises(SessionError, match=r"99|-1|6|weights"):
@@ -233,17 +228,17 @@ def test_attention_that_nobody_gave_is_refused(adapter, slots, weights):
 
 
 def test_no_slots_receive_nothing(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         assert session.received([], [1.0]).shape == (3, 0)
 
 
 def test_a_capture_of_more_layers_than_there_are_is_refused(adapter):
     with pytest.raises(InvalidValueError, match="num_layers_to_use is 40"):
-        watching(adapter, Capture((LayerWeights(last=40),)))
+        capturing(adapter, Capture((LayerWeights(last=40),)))
 
 
 def test_a_fork_tells_the_same_and_then_its_own(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         crossing(adapter, session)
         given = session.received(range(10), [0.2, 0.3, 0.5])
         with session.fork() as twin:
@@ -254,7 +249,7 @@ def test_a_fork_tells_the_same_and_then_its_own(adapter):
 
 
 def test_a_rewind_brings_back_what_the_pass_of_the_mark_told(adapter):
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         crossing(adapter, session)
         mark, given = session.mark(), session.received(range(10), [0.2, 0.3, 0.5])
         distances = session.traits().distances
@@ -268,7 +263,7 @@ def test_attention_keeps_to_its_slots_when_most_rows_leave(adapter):
     """Of a hundred siblings three stay, so that cache rows move."""
     kept = (FIRST + 41, FIRST + 73, FIRST + 99)
     weights = list(zip(kept, (0.2, 0.7, 0.1), strict=True))
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         extend(adapter, session, *(node(1 + i % 9, FIRST + i) for i in range(100)))
         extend(adapter, session, node(6, 105, kept[1], 1, weights=weights))
         given = session.received([0, 3, *kept, 105], [1.0])
@@ -279,7 +274,7 @@ def test_attention_keeps_to_its_slots_when_most_rows_leave(adapter):
 
 def test_a_rewind_finds_the_slots_of_its_mark_wherever_they_moved(adapter):
     """Rows left before the mark and many more come and go after it: what stays moves down."""
-    with watching(adapter) as session:
+    with capturing(adapter) as session:
         extend(adapter, session, *(node(1 + i % 9, FIRST + i) for i in range(70)))
         session.release(range(FIRST, 35))
         weights = [(60, 0.3), (74, 0.8)]

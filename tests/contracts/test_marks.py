@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tempo.domain.errors import SessionError
 from tests.contracts.passes import (
+    ATTENTIVE,
     FIRST,
     PROMPT,
     Shadow,
@@ -13,10 +14,8 @@ from tests.contracts.passes import (
     differ,
     extend,
     fed,
-    most_attentive,
     node,
     opened,
-    received,
     rows,
 )
 
@@ -234,7 +233,7 @@ class Explorer:
 
     def __init__(self, adapter, data):
         self.adapter, self.data = adapter, data
-        self.session, self.shadow = opened(adapter, rules=most_attentive(adapter)), Shadow()
+        self.session, self.shadow = opened(adapter, rules=ATTENTIVE), Shadow()
         self.alive, self.depths = set(), {}
         self.marks = []
 
@@ -269,7 +268,7 @@ class Explorer:
         if count:
             slots = [*range(FIRST), *sorted(self.alive)]
             found = rows(self.adapter, self.session, count)
-            given = received(self.adapter, self.session, slots, [1.0 / count] * count)
+            given = self.session.received(slots, [1.0 / count] * count)
             expected_rows, expected = self.shadow.recomputed(self.adapter, slots)
             assert differ(found, expected_rows) < 1e-3
             assert differ(given, expected) < 1e-4

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from tempo.domain.capture import Capture
 from tempo.domain.errors import UnsupportedModelError
+from tempo.infrastructure.capture.plan import CapturePlan
 from tempo.infrastructure.fused_llama.plain_decoder import Pass, PlainDecoder
 from tempo.infrastructure.fused_llama.weights import Weights
 from tempo.infrastructure.huggingface.random_weights import random_model
@@ -21,7 +23,7 @@ def decoded(decoder, tokens):
         seen = np.ones((1, step + 1), dtype=np.float32)
         rows = cache.allocate(1)
         given = Pass([token], [len(PROMPT) + step], rows, len(PROMPT), seen)
-        logits = decoder.decode(cache, given).logits
+        logits = decoder.decode(cache, given, CapturePlan.of(Capture(), 2))[0].logits
     return logits[0]
 
 

@@ -10,10 +10,10 @@ import transformers as hf
 from tempo.domain.capture import Capture, LayerWeights
 from tempo.domain.errors import UnsupportedModelError
 from tempo.domain.row_rules import RowRules
-from tempo.infrastructure.capture import captured
+from tempo.infrastructure.capture import captured, embeddings
 from tempo.infrastructure.capture.captured import Shares
 from tempo.infrastructure.capture.sums import SummedPass
-from tempo.infrastructure.huggingface import attention_capture, embeddings
+from tempo.infrastructure.huggingface import attention_capture
 from tempo.infrastructure.huggingface import session as session_module
 from tempo.infrastructure.huggingface.attention_watch import Watched
 from tempo.infrastructure.huggingface.random_weights import random_model

@@ -60,6 +60,10 @@ class CapturePlan:
         counting = [layer for entry in self.received for layer, it in enumerate(entry) if it]
         return max(0, min([recent, *counting]))
 
+    def is_recent(self, layer: int) -> bool:
+        """Whether a layer is one of the last, whose attention to the context is looked at."""
+        return self.context and layer >= self.layers - LAST_LAYERS
+
     def spread(self, first: int, layers: int, heads: int, device: torch.device) -> Tensor:
         """Return [entries, layers * heads]: what each head of some layers counts."""
         key = (first, layers, heads, device)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tempo.domain.capture import Capture
-from tempo.domain.errors import UnsupportedModelError
 from tempo.infrastructure.fused_llama.session import FusedSession
 
 if TYPE_CHECKING:
@@ -34,9 +32,6 @@ class FusedBackend:
 
     def open(self, prompt: Sequence[TokenId], rules: RowRules) -> FusedSession:
         """Start a session: the prompt goes through the model once, in chunks."""
-        if rules.capture != Capture():
-            message = "the fused decoder captures no attention yet; use the transformers backend"
-            raise UnsupportedModelError(message)
         session = FusedSession(self._decoder, self._description.context, rules)
         session.prefill(prompt)
         return session

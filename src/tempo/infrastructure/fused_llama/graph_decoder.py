@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from tempo.domain.proposal import Combination
+from tempo.infrastructure.capture.captured import NOTHING
 from tempo.infrastructure.fused_llama.device_reading import SMALLEST_ANSWER, DeviceReader
 from tempo.infrastructure.fused_llama.kernel_step import HEADER, KernelStep, logits_size
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from transformers import LogitsProcessorList
 
     from tempo.domain.proposal import Proposal, Reading
+    from tempo.infrastructure.capture.captured import Captured
+    from tempo.infrastructure.capture.plan import CapturePlan
     from tempo.infrastructure.fused_llama.plain_decoder import Pass
     from tempo.infrastructure.fused_llama.static_cache import StaticCache
     from tempo.infrastructure.fused_llama.tiles import Tiles
@@ -81,7 +84,7 @@ class Staging:
 
 
 @dataclass(slots=True, eq=False)
-class Captured:
+class CapturedPass:
     """A captured pass and the memory that it reads its tokens from."""
 
     staging: Staging
@@ -93,7 +96,7 @@ class Captures:
     """Captured passes by width and span, and the memory that passes of one width share."""
 
     steps: dict[int, KernelStep] = field(default_factory=dict)
-    passes: dict[tuple[int, int], Captured] = field(default_factory=dict)
+    passes: dict[tuple[int, int], CapturedPass] = field(default_factory=dict)
 
 
 class GraphDecoder(PlainDecoder):
@@ -110,11 +113,11 @@ class GraphDecoder(PlainDecoder):
     def _cut(self, width: int) -> Tiles:
         return self._tiles or tiles_of(width)
 
-    def decode(self, cache: StaticCache, given: Pass) -> Rows:
-        """Feed tokens to the rows that the cache allocated."""
+    def decode(self, cache: StaticCache, given: Pass, plan: CapturePlan) -> tuple[Rows, Captured]:
+        """Feed tokens to the rows that the cache allocated; what is watched goes the plain way."""
         width = width_bucket(len(given.tokens))
-        if width is None:
-            return super().decode(cache, given)
+        if width is None or plan.tells:
+            return super().decode(cache, given, plan)
         vocabulary = self.weights.architecture.vocabulary
         _, size = logits_size(vocabulary, width, self._cut(width).head)
         block = torch.empty(size, dtype=torch.float32, device=self.weights.device)
@@ -124,7 +127,7 @@ class GraphDecoder(PlainDecoder):
             captured.graph.replay()
         live = len(given.tokens)
         logits = block[: live * vocabulary].view(live, vocabulary)
-        return FusedRows(logits, block=block, width=width)
+        return FusedRows(logits, block=block, width=width), NOTHING
 
     def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
         """Answer a reading of a pass's rows; one copy to the host."""
@@ -143,7 +146,7 @@ class GraphDecoder(PlainDecoder):
         arithmetic = reading.combination is Combination.ARITHMETIC
         return len(reading.weights) == rows and fits and arithmetic and not odd
 
-    def _captured(self, width: int, span: int, cache: StaticCache, block: Tensor) -> Captured:
+    def _captured(self, width: int, span: int, cache: StaticCache, block: Tensor) -> CapturedPass:
         """Return the captured pass of a width and a span; capture it if it is new."""
         held = self._captures.passes
         captured = held.pop((width, span), None)
@@ -154,7 +157,7 @@ class GraphDecoder(PlainDecoder):
             del held[next(iter(held))]
         return captured
 
-    def _capture(self, width: int, span: int, cache: StaticCache, block: Tensor) -> Captured:
+    def _capture(self, width: int, span: int, cache: StaticCache, block: Tensor) -> CapturedPass:
         if width not in self._captures.steps:
             self._captures.steps[width] = KernelStep(self.weights, width, self._cut(width))
         step = self._captures.steps[width]
@@ -166,7 +169,7 @@ class GraphDecoder(PlainDecoder):
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             step.launch(staging.ints, staging.floats, span)
-        return Captured(staging, graph)
+        return CapturedPass(staging, graph)
 
 
 def _packed(

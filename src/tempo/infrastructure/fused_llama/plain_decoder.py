@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from tempo.infrastructure.capture.captured import NOTHING, Captured
+from tempo.infrastructure.capture.context import context_traits
 from tempo.infrastructure.fused_llama import twins
+from tempo.infrastructure.fused_llama.attending import (
+    FastAttention,
+    FullAttention,
+    SummedAttention,
+)
 from tempo.infrastructure.fused_llama.static_cache import StaticCache
 from tempo.infrastructure.reading.extraction import Rows, read
 
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
     from transformers import LogitsProcessorList
 
     from tempo.domain.proposal import Proposal, Reading
+    from tempo.infrastructure.capture.plan import CapturePlan
     from tempo.infrastructure.fused_llama.views import Weights as ViewWeights
     from tempo.infrastructure.fused_llama.weights import Weights
 
@@ -54,36 +62,55 @@ class PlainDecoder:
         weights = self.weights
         return StaticCache(weights.architecture, weights.dtype, weights.device, rows)
 
-    def prefill(self, cache: StaticCache, tokens: Sequence[int], first: int) -> Tensor:
-        """Feed a chunk of a prompt whose earlier tokens are in rows 0 to `first`.
-
-        Returns the logits [1, vocabulary] of its last token.
-        """
+    def prefill(self, cache: StaticCache, tokens: Sequence[int], first: int) -> None:
+        """Feed a chunk of a prompt whose earlier tokens are in rows 0 to `first`."""
         cache.allocate(len(tokens))
         stop = first + len(tokens)
         positions = torch.arange(first, stop, device=self.weights.device)
 
-        def attend(layer: int, queries: Tensor) -> Tensor:
-            keys, values = cache.keys[layer, :, :stop], cache.values[layer, :, :stop]
+        def attend(_layer: int, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
             return twins.attended_in_order(queries, keys, values, first)
 
-        hidden = self._layers(cache, tokens, positions, slice(first, stop), attend)
-        return twins.scored(self.weights, hidden[-1:])
+        self._layers(cache, tokens, positions, slice(first, stop), attend)
 
-    def decode(self, cache: StaticCache, given: Pass) -> Rows:
-        """Feed tokens to the rows that the cache allocated."""
+    def decode(self, cache: StaticCache, given: Pass, plan: CapturePlan) -> tuple[Rows, Captured]:
+        """Feed tokens to the rows that the cache allocated; return also what a plan asks for."""
+        positions = torch.tensor(given.positions, device=self.weights.device)
+        attend = self._attention(given, plan)
+        hidden = self._layers(cache, given.tokens, positions, self._places(cache, given), attend)
+        normed = twins.final(self.weights, hidden)
+        rows = Rows(twins.scored(self.weights, normed))
+        if isinstance(attend, (SummedAttention, FullAttention)):
+            captured = Captured(
+                received=attend.received,
+                context=self._context(attend, given) if plan.context else None,
+                hidden=normed if plan.hidden else None,
+            )
+        else:
+            captured = Captured(hidden=normed) if plan.hidden else NOTHING
+        return rows, captured
+
+    def _attention(self, given: Pass, plan: CapturePlan) -> FastAttention:
+        shape, bias = self.weights.architecture, self._bias(given)
+        if not plan.attends:
+            return FastAttention(shape, bias)
+        if plan.context or self.weights.device.type != "cpu":
+            return FullAttention(shape, bias, plan)
+        return SummedAttention(shape, bias, plan)
+
+    def _context(self, attend: SummedAttention | FullAttention, given: Pass) -> Tensor:
         device = self.weights.device
-        positions = torch.tensor(given.positions, device=device)
-        rows = torch.tensor(given.rows, device=device)
-        bias = self._bias(given)
+        everything = np.ones((len(given.tokens), given.prompt), dtype=np.float32)
+        seen = torch.from_numpy(np.hstack([everything, given.weights])).to(device)
+        return context_traits(attend.recent, seen, given.rows)
 
-        def attend(layer: int, queries: Tensor) -> Tensor:
-            extent = bias.shape[1]
-            keys, values = cache.keys[layer, :, :extent], cache.values[layer, :, :extent]
-            return twins.attended(queries, keys, values, bias)[0]
-
-        hidden = self._layers(cache, given.tokens, positions, rows, attend)
-        return Rows(twins.scored(self.weights, hidden))
+    @staticmethod
+    def _places(cache: StaticCache, given: Pass) -> Tensor | slice:
+        """Return a pass's rows, as a slice where they follow each other."""
+        start = cache.plan.start
+        if start is not None:
+            return slice(start, start + len(given.rows))
+        return torch.tensor(given.rows, device=cache.keys.device)
 
     def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
         """Answer a reading of a pass's rows; one copy to the host."""
@@ -95,18 +122,20 @@ class PlainDecoder:
         tokens: Sequence[int],
         positions: Tensor,
         rows: Tensor | slice,
-        attend: Callable[[int, Tensor], Tensor],
+        attend: Callable[[int, Tensor, Tensor, Tensor], Tensor],
     ) -> Tensor:
         """Return [row, hidden] the residual stream after the last layer."""
+        extent = cache.plan.extent
         weights, shape = self.weights, self.weights.architecture
         angles = twins.rotation(weights, positions)
         hidden = weights.embedding[torch.tensor(tokens, device=weights.device)]
         for number, layer in enumerate(weights.layers):
             queries, keys, values = twins.merged_product(layer, shape, hidden, angles)
             cache.write(number, rows, keys, values)
-            mixed = attend(number, queries)
+            held = (cache.keys[number, :, :extent], cache.values[number, :, :extent])
+            mixed = attend(number, queries, *held)
             hidden = torch.addmm(hidden, mixed, layer.output.mT)
-            hidden = hidden + twins.fed_forward(layer, shape, hidden)
+            hidden = twins.fed_forward(layer, shape, hidden)
         return hidden
 
     def _bias(self, given: Pass) -> Tensor:

@@ -10,10 +10,17 @@ import torch
 
 from tempo.domain.errors import PromptError, SessionError
 from tempo.domain.tokens import Slot
+from tempo.infrastructure.capture.captured import NOTHING, Captured
+from tempo.infrastructure.capture.embeddings import similarity
+from tempo.infrastructure.capture.plan import CapturePlan
 from tempo.infrastructure.fused_llama.plain_decoder import Pass
 from tempo.infrastructure.fused_llama.views import HostViews
+from tempo.infrastructure.reading.attention_questions import (
+    check_context,
+    check_received,
+    check_traits,
+)
 from tempo.infrastructure.reading.attenuation import with_factors, without_factors
-from tempo.infrastructure.reading.extraction import Rows
 from tempo.infrastructure.reading.pass_check import check_pass
 from tempo.infrastructure.reading.processors import logits_processors, needs_paths
 
@@ -23,11 +30,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tempo.domain.node import Node
-    from tempo.domain.proposal import Proposal, Reading
+    from tempo.domain.ports.attention_source import RowTraits
+    from tempo.domain.proposal import FloatArray, Proposal, Reading
     from tempo.domain.row_rules import RowRules
     from tempo.domain.tokens import TokenId
     from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
     from tempo.infrastructure.fused_llama.static_cache import StaticCache
+    from tempo.infrastructure.reading.extraction import Rows
 
 PREFILL_CHUNK = 512
 """Prompt tokens of one pass at most: their scores are chunk x prompt."""
@@ -44,6 +53,7 @@ class Moment:
         next_slot: the lowest slot that the next node may have.
         views: what the rows see, before factors.
         rows: the rows' logits.
+        captured: what was taken down of the pass.
         paths: the tokens of each row's best path, where some processor looks at them.
         factors: of attenuated slots, on the weights that later rows give them.
         released: how many slots were released before.
@@ -53,6 +63,7 @@ class Moment:
     next_slot: Slot
     views: HostViews
     rows: Rows
+    captured: Captured = NOTHING
     paths: Mapping[Slot, npt.NDArray[np.int64]] = field(default_factory=dict)
     factors: Mapping[Slot, float] = field(default_factory=dict)
     released: int = 0
@@ -68,6 +79,7 @@ class FusedSession:
         self._context = context
         self._rules = rules
         self._processors = logits_processors(rules)
+        self._plan = CapturePlan.of(rules.capture, decoder.weights.architecture.layers)
         self._cache: StaticCache | None = None
         self._prompt = np.empty(0, dtype=np.int64)
         self._rows_of: dict[Slot, int] = {}
@@ -86,11 +98,15 @@ class FusedSession:
         length = len(prompt)
         _require_room(length, self._context)
         self._cache = cache = self._decoder.new_cache(min(self._context, length + STEPS_AHEAD))
-        for first in range(0, length, PREFILL_CHUNK):
-            logits = self._decoder.prefill(cache, prompt[first : first + PREFILL_CHUNK], first)
         self._prompt = np.array(prompt, dtype=np.int64)
-        views, rows = HostViews.of_prompt(length), Rows(logits, (self._prompt,))
-        self._now = Moment(Slot(length), views, rows)
+        before = length - 1  # the last token is fed as later ones are, whoever watches it
+        for first in range(0, before, PREFILL_CHUNK):
+            self._decoder.prefill(cache, prompt[first : min(first + PREFILL_CHUNK, before)], first)
+        itself = np.ones((1, 1), dtype=np.float32)
+        last = Pass(prompt[-1:], [before], cache.allocate(1), before, itself)
+        rows, captured = self._decoder.decode(cache, last, self._plan)
+        rows = replace(rows, paths=(self._prompt,))
+        self._now = Moment(Slot(length), HostViews.of_prompt(length), rows, captured)
 
     def _held(self) -> tuple[StaticCache, Moment]:
         if self._cache is None or self._now is None:
@@ -114,11 +130,13 @@ class FusedSession:
         tokens = [node.token_id for node in nodes]
         given = Pass(tokens, positions, rows, len(self._prompt), weights)
         paths = self._paths(nodes, now)
+        fed, captured = self._decoder.decode(cache, given, self._plan)
         self._now = replace(
             now,
             next_slot=Slot(nodes[-1].slot + 1),
             views=views,
-            rows=replace(self._decoder.decode(cache, given), paths=tuple(paths.values())),
+            rows=replace(fed, paths=tuple(paths.values())),
+            captured=captured,
             paths=paths,
         )
 
@@ -150,17 +168,18 @@ class FusedSession:
             return
         rows = [self._rows_of.pop(slot) for slot in slots]
         cache.free(rows)
-        views = now.views.without(rows)
+        views, captured = now.views.without(rows), now.captured
         if cache.plan.is_sparse:
             kept = cache.compact()
             self._moves.append(kept)
             place = {row: new for new, row in enumerate(kept)}
             self._rows_of = {slot: place[row] for slot, row in self._rows_of.items()}
-            views = views.gathered(kept)
+            views, captured = views.gathered(kept), captured.gathered(kept)
         self._released += slots
         self._now = replace(
             now,
             views=views,
+            captured=captured,
             factors=without_factors(now.factors, slots),
             released=len(self._released),
             moves=len(self._moves),
@@ -172,6 +191,30 @@ class FusedSession:
         _, now = self._held()
         changed = with_factors(now.factors, slots, factors, self._rows_of)
         self._now = replace(now, factors=changed)
+
+    @torch.inference_mode()
+    def received(self, slots: Sequence[Slot], weights: Sequence[float]) -> FloatArray:
+        """Return [entries, slots] what the last pass's rows gave each slot."""
+        cache, now = self._held()
+        prompt = len(self._prompt)
+        places = [slot if 0 <= slot < prompt else self._rows_of.get(slot, -1) for slot in slots]
+        unknown = [slot for slot, place in zip(slots, places, strict=True) if place < 0]
+        check_received(self._rules.capture, unknown, weights, len(now.rows.logits))
+        return now.captured.mass(places, weights, cache)
+
+    @torch.inference_mode()
+    def traits(self) -> RowTraits:
+        """Return what was captured of the last pass's rows."""
+        _, now = self._held()
+        check_traits(self._rules.capture)
+        return now.captured.traits()
+
+    @torch.inference_mode()
+    def similarity(self, tokens: Sequence[TokenId], context: Sequence[TokenId]) -> FloatArray:
+        """Return [tokens] the cosine of input embeddings and the context's mean one."""
+        self._held()
+        check_context(context)
+        return similarity(self._decoder.weights.embedding, tokens, context)
 
     def mark(self) -> Moment:
         """Return the present moment."""
@@ -188,10 +231,16 @@ class FusedSession:
         later = [slot for slot in self._rows_of if slot >= mark.next_slot]
         cache.free([self._rows_of.pop(slot) for slot in later])
         self._released += later
-        views = mark.views
+        views, captured = mark.views, mark.captured
         for kept in self._moves[mark.moves :]:
-            views = views.gathered(kept)
-        self._now = replace(mark, views=views, released=len(self._released), moves=len(self._moves))
+            views, captured = views.gathered(kept), captured.gathered(kept)
+        self._now = replace(
+            mark,
+            views=views,
+            captured=captured,
+            released=len(self._released),
+            moves=len(self._moves),
+        )
 
     def fork(self) -> Self:
         """Return an equal session with a cache of its own."""

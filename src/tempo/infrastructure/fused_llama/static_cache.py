@@ -60,6 +60,10 @@ class StaticCache:
         self.keys[layer, :, rows] = keys
         self.values[layer, :, rows] = values
 
+    def keys_at(self, rows: Tensor, first: int) -> Tensor:
+        """Return [layer, kv_head, rows, head_dim] the keys of some rows, from layer `first` on."""
+        return self.keys[first:].index_select(2, rows)
+
     def free(self, rows: Sequence[int]) -> None:
         """Give rows back; what they hold may be overwritten."""
         self.plan.free(rows)

@@ -35,19 +35,27 @@ def merged_product(
     normed = functional.rms_norm(hidden, (shape.hidden,), layer.before_attention, shape.epsilon)
     merged = functional.linear(normed, layer.merged, layer.merged_bias)
     heads = merged.view(len(hidden), -1, shape.head_dim).transpose(0, 1)
-    queries, keys, values = heads.split((shape.heads, shape.kv_heads, shape.kv_heads))
-    if layer.query_norm is not None:
-        queries = functional.rms_norm(queries, (shape.head_dim,), layer.query_norm, shape.epsilon)
-    if layer.key_norm is not None:
-        keys = functional.rms_norm(keys, (shape.head_dim,), layer.key_norm, shape.epsilon)
-    return rotated(queries, angles), rotated(keys, angles), values
+    turning, values = heads[: -shape.kv_heads], heads[-shape.kv_heads :]
+    if layer.query_norm is not None and layer.key_norm is not None:
+        size = (shape.head_dim,)
+        turning = torch.cat(
+            [
+                functional.rms_norm(turning[: shape.heads], size, layer.query_norm, shape.epsilon),
+                functional.rms_norm(turning[shape.heads :], size, layer.key_norm, shape.epsilon),
+            ]
+        )
+    turned = rotated(turning, angles)
+    return turned[: shape.heads], turned[shape.heads :], values
 
 
 def rotated(states: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
     """Return states [head, row, head_dim] turned to their positions."""
     cosines, sines = angles
-    first, second = states.chunk(2, -1)
-    turned = torch.cat([first * cosines - second * sines, second * cosines + first * sines], dim=-1)
+    half = cosines.shape[-1]
+    turned = states * torch.cat([cosines, cosines], -1)
+    precise = states.to(turned.dtype)
+    turned[..., :half].addcmul_(precise[..., half:], sines, value=-1)
+    turned[..., half:].addcmul_(precise[..., :half], sines)
     return turned.to(states.dtype)
 
 
@@ -78,15 +86,19 @@ def attended_in_order(queries: Tensor, keys: Tensor, values: Tensor, first: int)
 
 
 def fed_forward(layer: LayerWeights, shape: Architecture, hidden: Tensor) -> Tensor:
-    """Return what the feed-forward layer adds to rows [row, hidden]."""
+    """Return rows [row, hidden] with what the feed-forward layer adds to them."""
     normed = functional.rms_norm(hidden, (shape.hidden,), layer.before_inner, shape.epsilon)
     gate, up = functional.linear(normed, layer.gate_up).chunk(2, -1)
-    return functional.linear(functional.silu(gate) * up, layer.down)
+    return torch.addmm(hidden, functional.silu(gate).mul_(up), layer.down.mT)
 
 
-def scored(weights: Weights, hidden: Tensor) -> Tensor:
-    """Return logits [row, vocabulary], float32 or better."""
+def final(weights: Weights, hidden: Tensor) -> Tensor:
+    """Return what the head reads of rows [row, hidden]."""
     shape = weights.architecture
-    normed = functional.rms_norm(hidden, (shape.hidden,), weights.norm, shape.epsilon)
+    return functional.rms_norm(hidden, (shape.hidden,), weights.norm, shape.epsilon)
+
+
+def scored(weights: Weights, normed: Tensor) -> Tensor:
+    """Return logits [row, vocabulary], float32 or better, of what the head reads."""
     logits = functional.linear(normed, weights.head)
     return logits if logits.dtype == torch.float64 else logits.float()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
 import torch
 
 from tempo.domain.errors import SessionError
 from tempo.domain.tokens import Slot
+from tempo.infrastructure.capture.embeddings import similarity
 from tempo.infrastructure.huggingface.attention_mask import Views, causal_bias
-from tempo.infrastructure.huggingface.embeddings import similarity
 from tempo.infrastructure.huggingface.moment import Moment
 from tempo.infrastructure.huggingface.pass_capture import PassCapture
 from tempo.infrastructure.reading.attention_questions import (
@@ -207,7 +207,8 @@ class HuggingFaceSession:
         """Return [tokens] the cosine of input embeddings and the context's mean one."""
         self._held()
         check_context(context)
-        return similarity(self._model, tokens, context)
+        table = cast("Tensor", self._model.get_input_embeddings().weight)
+        return similarity(table, tokens, context)
 
     def mark(self) -> Moment:
         """Return the present moment."""
