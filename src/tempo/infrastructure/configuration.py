@@ -8,5 +8,8 @@ EMBEDDED = "embedded"
 DEVICES = ("auto", "cuda", "mps", "cpu")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
+BACKENDS = ("auto", "fused", "transformers")
+"""Whose operations run a model: our own of fewer and larger ones, or transformers' modules."""
+
 FAMILIES = ("llama", "mistral", "qwen2", "qwen3", "gemma")
 """Families of which a small model can be drawn."""

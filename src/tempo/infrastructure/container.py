@@ -23,6 +23,7 @@ from tempo.infrastructure.clustering.kmeans import KMeansClustering
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
 from tempo.infrastructure.documents import Documents, require_place, save_text
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
+from tempo.infrastructure.fused_llama.choosing import chosen_backend
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 from tempo.infrastructure.huggingface.bare_tokenizer import BareTokenizer
@@ -69,7 +70,13 @@ class Container(Documents):
     """Everything that TEMPO is made of."""
 
     config = providers.Configuration(
-        default={"model": EMBEDDED, "device": "auto", "dtype": "auto", "random_weights": ""}
+        default={
+            "model": EMBEDDED,
+            "device": "auto",
+            "dtype": "auto",
+            "backend": "auto",
+            "random_weights": "",
+        }
     )
     logger = providers.Singleton(events)
     loaded = providers.Singleton(
@@ -86,13 +93,20 @@ class Container(Documents):
     )
     cache = providers.Factory(RowCache)
     mask_type = providers.Singleton(mask_dtype, model=model)
-    backend = providers.Singleton(
+    plain_backend = providers.Singleton(
         HuggingFaceBackend,
         model=model,
         description=description,
         remapper=remapper,
         new_cache=cache.provider,
         mask_dtype=mask_type,
+    )
+    backend = providers.Singleton(
+        chosen_backend,
+        kind=config.backend,
+        model=model,
+        description=description,
+        otherwise=plain_backend.provider,
     )
     end_tokens = providers.Singleton(_end_tokens, model=model)
     tokenizer = providers.Singleton(
@@ -120,7 +134,9 @@ def container_around(model: PreTrainedModel, end_tokens: Sequence[int]) -> Conta
     return container
 
 
-def container_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Container:
+def container_of(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, backend: str = "transformers"
+) -> Container:
     """Return a container around a model that transformers has loaded already.
 
     Raises:
@@ -128,7 +144,7 @@ def container_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> 
     """
     _require_loaded("model", model, "config")
     _require_loaded("tokenizer", tokenizer, "added_tokens_decoder")
-    return _container_holding(model, tokenizer)
+    return _container_holding(model, tokenizer, backend)
 
 
 def _require_loaded(part: str, given: object, sign: str) -> None:
@@ -142,9 +158,12 @@ def _require_loaded(part: str, given: object, sign: str) -> None:
 
 
 def _container_holding(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase | None,
+    backend: str = "transformers",
 ) -> Container:
     container = Container()
+    container.config.backend.from_value(backend)
     name = getattr(model.config, "name_or_path", "") or type(model).__name__
     container.loaded.override(providers.Object(Loaded(model, tokenizer, name)))
     return container

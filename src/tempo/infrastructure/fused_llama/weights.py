@@ -80,7 +80,8 @@ class Weights:
     def of(cls, model: PreTrainedModel) -> Weights:
         """Merge a model's weights; its own parameters become views of the merged ones.
 
-        The model goes on working, and no more than one layer is ever held twice.
+        The model goes on working, and no more than one layer is ever held twice. On a processor
+        the weights of a layer lie input-major: products of four to eight rows take half the time.
 
         Raises:
             UnsupportedModelError: if the fused decoder does not know such a model.
@@ -108,38 +109,44 @@ def _layer(layer: Any) -> LayerWeights:  # noqa: ANN401 - a layer of any known f
         merged_bias=_merged_bias(inputs),
         query_norm=norms[0].weight.detach() if norms[0] is not None else None,
         key_norm=norms[1].weight.detach() if norms[1] is not None else None,
-        output=attention.o_proj.weight.detach(),
+        output=_merged((attention.o_proj,)),
         before_inner=layer.post_attention_layernorm.weight.detach(),
         gate_up=_merged((mlp.gate_proj, mlp.up_proj)),
-        down=mlp.down_proj.weight.detach(),
+        down=_merged((mlp.down_proj,)),
     )
 
 
 def _merged(products: Sequence[nn.Linear]) -> Tensor:
     """Return the weights below each other; the products' own become views of them."""
     parts = [product.weight for product in products]
-    first = _shared_storage(parts)
+    input_major = parts[0].device.type == "cpu"
+    first = _shared_storage(parts, input_major=input_major)
     if first is not None:
         return first
-    merged = torch.cat([part.detach() for part in parts])
+    held = [part.detach() for part in parts]
+    merged = torch.cat([part.T for part in held], 1).T if input_major else torch.cat(held)
     for part, view in zip(parts, merged.split([len(part) for part in parts]), strict=True):
         part.data = view
     return merged
 
 
-def _shared_storage(parts: Sequence[Tensor]) -> Tensor | None:
+def _shared_storage(parts: Sequence[Tensor], *, input_major: bool) -> Tensor | None:
     """Return the merged weights that `parts` are views of already, if they are."""
-    end = parts[0].data_ptr()
-    for part in parts:
-        if part.data_ptr() != end or not part.is_contiguous():
-            return None
-        end += part.numel() * part.element_size()
+    rows, columns = sum(len(part) for part in parts), parts[0].shape[1]
+    strides = (1, rows) if input_major else (columns, 1)
     base = parts[0].detach()
+    place = base.data_ptr()
+    for part in parts:
+        if part.data_ptr() != place or part.stride() != strides:
+            return None
+        place += len(part) * strides[0] * part.element_size()
     storage = base.untyped_storage()
-    if storage.data_ptr() + storage.nbytes() < end:
+    if (
+        storage.data_ptr() + storage.nbytes()
+        < base.data_ptr() + rows * columns * base.element_size()
+    ):
         return None
-    rows = sum(len(part) for part in parts)
-    return base.as_strided((rows, base.shape[1]), (base.shape[1], 1))
+    return base.as_strided((rows, columns), strides)
 
 
 def _merged_bias(products: Sequence[nn.Linear]) -> Tensor | None:

@@ -35,6 +35,7 @@ class ModelChoice:
     model: str
     device: str
     dtype: str
+    backend: str
     random_weights: str
 
     def load(self) -> Engine:
@@ -42,7 +43,7 @@ class ModelChoice:
         from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
 
         return engine_loading.loaded_engine(
-            self.model, self.device, self.dtype, self.random_weights
+            self.model, self.device, self.dtype, self.backend, self.random_weights
         )
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tempo.interfaces.cli.failures import WRONG_INPUT
-from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
+from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 
 if TYPE_CHECKING:
     from tempo.application.self_check import SelfCheckReport
@@ -23,6 +23,7 @@ def doctor(
     model: Model = "embedded",
     device: Device = "auto",
     dtype: Dtype = "auto",
+    backend: Backend = "auto",
     random_weights: RandomWeights = "",
 ) -> int:
     """Look at this machine and a model, and run the isolation check on it."""
@@ -34,7 +35,9 @@ def doctor(
     facts.add_row("python", platform.python_version())
     for part in PARTS:
         facts.add_row(part, version(part))
-    engine = engine_loading.loaded_engine(model, device, dtype, random_weights, check=False)
+    engine = engine_loading.loaded_engine(
+        model, device, dtype, backend, random_weights, check=False
+    )
     _add_model(facts, engine.description)
     prompt = engine.container.tokenizer().encode(CHECK_PROMPT)
     report = engine.container.self_check().run(prompt)

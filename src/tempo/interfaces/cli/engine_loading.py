@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def loaded_engine(
-    model: str, device: str, dtype: str, random_weights: str, *, check: bool = True
+    model: str, device: str, dtype: str, backend: str, random_weights: str, *, check: bool = True
 ) -> Engine:
     """Return an engine; transformers' own bars stay silent.
 
@@ -22,4 +22,11 @@ def loaded_engine(
     """
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
-    return load(model, device=device, dtype=dtype, random_weights=random_weights, check=check)
+    return load(
+        model,
+        device=device,
+        dtype=dtype,
+        backend=backend,
+        random_weights=random_weights,
+        check=check,
+    )

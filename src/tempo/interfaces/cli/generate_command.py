@@ -8,7 +8,7 @@ import typer
 
 from tempo.application.settings.reading import read_settings
 from tempo.interfaces.cli.decoding import ModelChoice, decode
-from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
+from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.output_options import JudgedPrinting
 from tempo.interfaces.cli.prompt_source import prompt_text
 
@@ -39,6 +39,7 @@ def generate(
     model: Model = "embedded",
     device: Device = "auto",
     dtype: Dtype = "auto",
+    backend: Backend = "auto",
     random_weights: RandomWeights = "",
     printing: JudgedPrinting,
     **settings: Any,  # noqa: ANN401 - options of all types
@@ -47,7 +48,7 @@ def generate(
     read_settings(settings)
     shown = printing()
     text = prompt_text(prompt, prompt_option, prompt_file)
-    chosen = ModelChoice(model, device, dtype, random_weights)
+    chosen = ModelChoice(model, device, dtype, backend, random_weights)
 
     def stream(engine: Engine) -> Stream:
         return engine.stream(

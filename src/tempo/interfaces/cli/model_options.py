@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tempo.infrastructure.configuration import DEVICES, DTYPES, FAMILIES
+from tempo.infrastructure.configuration import BACKENDS, DEVICES, DTYPES, FAMILIES
 from tempo.infrastructure.logging import listen
 
 PANEL = "Model"
@@ -23,6 +23,14 @@ Device = Annotated[
 ]
 Dtype = Annotated[
     str, typer.Option(help=f"Type of the weights: {', '.join(DTYPES)}.", rich_help_panel=PANEL)
+]
+Backend = Annotated[
+    str,
+    typer.Option(
+        help=f"Whose operations run the model: {', '.join(BACKENDS)}; auto takes the fused decoder "
+        "for models that it knows.",
+        rich_help_panel=PANEL,
+    ),
 ]
 RandomWeights = Annotated[
     str,

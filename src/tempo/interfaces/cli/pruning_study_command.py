@@ -22,7 +22,7 @@ from tempo.infrastructure.documents import (
     save_text,
 )
 from tempo.interfaces.cli.failures import INTERRUPTED
-from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
+from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.pruning_tables import pruning_lines
 from tempo.interfaces.cli.studies import measured, repeated, study_facts, study_text
@@ -79,6 +79,7 @@ def pruning(
     model: Model = "embedded",
     device: Device = "auto",
     dtype: Dtype = "auto",
+    backend: Backend = "auto",
     random_weights: RandomWeights = "",
     output_json: Annotated[
         str | None,
@@ -110,7 +111,7 @@ def pruning(
         require_figure(plot)
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
 
-    engine = engine_loading.loaded_engine(model, device, dtype, random_weights)
+    engine = engine_loading.loaded_engine(model, device, dtype, backend, random_weights)
     with stop_on_interrupt() as stop:
         start = perf_counter()
         asked = engine.study_prompts(texts)
@@ -120,6 +121,7 @@ def pruning(
         "model": model,
         "device": device,
         "dtype": dtype,
+        "backend": backend,
         "random-weights": random_weights,
         "prompts": prompts,
         "count": count,

@@ -11,7 +11,7 @@ from tempo.application.records.rerun import require_repeatable
 from tempo.domain.errors import IneffectiveSettingError
 from tempo.infrastructure.configuration import EMBEDDED
 from tempo.infrastructure.documents import Documents
-from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
+from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.rendering import one_line
 from tempo.interfaces.cli.show_command import FILE_HELP
 
@@ -36,6 +36,7 @@ def replay(
     model: Model = EMBEDDED,
     device: Device = "auto",
     dtype: Dtype = "auto",
+    backend: Backend = "auto",
     random_weights: RandomWeights = "",
 ) -> int:
     """Compute a saved lattice's answers anew from its transitions, and compare."""
@@ -43,6 +44,7 @@ def replay(
         "--model": model != EMBEDDED,
         "--device": device != "auto",
         "--dtype": dtype != "auto",
+        "--backend": backend != "auto",
         "--random-weights": bool(random_weights),
     }
     for name, given in chosen.items():
@@ -55,7 +57,7 @@ def replay(
     agreements = Documents.replay().run(record)
     equal = _print(f"replayed {len(record.lattice)} steps from their transitions", agreements)
     if rerun:
-        report = _repeated(record, (model, device, dtype, random_weights))
+        report = _repeated(record, (model, device, dtype, backend, random_weights))
         title = f"repeated on {one_line(model)}, {report.steps} steps compared"
         equal &= _print(title, report.agreements)
         if report.tie is not None:
@@ -63,7 +65,7 @@ def replay(
     return 0 if equal else DIFFERENT
 
 
-def _repeated(record: RunRecord, model: tuple[str, str, str, str]) -> RerunReport:
+def _repeated(record: RunRecord, model: tuple[str, str, str, str, str]) -> RerunReport:
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
 
     engine = engine_loading.loaded_engine(*model)

@@ -12,7 +12,7 @@ from tempo.domain.errors import InvalidValueError
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.documents import Documents
 from tempo.interfaces.cli.decoding import ModelChoice, decode
-from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
+from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.output_options import JudgedPrinting
 from tempo.interfaces.cli.show_command import FILE_HELP
 from tempo.interfaces.python.lattice import Lattice
@@ -39,6 +39,7 @@ def resume(
     model: Model = "embedded",
     device: Device = "auto",
     dtype: Dtype = "auto",
+    backend: Backend = "auto",
     random_weights: RandomWeights = "",
     printing: JudgedPrinting,
     **settings: Any,  # noqa: ANN401 - options of all types
@@ -48,7 +49,7 @@ def resume(
     lattice = Lattice.of(Documents.lattice_file().open(file))
     require_resumable(lattice, lattice.provenance, step, token, settings)
     shown = printing()
-    chosen = ModelChoice(model, device, dtype, random_weights)
+    chosen = ModelChoice(model, device, dtype, backend, random_weights)
 
     def stream(engine: Engine) -> Stream:
         return engine.resume_stream(lattice, step, token, **settings)

@@ -47,6 +47,7 @@ def load(
     *,
     device: str = "auto",
     dtype: str = "auto",
+    backend: str = "auto",
     random_weights: str = "",
     check: bool = True,
 ) -> Engine:
@@ -54,6 +55,8 @@ def load(
 
     `model` is a folder, a hub id, or `embedded` for the model that ships with the package. `auto`
     takes cuda, then mps, then the cpu, and float32 on a cpu, elsewhere the checkpoint's dtype.
+    `backend` is fused for few and large operations on Llama, Mistral, Qwen2 and Qwen3 models,
+    transformers for its own modules; auto takes the first on a processor where it knows the model.
     `random_weights` names a family to draw a small model of. `check` runs the isolation law on the
     model (a few passes over five tokens).
 
@@ -61,11 +64,17 @@ def load(
         ModelNotFoundError: if there is no such model, or a folder without weights.
         UnsupportedModelError: if its cache or attention cannot honour shared positions.
         SelfCheckError: if its rows break the isolation law.
-        InvalidValueError: for an unknown device, dtype or family, or what can be no name.
+        InvalidValueError: for an unknown device, dtype, backend or family, or what can be no name.
     """
     container = Container()
     container.config.from_dict(
-        {"model": model, "device": device, "dtype": dtype, "random_weights": random_weights}
+        {
+            "model": model,
+            "device": device,
+            "dtype": dtype,
+            "backend": backend,
+            "random_weights": random_weights,
+        }
     )
     return Engine.of(container, check=check)
 
@@ -74,16 +83,24 @@ class Engine:
     """Decodes prompts; may be used from several threads at once."""
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, check: bool = True
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        backend: str = "transformers",
+        check: bool = True,
     ) -> None:
         """Decode with a model that transformers has loaded already.
 
+        The backends `fused` and `auto` rearrange its weights in memory, so that on a processor it
+        cannot be saved afterwards; see `load`.
+
         Raises:
-            InvalidValueError: for what is no loaded model or tokenizer.
+            InvalidValueError: for what is no loaded model or tokenizer, or an unknown backend.
             UnsupportedModelError: if its cache or attention cannot honour shared positions.
             SelfCheckError: if its rows break the isolation law.
         """
-        self._wire(container_of(model, tokenizer), check=check)
+        self._wire(container_of(model, tokenizer, backend), check=check)
 
     @classmethod
     def of(cls, container: Container, *, check: bool = True) -> Engine:
