@@ -35,8 +35,10 @@ def test_the_models_parameters_become_views_of_the_merged_ones(family):
     weights = Weights.of(model)
     for layer, merged in zip(model.model.layers, weights.layers, strict=True):
         assert layer.self_attn.q_proj.weight.data_ptr() == merged.merged.data_ptr()
+        assert layer.self_attn.o_proj.weight.data_ptr() == merged.output.data_ptr()
         assert layer.mlp.gate_proj.weight.data_ptr() == merged.gate_up.data_ptr()
-    assert torch.equal(model(torch.tensor([PROMPT])).logits, before)
+        assert layer.mlp.down_proj.weight.data_ptr() == merged.down.data_ptr()
+    torch.testing.assert_close(model(torch.tensor([PROMPT])).logits, before)
 
 
 def test_merging_twice_shares_the_same_memory():

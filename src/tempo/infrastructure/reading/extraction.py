@@ -47,11 +47,10 @@ def read(rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Propo
         SessionError: if the reading's weights, mixtures or pairs are not for these rows.
     """
     _check(reading, len(rows.logits))
-    totals = rows.logits.logsumexp(-1)
-    head = [torch.isfinite(totals).all().to(rows.logits.dtype)]
     if not (reading.weights or reading.mixtures or reading.barred or processors):
-        return _scored_pairs(rows.logits, totals, head[0], reading)
-    plain = rows.logits - totals[:, None]
+        return _scored_pairs(rows.logits, reading)
+    plain = rows.logits.log_softmax(-1)
+    head = [plain[:, 0].isnan().logical_not().all().to(plain.dtype)]
     body: list[Tensor] = []
     processed = plain if _is_empty(reading) else _processed(rows, plain, reading, processors)
     if reading.weights:
@@ -71,8 +70,10 @@ def read(rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Propo
     return _unpacked(to_host(packed), reading, *plain.shape)
 
 
-def _scored_pairs(logits: Tensor, totals: Tensor, finite: Tensor, reading: Reading) -> Proposal:
+def _scored_pairs(logits: Tensor, reading: Reading) -> Proposal:
     """Answer a reading that asks for nothing but plain scores: no whole row is normalised."""
+    totals = logits.logsumexp(-1)
+    finite = torch.isfinite(totals).all().to(logits.dtype)
     row, token = torch.tensor(reading.pairs, device=logits.device).reshape(-1, 2).long().T
     scores = logits[row, token] - totals[row]
     packed = torch.cat([finite.expand(HEAD), scores, scores])
@@ -130,7 +131,7 @@ def _after(processors: LogitsProcessorList, paths: Tensor, scores: Tensor) -> Te
 
 def _normalised(scores: Tensor) -> Tensor:
     """Return log-probabilities; a row that excludes every token stays -inf."""
-    return scores.log_softmax(-1).nan_to_num(nan=-torch.inf, neginf=-torch.inf)
+    return scores.log_softmax(-1).nan_to_num_(nan=-torch.inf, neginf=-torch.inf)
 
 
 def _combined(processed: Tensor, reading: Reading) -> Tensor:
