@@ -1,0 +1,60 @@
+"""Which backend runs a model."""
+
+import logging
+
+import pytest
+
+import tempo
+from tempo.domain.errors import InvalidValueError, UnsupportedModelError
+from tempo.infrastructure.fused_llama.backend import FusedBackend
+from tempo.infrastructure.fused_llama.choosing import chosen_backend
+from tempo.infrastructure.huggingface import support
+from tempo.infrastructure.huggingface.random_weights import random_model
+from tempo.infrastructure.logging import NAME
+
+
+def chosen(kind, family="llama"):
+    model = random_model(family, 60)
+    return chosen_backend(kind, model, support.describe(model, family), lambda: "transformers")
+
+
+@pytest.mark.parametrize("kind", ["auto", "fused"])
+@pytest.mark.parametrize("family", ["llama", "mistral", "qwen2", "qwen3"])
+def test_a_family_that_is_known_is_fused(kind, family):
+    assert isinstance(chosen(kind, family), FusedBackend)
+
+
+def test_transformers_is_taken_where_it_is_named():
+    assert chosen("transformers") == "transformers"
+
+
+def test_auto_falls_back_with_one_line_that_says_why(caplog):
+    with caplog.at_level(logging.INFO, logger=NAME):
+        assert chosen("auto", "gemma") == "transformers"
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "backend.transformers" in line
+    assert "its family is none of llama, mistral, qwen2, qwen3" in line
+
+
+def test_what_is_asked_for_and_cannot_be_is_refused():
+    with pytest.raises(UnsupportedModelError, match=r"backend fused cannot run gemma: its family"):
+        chosen("fused", "gemma")
+
+
+def test_an_unknown_backend_is_refused():
+    with pytest.raises(InvalidValueError, match="backend is 'fast'; choose one of auto, fused"):
+        chosen("fast")
+    with pytest.raises(InvalidValueError, match="backend is 'fast'"):
+        tempo.load(random_weights="llama", backend="fast")
+
+
+def test_a_model_of_the_user_s_own_is_left_as_it_is_unless_asked(tmp_path):
+    engine = tempo.load(random_weights="llama")
+    model, tokenizer = engine.container.loaded().model, engine.container.loaded().tokenizer
+    own = random_model("llama", model.config.vocab_size)
+    before = [parameter.data_ptr() for parameter in own.parameters()]
+    tempo.Engine(own, tokenizer)
+    assert [parameter.data_ptr() for parameter in own.parameters()] == before
+    own.save_pretrained(tmp_path)
+    asked = tempo.Engine(own, tokenizer, backend="fused")
+    assert isinstance(asked.container.backend(), FusedBackend)

@@ -1,0 +1,84 @@
+"""The fused decoder beside transformers' own modules, as a user chooses between them."""
+
+import pytest
+import torch
+
+import tempo
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
+from tempo.domain.row_rules import RowRules
+from tempo.domain.schedule import ConstantThreshold
+from tempo.domain.selection import Selection
+from tempo.infrastructure.huggingface.random_weights import random_model
+from tests.contracts.adapters import served
+from tests.infrastructure.huggingface.test_session import NoScalarLeaves, counted
+from tests.integration.test_laws_on_models import NumberedTokenizer
+
+RULES = {
+    "plain": RowRules(),
+    "processed": RowRules(temperature=0.8, top_k=30, min_p=0.001),
+}
+RETROACTIVE = {
+    "no pruning": {},
+    "posterior": {"retroactive_pruning": "posterior"},
+    "attention": {"retroactive_pruning": "attention"},
+}
+
+
+@pytest.fixture(scope="module")
+def engines():
+    return tempo.load(backend="fused"), tempo.load(backend="transformers")
+
+
+def test_the_embedded_model_writes_the_same_text_over_two_hundred_steps(engines):
+    """Every set, not the text alone; the engine on a processor takes the fused decoder itself."""
+    asked = {"max_steps": 200, "max_width": 8, "selection_threshold": 0.1, "stop_on": "all"}
+    fused, plain = (
+        engine.generate("Once upon a time there was a little fox who", **asked)
+        for engine in engines
+    )
+    assert len(fused.lattice.steps) > 100
+    assert fused.text == plain.text
+    for mine, other in zip(fused.lattice.steps, plain.lattice.steps, strict=True):
+        kept = [member.token_id for member in mine.token_set.members]
+        assert kept == [member.token_id for member in other.token_set.members]
+        weights = [member.weight for member in mine.token_set.members]
+        assert weights == pytest.approx([m.weight for m in other.token_set.members], abs=1e-4)
+
+
+@pytest.mark.parametrize("pruning", RETROACTIVE.values(), ids=RETROACTIVE)
+def test_pruning_decides_the_same(engines, pruning):
+    asked = {"max_steps": 40, "selection_threshold": 0.02, "superposition": "path"}
+    fused, plain = (
+        engine.generate("Lily and Tom went to the park", **asked, **pruning) for engine in engines
+    )
+    told = [(one.step, one.token_id, one.effect) for one in fused.lattice.decisions]
+    assert told == [(one.step, one.token_id, one.effect) for one in plain.lattice.decisions]
+    assert bool(told) == bool(pruning)
+
+
+@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
+def test_a_step_copies_once_to_the_host_and_waits_for_no_other_number(monkeypatch, rules):
+    backend = served(random_model("llama", 60), "llama-fused")
+    copies = counted(monkeypatch)
+    request = GenerationRequest(
+        (3, 5, 8),
+        max_steps=25,
+        selection=Selection(ConstantThreshold(0.02), 4, 8),
+        rules=rules,
+        barred=(0,),
+    )
+    with NoScalarLeaves():
+        outcome = Generate(backend, NumberedTokenizer()).run(request)
+    assert len(outcome.lattice) == 25
+    assert max(step.width for step in outcome.lattice.steps) > 1
+    assert len(copies) == 25
+
+
+def test_bfloat16_is_as_near_as_its_digits_allow():
+    model = random_model("llama", 120)
+    exact = model.double()(torch.tensor([[3, 5, 8, 2, 7]])).logits[0, -1]
+    backend = served(random_model("llama", 120).bfloat16(), "llama-fused")
+    with backend.open((3, 5, 8, 2, 7), RowRules()) as session:
+        found = session._now.rows.logits[0].double()
+    assert (found - exact).norm() / exact.norm() < 2e-2
