@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from tempo.application.settings.settings import Settings
     from tempo.domain import errors, events
     from tempo.infrastructure.container import embedded_model_path, story_openings
-    from tempo.interfaces.python.engine import Engine, load
+    from tempo.interfaces.python.engine import Engine
     from tempo.interfaces.python.lattice import Lattice
+    from tempo.interfaces.python.loading import load
     from tempo.interfaces.python.result import Result
     from tempo.interfaces.python.session import Session
     from tempo.interfaces.python.stream import Stream
@@ -49,7 +50,7 @@ _HOMES = {
     "Stream": "tempo.interfaces.python.stream",
     "custom_generate": "tempo.interfaces.transformers_generate",
     "embedded_model_path": "tempo.infrastructure.container",
-    "load": "tempo.interfaces.python.engine",
+    "load": "tempo.interfaces.python.loading",
     "story_openings": "tempo.infrastructure.container",
 }
 

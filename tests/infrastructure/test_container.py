@@ -91,6 +91,7 @@ def test_the_defaults_name_the_model_that_ships():
         "model": EMBEDDED,
         "device": "auto",
         "dtype": "auto",
+        "backend": "auto",
         "random_weights": "",
     }
 

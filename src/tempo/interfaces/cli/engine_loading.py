@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from transformers.utils import logging as transformers_logging
 
-from tempo.interfaces.python.engine import load
+from tempo.interfaces.python.loading import load
 
 if TYPE_CHECKING:
     from tempo.interfaces.python.engine import Engine

@@ -12,20 +12,13 @@ from tempo.application.studies.fidelity.rule import distinct, rule_of
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.model_identity import require_same_model
 from tempo.domain.tokens import Candidate, TokenId
-from tempo.infrastructure.container import (
-    EMBEDDED,
-    Container,
-    container_of,
-    identity_of,
-    story_openings,
-)
+from tempo.infrastructure.container import container_of, identity_of, story_openings
 from tempo.interfaces.python.result import Result, lattice_of
 from tempo.interfaces.python.session import Session
 from tempo.interfaces.python.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from os import PathLike
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -36,47 +29,11 @@ if TYPE_CHECKING:
     from tempo.application.studies.fidelity.report import FidelityReport
     from tempo.domain.model_identity import ModelIdentity
     from tempo.domain.ports.model_backend import ModelDescription
+    from tempo.infrastructure.container import Container
     from tempo.interfaces.python.lattice import Lattice
 
 CHECK_PROMPT = "Once upon a time"
 """What the isolation check is run on at load."""
-
-
-def load(
-    model: str | PathLike[str] = EMBEDDED,
-    *,
-    device: str = "auto",
-    dtype: str = "auto",
-    backend: str = "auto",
-    random_weights: str = "",
-    check: bool = True,
-) -> Engine:
-    """Load a model and return an engine.
-
-    `model` is a folder, a hub id, or `embedded` for the model that ships with the package. `auto`
-    takes cuda, then mps, then the cpu, and float32 on a cpu, elsewhere the checkpoint's dtype.
-    `backend` is fused for few and large operations on Llama, Mistral, Qwen2 and Qwen3 models,
-    transformers for its own modules; auto takes the first on a processor where it knows the model.
-    `random_weights` names a family to draw a small model of. `check` runs the isolation law on the
-    model (a few passes over five tokens).
-
-    Raises:
-        ModelNotFoundError: if there is no such model, or a folder without weights.
-        UnsupportedModelError: if its cache or attention cannot honour shared positions.
-        SelfCheckError: if its rows break the isolation law.
-        InvalidValueError: for an unknown device, dtype, backend or family, or what can be no name.
-    """
-    container = Container()
-    container.config.from_dict(
-        {
-            "model": model,
-            "device": device,
-            "dtype": dtype,
-            "backend": backend,
-            "random_weights": random_weights,
-        }
-    )
-    return Engine.of(container, check=check)
 
 
 class Engine:
