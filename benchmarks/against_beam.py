@@ -265,7 +265,7 @@ def main() -> None:
     """Run all methods on all openings and print the table."""
     start = perf_counter()
     options = parsed()
-    bench = Workbench.load(options.model, options.threads)
+    bench = Workbench.load(options.model, options.threads, options.backend)
     print_header(bench, options)
     compared = methods(bench, options)
     openings = bench.openings(options.prompts, options.seed)

@@ -271,7 +271,7 @@ def main() -> None:
     """Time one run an opening and print the table."""
     start = perf_counter()
     options = parsed()
-    bench = Workbench.load(options.model, options.threads)
+    bench = Workbench.load(options.model, options.threads, options.backend)
     print_header(bench, options)
     openings = bench.openings(options.prompts, options.seed)
     timed(bench, openings[0], options)  # warm: nothing is kept

@@ -216,7 +216,7 @@ def main() -> None:
     """Measure and print."""
     start = perf_counter()
     options = parsed()
-    bench = Workbench.load(options.model, options.threads)
+    bench = Workbench.load(options.model, options.threads, options.backend)
     print_header(bench, options)
     openings = bench.openings(options.prompts, options.seed)
     cost = rescoring(bench, openings[0])

@@ -300,7 +300,7 @@ def main() -> None:
     """Measure all openings and print the tables."""
     start = perf_counter()
     options = parsed()
-    bench = Workbench.load(options.model, options.threads)
+    bench = Workbench.load(options.model, options.threads, options.backend)
     print_header(bench, options)
     contexts: list[Context] = []
     for opening in bench.openings(options.prompts, options.seed):

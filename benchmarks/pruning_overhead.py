@@ -313,7 +313,7 @@ def main() -> None:
     """Time the default superposition, then count rows under three."""
     start = perf_counter()
     options = parsed()
-    bench = Workbench.load(options.model, options.threads)
+    bench = Workbench.load(options.model, options.threads, options.backend)
     print_header(bench, options)
     results: dict[str, object] = {}
     for superposition in SUPERPOSITIONS:

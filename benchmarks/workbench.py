@@ -60,13 +60,15 @@ class Workbench:
     tokenizer: Tokenizer
 
     @classmethod
-    def load(cls, name: str, threads: int) -> Workbench:
+    def load(cls, name: str, threads: int, backend: str = "transformers") -> Workbench:
         """Load a model by folder, hub id or `embedded`, in float32 on the processor's cores."""
         torch.set_num_threads(threads)
         container = Container()
-        container.config.from_dict({"model": name, "device": "cpu", "dtype": "float32"})
-        backend = cast("ModelBackend", container.backend())
-        return cls(name, container.model(), backend, container.tokenizer())
+        container.config.from_dict(
+            {"model": name, "device": "cpu", "dtype": "float32", "backend": backend}
+        )
+        chosen = cast("ModelBackend", container.backend())
+        return cls(name, container.model(), chosen, container.tokenizer())
 
     @property
     def end_tokens(self) -> tuple[TokenId, ...]:
@@ -162,6 +164,7 @@ def _estimate(
 def add_shared_options(parser: ArgumentParser, prompts: int) -> None:
     """Add the options that every benchmark has."""
     parser.add_argument("--model", default=EMBEDDED, help="a folder, a hub id or 'embedded'")
+    parser.add_argument("--backend", default="transformers", help="fused, transformers or auto")
     parser.add_argument("--prompts", type=int, default=prompts, help="story openings to draw")
     parser.add_argument("--seed", type=int, default=2024, help="draws openings and resamples")
     parser.add_argument("--threads", type=int, default=2, help="of the processor")
@@ -177,7 +180,10 @@ def print_header(bench: Workbench, options: Namespace) -> None:
         f"vocabulary {facts.vocabulary:,}, {facts.dtype}, {facts.device}"
     )
     print(", ".join(f"{name} {version}" for name, version in versions().items()))
-    print(f"seed {options.seed}, threads {options.threads}, prompts {options.prompts}")
+    print(
+        f"backend {options.backend}, seed {options.seed}, threads {options.threads}, "
+        f"prompts {options.prompts}"
+    )
     print()
 
 

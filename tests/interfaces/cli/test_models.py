@@ -233,11 +233,11 @@ def test_the_doctor_fails_a_model_that_ignores_the_mask(run, tiny_model, monkeyp
         return honest(self, *args, attention_mask=torch.zeros_like(attention_mask), **named)
 
     monkeypatch.setattr(LlamaModel, "forward", ignoring)
-    ended = run("doctor", "--model", tiny_model)
+    ended = run("doctor", "--model", tiny_model, "--backend", "transformers")
     assert ended.code == 2
     assert ended.out.splitlines()[-1].startswith("FAILED: this model's attention ignores the mask")
     assert "Traceback" not in ended.out + ended.err
-    ended = run("generate", "--model", tiny_model, "Hi")
+    ended = run("generate", "--model", tiny_model, "--backend", "transformers", "Hi")
     assert "fails the isolation check" in ended.sentence
 
 
