@@ -28,11 +28,13 @@ import numpy as np
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, LogitsProcessorList
 
+from tempo.domain.capture import Capture
 from tempo.domain.node import Node
 from tempo.domain.ports.model_backend import ModelDescription
 from tempo.domain.proposal import Reading
 from tempo.domain.row_rules import RowRules
 from tempo.domain.tokens import Slot
+from tempo.infrastructure.capture.plan import CapturePlan
 from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder, Staging, _packed
 from tempo.infrastructure.fused_llama.kernel_step import HEADER, KernelStep, logits_size
@@ -138,15 +140,23 @@ def prepared(decoder: PlainDecoder, width: int, extent: int) -> tuple[StaticCach
         seen[seen < 0.05] = 0.0
         spread += width
         given = Pass(
+            cache,
             [1000 + 7 * i + step for i in range(width)],
             [len(prompt) + step] * width,
             rows,
             len(prompt),
             seen,
+            CapturePlan.of(Capture(), decoder.weights.architecture.layers),
         )
         if step < 2:
-            decoder.decode(cache, given)
+            decoder.decode([given])
     return cache, given
+
+
+def logits_of(decoder: PlainDecoder, given: Pass) -> Tensor:
+    """Return the logits [row, vocabulary] of one pass."""
+    ((rows, _),) = decoder.decode([given])
+    return rows.logits
 
 
 def relative(one: Tensor, other: Tensor) -> float:
@@ -165,11 +175,11 @@ def numerics() -> None:
             for width in (1, 3, 8, 32):
                 found = []
                 for decoder in (precise, PlainDecoder(fused.weights), fused):
-                    cache, given = prepared(decoder, width, 300)
-                    found.append(decoder.decode(cache, given).logits)
+                    _, given = prepared(decoder, width, 300)
+                    found.append(logits_of(decoder, given))
                 reading = Reading(weights=(1 / width,) * width, considered=16, log_threshold=-12.0)
-                cache, given = prepared(fused, width, 300)
-                rows = fused.decode(cache, given)
+                _, given = prepared(fused, width, 300)
+                ((rows, _),) = fused.decode([given])
                 quick = fused.read(rows, reading, LogitsProcessorList())
                 slow = PlainDecoder(fused.weights).read(rows, reading, LogitsProcessorList())
                 same = quick.token_ids == slow.token_ids

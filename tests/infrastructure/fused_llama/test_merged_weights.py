@@ -22,9 +22,10 @@ def decoded(decoder, tokens):
     for step, token in enumerate(tokens):
         seen = np.ones((1, step + 1), dtype=np.float32)
         rows = cache.allocate(1)
-        given = Pass([token], [len(PROMPT) + step], rows, len(PROMPT), seen)
-        logits = decoder.decode(cache, given, CapturePlan.of(Capture(), 2))[0].logits
-    return logits[0]
+        plan = CapturePlan.of(Capture(), 2)
+        given = Pass(cache, [token], [len(PROMPT) + step], rows, len(PROMPT), seen, plan)
+        ((found, _),) = decoder.decode([given])
+    return found.logits[0]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

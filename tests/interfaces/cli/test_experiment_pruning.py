@@ -78,7 +78,8 @@ def test_the_first_line_is_the_command_that_gives_the_same_numbers(pruning, tmp_
     options = ("--superposition", "path", "--lag", "2", "--sets", "3", "--text-steps", "2")
     text = pruning(*options, "--text-count", "1", file=file).text
     assert text.splitlines()[0] == (
-        f"tempo experiment pruning --model embedded --device auto --dtype auto --backend auto --prompts '{file}' "
+        f"tempo experiment pruning --model embedded --device auto --dtype auto --backend auto "
+        f"--prompts '{file}' "
         "--superposition path --lag 2 --sets 3 --threshold 0.05 --width 8 --budget 4000 "
         "--text-count 1 --text-steps 2 --seed 42"
     )

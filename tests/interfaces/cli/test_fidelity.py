@@ -63,7 +63,8 @@ def test_the_first_line_is_the_command_that_gives_the_same_numbers(fidelity, tmp
     file.write_text("P\n", encoding="utf-8")
     text = fidelity("--depth", "2", "--readout", "best", "--threshold", "0.2", file=file).text
     assert text.splitlines()[0] == (
-        f"tempo fidelity --model embedded --device auto --dtype auto --backend auto --prompts '{file}' "
+        f"tempo fidelity --model embedded --device auto --dtype auto --backend auto "
+        f"--prompts '{file}' "
         "--readout best --threshold 0.2 --depth 2 --width 8 --budget 4000 --seed 42"
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from tempo.infrastructure.fused_llama.session import FusedSession
 
 if TYPE_CHECKING:
@@ -37,9 +39,14 @@ class FusedBackend:
         return session
 
     def extend(self, batch: Sequence[tuple[FusedSession, Sequence[Node]]]) -> None:
-        """Feed each session its nodes, one session after another."""
+        """Feed each session its nodes, all of them in one pass."""
         for session, nodes in batch:
-            session.extend(nodes)
+            session.require(nodes)
+        begun = [session.begin(nodes) for session, nodes in batch]
+        with torch.inference_mode():
+            decoded = self._decoder.decode([given for given, _ in begun]) if begun else []
+        for (session, _), (_, after), (rows, captured) in zip(batch, begun, decoded, strict=True):
+            session.end(after, rows, captured)
 
     def propose(self, batch: Sequence[tuple[FusedSession, Reading]]) -> list[Proposal]:
         """Read the rows of each session's last pass."""

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from tempo.domain.proposal import Proposal, Reading
     from tempo.infrastructure.capture.captured import Captured
-    from tempo.infrastructure.capture.plan import CapturePlan
     from tempo.infrastructure.fused_llama.plain_decoder import Pass
     from tempo.infrastructure.fused_llama.static_cache import StaticCache
     from tempo.infrastructure.fused_llama.tiles import Tiles
@@ -113,16 +112,22 @@ class GraphDecoder(PlainDecoder):
     def _cut(self, width: int) -> Tiles:
         return self._tiles or tiles_of(width)
 
-    def decode(self, cache: StaticCache, given: Pass, plan: CapturePlan) -> tuple[Rows, Captured]:
-        """Feed tokens to the rows that the cache allocated; what is watched goes the plain way."""
+    def decode(self, passes: Sequence[Pass]) -> list[tuple[Rows, Captured]]:
+        """Feed what several sessions have, one session after another."""
+        return [self._decoded(given) for given in passes]
+
+    def _decoded(self, given: Pass) -> tuple[Rows, Captured]:
+        """Feed one session's tokens; what is watched goes the plain way."""
+        cache = given.cache
         width = width_bucket(len(given.tokens))
-        if width is None or plan.tells:
-            return super().decode(cache, given, plan)
+        if width is None or given.plan.tells:
+            (decoded,) = super().decode([given])
+            return decoded
         vocabulary = self.weights.architecture.vocabulary
         _, size = logits_size(vocabulary, width, self._cut(width).head)
         block = torch.empty(size, dtype=torch.float32, device=self.weights.device)
         with self._lock:
-            captured = self._captured(width, span_bucket(cache.plan.extent), cache, block)
+            captured = self._graph_of(width, span_bucket(cache.plan.extent), cache, block)
             captured.staging.upload(*_packed(cache, given, width, block.data_ptr()))
             captured.graph.replay()
         live = len(given.tokens)
@@ -146,7 +151,7 @@ class GraphDecoder(PlainDecoder):
         arithmetic = reading.combination is Combination.ARITHMETIC
         return len(reading.weights) == rows and fits and arithmetic and not odd
 
-    def _captured(self, width: int, span: int, cache: StaticCache, block: Tensor) -> CapturedPass:
+    def _graph_of(self, width: int, span: int, cache: StaticCache, block: Tensor) -> CapturedPass:
         """Return the captured pass of a width and a span; capture it if it is new."""
         held = self._captures.passes
         captured = held.pop((width, span), None)

@@ -1,7 +1,8 @@
-"""One pass in plain PyTorch, over a session's cache."""
+"""One pass in plain PyTorch, over the caches of the sessions that share it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from tempo.infrastructure.fused_llama.static_cache import StaticCache
 from tempo.infrastructure.reading.extraction import Rows, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor
     from transformers import LogitsProcessorList
@@ -33,21 +34,53 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pass:
-    """The tokens of one pass.
+    """What one session feeds in a pass.
 
     Attributes:
+        cache: the session's, which has allocated `rows`.
         tokens: their ids.
         positions: where each stands.
         rows: the cache row that each is written to.
         prompt: how many rows at the front of the cache every token sees.
         weights: [tokens, extent - prompt] what each sees of the rows after them.
+        plan: what the session takes down.
     """
 
+    cache: StaticCache
     tokens: Sequence[int]
     positions: Sequence[int]
     rows: Sequence[int]
     prompt: int
     weights: ViewWeights
+    plan: CapturePlan
+
+
+Attention = Callable[["int", "Tensor", "Tensor", "Tensor"], "Tensor"]
+"""Takes a layer's number, queries, and all keys and values; returns [row, head * head_dim]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A session's rows of a pass that several share.
+
+    Attributes:
+        cache: where they are written.
+        places: the cache rows, as a slice where they follow each other.
+        own: which rows of the pass they are.
+        attend: how they attend.
+    """
+
+    cache: StaticCache
+    places: Tensor | slice
+    own: slice
+    attend: Attention
+
+    def mixed(self, layer: int, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Write a layer's keys and values and return what its queries find."""
+        cache, extent = self.cache, self.cache.plan.extent
+        cache.write(layer, self.places, keys[:, self.own], values[:, self.own])
+        held = (cache.keys[layer, :, :extent], cache.values[layer, :, :extent])
+        return self.attend(layer, queries[:, self.own], *held)
 
 
 class PlainDecoder:
@@ -71,26 +104,38 @@ class PlainDecoder:
         def attend(_layer: int, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
             return twins.attended_in_order(queries, keys, values, first)
 
-        self._layers(cache, tokens, positions, slice(first, stop), attend)
+        part = Part(cache, slice(first, stop), slice(0, len(tokens)), attend)
+        self._layers(tokens, positions, [part])
 
-    def decode(self, cache: StaticCache, given: Pass, plan: CapturePlan) -> tuple[Rows, Captured]:
-        """Feed tokens to the rows that the cache allocated; return also what a plan asks for."""
-        positions = torch.tensor(given.positions, device=self.weights.device)
-        attend = self._attention(given, plan)
-        hidden = self._layers(cache, given.tokens, positions, self._places(cache, given), attend)
+    def decode(self, passes: Sequence[Pass]) -> list[tuple[Rows, Captured]]:
+        """Feed what several sessions have, in one pass; return each one's rows and capture."""
+        tokens = [token for given in passes for token in given.tokens]
+        places = [position for given in passes for position in given.positions]
+        parts, start = [], 0
+        for given in passes:
+            own = slice(start, start + len(given.tokens))
+            parts.append(Part(given.cache, _places(given), own, self._attention(given)))
+            start = own.stop
+        hidden = self._layers(tokens, torch.tensor(places, device=self.weights.device), parts)
         normed = twins.final(self.weights, hidden)
-        rows = Rows(twins.scored(self.weights, normed))
-        if isinstance(attend, (SummedAttention, FullAttention)):
-            captured = Captured(
-                received=attend.received,
-                context=self._context(attend, given) if plan.context else None,
-                hidden=normed if plan.hidden else None,
-            )
-        else:
-            captured = Captured(hidden=normed) if plan.hidden else NOTHING
-        return rows, captured
+        logits = twins.scored(self.weights, normed)
+        return [
+            (Rows(logits[part.own]), self._captured(given, part, normed))
+            for given, part in zip(passes, parts, strict=True)
+        ]
 
-    def _attention(self, given: Pass, plan: CapturePlan) -> FastAttention:
+    def _captured(self, given: Pass, part: Part, normed: Tensor) -> Captured:
+        plan, attend = given.plan, part.attend
+        if not plan.tells:
+            return NOTHING
+        hidden = normed[part.own] if plan.hidden else None
+        if not isinstance(attend, (SummedAttention, FullAttention)):
+            return Captured(hidden=hidden)
+        context = self._context(attend, given) if plan.context else None
+        return Captured(attend.received, context, hidden)
+
+    def _attention(self, given: Pass) -> FastAttention:
+        plan = given.plan
         shape, bias = self.weights.architecture, self._bias(given)
         if not plan.attends:
             return FastAttention(shape, bias)
@@ -104,37 +149,20 @@ class PlainDecoder:
         seen = torch.from_numpy(np.hstack([everything, given.weights])).to(device)
         return context_traits(attend.recent, seen, given.rows)
 
-    @staticmethod
-    def _places(cache: StaticCache, given: Pass) -> Tensor | slice:
-        """Return a pass's rows, as a slice where they follow each other."""
-        start = cache.plan.start
-        if start is not None:
-            return slice(start, start + len(given.rows))
-        return torch.tensor(given.rows, device=cache.keys.device)
-
     def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
         """Answer a reading of a pass's rows; one copy to the host."""
         return read(rows, reading, processors)
 
-    def _layers(
-        self,
-        cache: StaticCache,
-        tokens: Sequence[int],
-        positions: Tensor,
-        rows: Tensor | slice,
-        attend: Callable[[int, Tensor, Tensor, Tensor], Tensor],
-    ) -> Tensor:
+    def _layers(self, tokens: Sequence[int], positions: Tensor, parts: Sequence[Part]) -> Tensor:
         """Return [row, hidden] the residual stream after the last layer."""
-        extent = cache.plan.extent
         weights, shape = self.weights, self.weights.architecture
         angles = twins.rotation(weights, positions)
         hidden = weights.embedding[torch.tensor(tokens, device=weights.device)]
         for number, layer in enumerate(weights.layers):
-            queries, keys, values = twins.merged_product(layer, shape, hidden, angles)
-            cache.write(number, rows, keys, values)
-            held = (cache.keys[number, :, :extent], cache.values[number, :, :extent])
-            mixed = attend(number, queries, *held)
-            hidden = torch.addmm(hidden, mixed, layer.output.mT)
+            states = twins.merged_product(layer, shape, hidden, angles)
+            mixed = [part.mixed(number, *states) for part in parts]
+            found = mixed[0] if len(mixed) == 1 else torch.cat(mixed)
+            hidden = torch.addmm(hidden, found, layer.output.mT)
             hidden = twins.fed_forward(layer, shape, hidden)
         return hidden
 
@@ -146,3 +174,11 @@ class PlainDecoder:
         seen = torch.from_numpy(np.ascontiguousarray(given.weights)).to(bias)
         bias[:, given.prompt :] = seen.log()
         return bias
+
+
+def _places(given: Pass) -> Tensor | slice:
+    """Return a pass's rows, as a slice where they follow each other."""
+    start = given.cache.plan.start
+    if start is not None:
+        return slice(start, start + len(given.rows))
+    return torch.tensor(given.rows, device=given.cache.keys.device)

@@ -103,8 +103,8 @@ class FusedSession:
         for first in range(0, before, PREFILL_CHUNK):
             self._decoder.prefill(cache, prompt[first : min(first + PREFILL_CHUNK, before)], first)
         itself = np.ones((1, 1), dtype=np.float32)
-        last = Pass(prompt[-1:], [before], cache.allocate(1), before, itself)
-        rows, captured = self._decoder.decode(cache, last, self._plan)
+        last = Pass(cache, prompt[-1:], [before], cache.allocate(1), before, itself, self._plan)
+        ((rows, captured),) = self._decoder.decode([last])
         rows = replace(rows, paths=(self._prompt,))
         self._now = Moment(Slot(length), HostViews.of_prompt(length), rows, captured)
 
@@ -114,31 +114,41 @@ class FusedSession:
             raise SessionError(message)
         return self._cache, self._now
 
-    @torch.inference_mode()
-    def extend(self, nodes: Sequence[Node]) -> None:
-        """Feed nodes in one pass."""
-        cache, now = self._held()
+    def require(self, nodes: Sequence[Node]) -> None:
+        """Refuse nodes that cannot be fed; nothing has changed then.
+
+        Raises:
+            SessionError: for each reason.
+        """
+        _, now = self._held()
         check_pass(nodes, now.next_slot, now.views.numbers, self._rows_of)
-        positions = [node.position for node in nodes]
-        if max(positions) >= self._context:
-            message = f"position {max(positions)} is past the model's context of {self._context}"
+        last = max(node.position for node in nodes)
+        if last >= self._context:
+            message = f"position {last} is past the model's context of {self._context}"
             raise SessionError(message)
+
+    def begin(self, nodes: Sequence[Node]) -> tuple[Pass, Moment]:
+        """Take cache rows for nodes; return what to feed, and the moment after it without rows."""
+        cache, now = self._held()
         rows = cache.allocate(len(nodes))
         self._rows_of.update(zip((node.slot for node in nodes), rows, strict=True))
         views = now.views.extended(nodes, self._rows_of, cache.plan.extent)
-        weights = views.factored(now.factors, self._rows_of)
-        tokens = [node.token_id for node in nodes]
-        given = Pass(tokens, positions, rows, len(self._prompt), weights)
-        paths = self._paths(nodes, now)
-        fed, captured = self._decoder.decode(cache, given, self._plan)
-        self._now = replace(
-            now,
-            next_slot=Slot(nodes[-1].slot + 1),
-            views=views,
-            rows=replace(fed, paths=tuple(paths.values())),
-            captured=captured,
-            paths=paths,
+        given = Pass(
+            cache=cache,
+            tokens=[node.token_id for node in nodes],
+            positions=[node.position for node in nodes],
+            rows=rows,
+            prompt=len(self._prompt),
+            weights=views.factored(now.factors, self._rows_of),
+            plan=self._plan,
         )
+        next_slot = Slot(nodes[-1].slot + 1)
+        return given, replace(now, next_slot=next_slot, views=views, paths=self._paths(nodes, now))
+
+    def end(self, after: Moment, rows: Rows, captured: Captured) -> None:
+        """Be where a pass has led to."""
+        rows = replace(rows, paths=tuple(after.paths.values()))
+        self._now = replace(after, rows=rows, captured=captured)
 
     def _paths(self, nodes: Sequence[Node], now: Moment) -> dict[Slot, npt.NDArray[np.int64]]:
         """Return the tokens of each node's best path, where some processor looks at them."""
