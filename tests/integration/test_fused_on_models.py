@@ -6,6 +6,7 @@ import torch
 import tempo
 from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.request import GenerationRequest
+from tempo.domain.errors import InvalidValueError
 from tempo.domain.row_rules import RowRules
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
@@ -82,3 +83,18 @@ def test_bfloat16_is_as_near_as_its_digits_allow():
     with backend.open((3, 5, 8, 2, 7), RowRules()) as session:
         found = session._now.rows.logits[0].double()
     assert (found - exact).norm() / exact.norm() < 2e-2
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["fused", "transformers"])
+def test_many_prompts_at_once_give_what_each_gives_alone(engines, number):
+    """Law 8, through the door that users take."""
+    engine = engines[number]
+    prompts = ["Once upon a time", "The dog", "Lily and Tom went to the park to play with"]
+    asked = {"max_steps": 20, "selection_threshold": 0.05}
+    together = engine.generate_many(prompts, **asked)
+    assert [result.text for result in together] == [
+        engine.generate(prompt, **asked).text for prompt in prompts
+    ]
+    assert together[1].n_best(2)[0].text
+    with pytest.raises(InvalidValueError, match="prompt 2 may need 171 cache rows"):
+        engine.generate_many(prompts, max_cache_rows=165, **asked)

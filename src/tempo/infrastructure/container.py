@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dependency_injector import providers
 
 from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.many import GenerateMany
 from tempo.application.decoding.steering import SteeredRun
 from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
@@ -19,6 +20,7 @@ from tempo.application.studies.fidelity.study import FidelityStudy
 from tempo.application.studies.pruning.study import PruningStudy
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.model_identity import ModelIdentity
+from tempo.infrastructure.batching.shared_passes import SharedPasses
 from tempo.infrastructure.clustering.kmeans import KMeansClustering
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
 from tempo.infrastructure.documents import Documents, require_place, save_text
@@ -115,6 +117,14 @@ class Container(Documents):
     clustering = providers.Singleton(KMeansClustering)
     generate = providers.Factory(
         Generate, backend=backend, tokenizer=tokenizer, clustering=clustering
+    )
+    shared_passes = providers.Singleton(SharedPasses, backend=backend)
+    generate_many = providers.Factory(
+        GenerateMany,
+        backend=shared_passes,
+        sharing=shared_passes,
+        tokenizer=tokenizer,
+        clustering=clustering,
     )
     steered = providers.Factory(
         SteeredRun, backend=backend, tokenizer=tokenizer, clustering=clustering

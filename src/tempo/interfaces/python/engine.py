@@ -129,6 +129,34 @@ class Engine:
             error.partial = wrap(cast("Outcome", error.partial))
             raise
 
+    def generate_many(
+        self,
+        prompts: Sequence[str | Sequence[int]],
+        *,
+        system: str | None = None,
+        chat: bool = False,
+        enable_thinking: bool = False,
+        settings: Settings | None = None,
+        max_cache_rows: int | None = None,
+        **names: object,
+    ) -> list[Result]:
+        """Decode several prompts at once, over passes that they share; results in their order.
+
+        Each is what `generate` gives for the prompt. At most 32 go on together, and with
+        `max_cache_rows` as many as have room: their length and `max_steps` times `max_width`.
+
+        Raises:
+            InvalidValueError: as `generate`, and for a prompt that can never have room.
+            NonFiniteLogitsError: of the first prompt that failed, when all others are done.
+        """
+        asked = [
+            self._asked(asked_prompt(one, system, chat, enable_thinking), settings, dict(names))
+            for one in prompts
+        ]
+        requests = [request for request, _ in asked]
+        outcomes = self.container.generate_many().run(requests, max_cache_rows)
+        return [wrap(outcome) for (_, wrap), outcome in zip(asked, outcomes, strict=True)]
+
     def stream(
         self,
         prompt: str | Sequence[int],

@@ -1,0 +1,1 @@
+"""Several runs that share the passes of one model."""

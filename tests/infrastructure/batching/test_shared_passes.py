@@ -1,0 +1,168 @@
+"""Runs in several threads share passes and change nothing of each other (law 8)."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.many import GenerateMany, rows_needed
+from tempo.application.decoding.request import GenerationRequest
+from tempo.domain.errors import InvalidValueError, NonFiniteLogitsError, SessionError
+from tempo.domain.row_rules import RowRules
+from tempo.domain.schedule import ConstantThreshold
+from tempo.domain.selection import Selection
+from tempo.infrastructure.batching.shared_passes import SharedPasses
+from tempo.infrastructure.huggingface.random_weights import random_model
+from tests.contracts.adapters import served
+from tests.integration.test_laws_on_models import NumberedTokenizer
+
+PROMPTS = [(3, 5, 8), (9, 4), tuple(range(1, 40)), (7,), (2, 2, 2, 2)]
+
+
+def requests(prompts=PROMPTS, steps=12):
+    return [
+        GenerationRequest(
+            prompt,
+            max_steps=steps + index,
+            selection=Selection(ConstantThreshold(0.02), 1 + index % 4, 8),
+            barred=(0,),
+        )
+        for index, prompt in enumerate(prompts)
+    ]
+
+
+class Watching:
+    """Counts the parts of each pass, and may fail."""
+
+    def __init__(self, backend):
+        self.backend, self.passes, self.threads = backend, [], set()
+        self.description = backend.description
+
+    def open(self, prompt, rules):
+        self.threads.add(threading.current_thread().name)
+        return self.backend.open(prompt, rules)
+
+    def extend(self, batch):
+        self.threads.add(threading.current_thread().name)
+        self.passes.append(len(batch))
+        self.backend.extend(batch)
+
+    def propose(self, batch):
+        self.threads.add(threading.current_thread().name)
+        return self.backend.propose(batch)
+
+
+@pytest.fixture
+def watching():
+    return Watching(served(random_model("llama", 60), "llama-fused"))
+
+
+def many(backend):
+    shared = SharedPasses(backend, patience=5.0)
+    return GenerateMany(shared, shared, NumberedTokenizer())
+
+
+@pytest.mark.parametrize("name", ["llama-fused", "llama-sdpa"])
+def test_each_outcome_is_that_of_the_prompt_by_itself(name):
+    backend = served(random_model("llama", 60), name)
+    together = many(backend).run(requests())
+    for outcome, request in zip(together, requests(), strict=True):
+        alone = Generate(backend, NumberedTokenizer()).run(request)
+        assert outcome.best_path_ids == alone.best_path_ids
+        for mine, other in zip(outcome.lattice.steps, alone.lattice.steps, strict=True):
+            shares = [(one.token_id, one.probability) for one in mine.token_set.members]
+            expected = [(one.token_id, one.probability) for one in other.token_set.members]
+            assert [token for token, _ in shares] == [token for token, _ in expected]
+            assert [p for _, p in shares] == pytest.approx([p for _, p in expected], abs=1e-4)
+
+
+def test_passes_are_shared_until_runs_end_and_one_thread_does_the_work(watching):
+    many(watching).run(requests(steps=12))
+    assert watching.passes.count(5) >= 10
+    assert sum(watching.passes) == sum(12 + index - 1 for index in range(5))
+    assert watching.threads == {"tempo-model"}
+
+
+def test_a_run_that_joins_takes_part_in_the_next_pass_but_one(watching):
+    shared = SharedPasses(watching, patience=5.0)
+    generate = Generate(shared, NumberedTokenizer())
+    first, second = requests(PROMPTS[:2], steps=30)
+
+    def run(request):
+        with shared.member():
+            return generate.run(request)
+
+    with ThreadPoolExecutor(2) as pool:
+        long = pool.submit(run, first)
+        while len(watching.passes) < 3:
+            time.sleep(0.001)
+        before = len(watching.passes)
+        pool.submit(run, second).result()
+        long.result()
+    assert 2 in watching.passes[before : before + 4]
+
+
+def test_outside_of_runs_together_everything_is_done_at_once(watching):
+    shared = SharedPasses(watching)
+    outcome = Generate(shared, NumberedTokenizer()).run(requests()[0])
+    assert len(outcome.lattice.steps) == 12
+    assert watching.threads == {"MainThread"}
+
+
+def test_a_run_that_fails_does_not_take_the_others_with_it():
+    model = random_model("llama", 60)
+    backend = served(model, "llama-fused")
+    broken = backend.open((3, 5), RowRules())
+    shared = SharedPasses(backend, patience=5.0)
+    generate = Generate(shared, NumberedTokenizer())
+
+    def good():
+        with shared.member():
+            return generate.run(requests()[0])
+
+    def bad():
+        broken.close()
+        with shared.member(), pytest.raises(SessionError):
+            shared.extend([(broken, [])])
+
+    with ThreadPoolExecutor(2) as pool:
+        fine, wrong = pool.submit(good), pool.submit(bad)
+        assert len(fine.result().lattice.steps) == 12
+        wrong.result()
+
+
+def test_the_error_of_one_prompt_comes_when_the_others_are_done():
+    model = random_model("llama", 60)
+    backend = served(model, "llama-sdpa")
+    real, opened = backend.open, []
+
+    def failing(prompt, rules):
+        opened.append(prompt)
+        if prompt == PROMPTS[1]:
+            raise NonFiniteLogitsError(0)
+        return real(prompt, rules)
+
+    backend.open = failing
+    with pytest.raises(NonFiniteLogitsError):
+        many(backend).run(requests())
+    assert sorted(opened) == sorted(PROMPTS)
+
+
+def test_runs_are_let_in_as_their_rows_fit(watching):
+    asked = requests()
+    largest = max(map(rows_needed, asked))
+    outcomes = many(watching).run(asked, max_cache_rows=largest)
+    assert len(outcomes) == 5
+    assert max(watching.passes) < 5
+
+
+def test_a_run_that_can_never_fit_is_refused_before_any_has_begun(watching):
+    with pytest.raises(InvalidValueError, match=r"prompt 2 may need \d+ cache rows .* is 60"):
+        many(watching).run(requests(), max_cache_rows=60)
+    assert not watching.threads
+
+
+def test_no_prompts_give_no_outcomes(watching):
+    assert many(watching).run([]) == []
