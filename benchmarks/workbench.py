@@ -8,7 +8,7 @@ import random
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
@@ -67,8 +67,7 @@ class Workbench:
         container.config.from_dict(
             {"model": name, "device": "cpu", "dtype": "float32", "backend": backend}
         )
-        chosen = cast("ModelBackend", container.backend())
-        return cls(name, container.model(), chosen, container.tokenizer())
+        return cls(name, container.model(), container.backend(), container.tokenizer())
 
     @property
     def end_tokens(self) -> tuple[TokenId, ...]:

@@ -150,7 +150,7 @@ def _do(job: Job, backend: ModelBackend) -> None:
     try:
         work = job.work or (lambda: backend.extend(job.fed))
         result = work()
-    except Exception as error:  # noqa: BLE001 - why: it belongs to the thread that asked
+    except Exception as error:  # why: it belongs to the thread that asked  # noqa: BLE001
         job.done.set_exception(error)
     else:
         job.done.set_result(result)
