@@ -120,7 +120,7 @@ floor = echo "== branch coverage of domain and application, at least $(FLOOR) %:
 schema: $(DEV) ## docs/lattice.schema.json, from the models that read the document
 	@$(BIN)/python -m tempo.infrastructure.storage.document_models >docs/lattice.schema.json
 
-BENCHMARKS := engine_overhead pruning_overhead next_token_fidelity against_beam
+BENCHMARKS := whole_step engine_overhead pruning_overhead next_token_fidelity against_beam
 
 bench: $(DEV) ## measure: the tables of benchmarks/results, about half an hour on two cores
 	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
