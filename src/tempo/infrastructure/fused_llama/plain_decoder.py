@@ -168,12 +168,12 @@ class PlainDecoder:
 
     def _bias(self, given: Pass) -> Tensor:
         """Return [tokens, extent] logarithms of what each token sees."""
-        precise = torch.float64 if self.weights.dtype == torch.float64 else torch.float32
+        double = self.weights.dtype == torch.float64
         extent = given.prompt + given.weights.shape[1]
-        bias = torch.zeros(len(given.tokens), extent, dtype=precise, device=self.weights.device)
-        seen = torch.from_numpy(np.ascontiguousarray(given.weights)).to(bias)
-        bias[:, given.prompt :] = seen.log()
-        return bias
+        bias = np.zeros((len(given.tokens), extent), dtype=np.float64 if double else np.float32)
+        with np.errstate(divide="ignore"):  # what is not seen has the logarithm of 0
+            np.log(given.weights, out=bias[:, given.prompt :])
+        return torch.from_numpy(bias).to(self.weights.device)
 
 
 def _places(given: Pass) -> Tensor | slice:

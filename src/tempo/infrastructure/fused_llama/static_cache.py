@@ -57,8 +57,12 @@ class StaticCache:
 
     def write(self, layer: int, rows: Tensor | slice, keys: Tensor, values: Tensor) -> None:
         """Write a pass's states of one layer, each [kv_head, token, head_dim], to its rows."""
-        self.keys[layer, :, rows] = keys
-        self.values[layer, :, rows] = values
+        held = (self.keys[layer], self.values[layer])
+        for states, fresh in zip(held, (keys, values), strict=True):
+            if isinstance(rows, slice):
+                states[:, rows] = fresh
+            else:
+                states.index_copy_(1, rows, fresh)
 
     def keys_at(self, rows: Tensor, first: int) -> Tensor:
         """Return [layer, kv_head, rows, head_dim] the keys of some rows, from layer `first` on."""

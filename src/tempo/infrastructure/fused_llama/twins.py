@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 
 def rotation(weights: Weights, positions: Tensor) -> tuple[Tensor, Tensor]:
-    """Return cosines and sines, each [row, head_dim / 2] float32, at positions [row]."""
+    """Return cosines [row, head_dim] and sines [row, head_dim / 2], float32, at positions [row].
+
+    The two halves of a head share their cosines, which are there for both.
+    """
     angles = positions[:, None].float() * weights.frequencies
     if weights.dtype == torch.float64:
         angles = angles.double()
-    return angles.cos() * weights.rotation_scale, angles.sin() * weights.rotation_scale
+    cosines = angles.cos() * weights.rotation_scale
+    return torch.cat([cosines, cosines], -1), angles.sin() * weights.rotation_scale
 
 
 def normalised(hidden: Tensor, weight: Tensor, epsilon: float) -> Tensor:
@@ -35,7 +39,8 @@ def normalised(hidden: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     if hidden.device.type != "cpu":
         return functional.rms_norm(hidden, (size,), weight, epsilon)
     beside = torch.cat([hidden, -hidden], 1)
-    return functional.layer_norm(beside, (2 * size,), eps=epsilon)[:, :size] * weight
+    normal = functional.layer_norm(beside, (2 * size,), eps=epsilon)[:, :size]
+    return normal.mul_(weight)
 
 
 def merged_product(
@@ -64,8 +69,8 @@ def merged_product(
 def rotated(states: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
     """Return states [head, row, head_dim] turned to their positions."""
     cosines, sines = angles
-    half = cosines.shape[-1]
-    turned = states * torch.cat([cosines, cosines], -1)
+    half = sines.shape[-1]
+    turned = states * cosines
     precise = states.to(turned.dtype)
     turned[..., :half].addcmul_(precise[..., half:], sines, value=-1)
     turned[..., half:].addcmul_(precise[..., :half], sines)
