@@ -82,7 +82,7 @@ def test_passes_are_shared_until_runs_end_and_one_thread_does_the_work(watching)
     many(watching).run(requests(steps=12))
     assert watching.passes.count(5) >= 10
     assert sum(watching.passes) == sum(12 + index - 1 for index in range(5))
-    assert watching.threads == {"tempo-model"}
+    assert watching.threads == {threading.current_thread().name}
 
 
 def test_a_run_that_joins_takes_part_in_the_next_pass_but_one(watching):
@@ -94,13 +94,17 @@ def test_a_run_that_joins_takes_part_in_the_next_pass_but_one(watching):
         with shared.member():
             return generate.run(request)
 
-    with ThreadPoolExecutor(2) as pool:
+    def serve(runs):
+        with shared.serving() as until_done:
+            until_done(runs)
+
+    with shared.serving() as until_done, ThreadPoolExecutor(3) as pool:
         long = pool.submit(run, first)
+        pool.submit(serve, [long])
         while len(watching.passes) < 3:
             time.sleep(0.001)
         before = len(watching.passes)
-        pool.submit(run, second).result()
-        long.result()
+        until_done([pool.submit(run, second), long])
     assert 2 in watching.passes[before : before + 4]
 
 
@@ -127,8 +131,9 @@ def test_a_run_that_fails_does_not_take_the_others_with_it():
         with shared.member(), pytest.raises(SessionError):
             shared.extend([(broken, [])])
 
-    with ThreadPoolExecutor(2) as pool:
+    with shared.serving() as until_done, ThreadPoolExecutor(2) as pool:
         fine, wrong = pool.submit(good), pool.submit(bad)
+        until_done([fine, wrong])
         assert len(fine.result().lattice.steps) == 12
         wrong.result()
 
@@ -148,6 +153,34 @@ def test_the_error_of_one_prompt_comes_when_the_others_are_done():
     with pytest.raises(NonFiniteLogitsError):
         many(backend).run(requests())
     assert sorted(opened) == sorted(PROMPTS)
+
+
+def test_an_interrupt_ends_all_runs_and_reaches_the_caller(watching):
+    real, passes = watching.backend.extend, []
+
+    def interrupted(batch):
+        passes.append(batch)
+        if len(passes) == 5:
+            raise KeyboardInterrupt
+        real(batch)
+
+    watching.backend.extend = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        many(watching).run(requests())
+    watching.backend.extend = real
+    assert len(many(watching).run(requests()[:2])) == 2
+
+
+def test_two_callers_at_once_share_the_work(watching):
+    sharing = many(watching)
+    with ThreadPoolExecutor(2) as pool:
+        halves = [pool.submit(sharing.run, requests()[half::2]) for half in (0, 1)]
+        outcomes = [half.result() for half in halves]
+    alone = [Generate(watching, NumberedTokenizer()).run(request) for request in requests()]
+    for half in (0, 1):
+        assert [one.best_path_ids for one in outcomes[half]] == [
+            one.best_path_ids for one in alone[half::2]
+        ]
 
 
 def test_runs_are_let_in_as_their_rows_fit(watching):

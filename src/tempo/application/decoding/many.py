@@ -10,7 +10,8 @@ from tempo.application.decoding.generate import Generate
 from tempo.domain.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
     from tempo.application.decoding.outcome import Outcome
@@ -28,6 +29,10 @@ class Sharing(Protocol):
 
     def member(self) -> AbstractContextManager[None]:
         """Be one of the runs that a pass waits for."""
+        ...
+
+    def serving(self) -> AbstractContextManager[Callable[[Sequence[Future[Outcome]]], None]]:
+        """Take over the model's work of all threads; what it yields does it until runs are done."""
         ...
 
 
@@ -119,6 +124,8 @@ class GenerateMany:
             finally:
                 budget.leave(rows_needed(request))
 
-        with ThreadPoolExecutor(min(AT_ONCE, len(requests)), "tempo-run") as pool:
+        workers = min(AT_ONCE, len(requests))
+        with self._sharing.serving() as serve, ThreadPoolExecutor(workers, "tempo-run") as pool:
             futures = [pool.submit(one, turn) for turn in range(len(requests))]
+            serve(futures)
         return [future.result() for future in futures]
