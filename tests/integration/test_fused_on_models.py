@@ -4,21 +4,11 @@ import pytest
 import torch
 
 import tempo
-from tempo.application.decoding.generate import Generate
-from tempo.application.decoding.request import GenerationRequest
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.row_rules import RowRules
-from tempo.domain.schedule import ConstantThreshold
-from tempo.domain.selection import Selection
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tests.contracts.adapters import served
-from tests.infrastructure.huggingface.test_session import NoScalarLeaves, counted
-from tests.integration.test_laws_on_models import NumberedTokenizer
 
-RULES = {
-    "plain": RowRules(),
-    "processed": RowRules(temperature=0.8, top_k=30, min_p=0.001),
-}
 RETROACTIVE = {
     "no pruning": {},
     "posterior": {"retroactive_pruning": "posterior"},
@@ -56,24 +46,6 @@ def test_pruning_decides_the_same(engines, pruning):
     told = [(one.step, one.token_id, one.effect) for one in fused.lattice.decisions]
     assert told == [(one.step, one.token_id, one.effect) for one in plain.lattice.decisions]
     assert bool(told) == bool(pruning)
-
-
-@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
-def test_a_step_copies_once_to_the_host_and_waits_for_no_other_number(monkeypatch, rules):
-    backend = served(random_model("llama", 60), "llama-fused")
-    copies = counted(monkeypatch)
-    request = GenerationRequest(
-        (3, 5, 8),
-        max_steps=25,
-        selection=Selection(ConstantThreshold(0.02), 4, 8),
-        rules=rules,
-        barred=(0,),
-    )
-    with NoScalarLeaves():
-        outcome = Generate(backend, NumberedTokenizer()).run(request)
-    assert len(outcome.lattice) == 25
-    assert max(step.width for step in outcome.lattice.steps) > 1
-    assert len(copies) == 25
 
 
 def test_bfloat16_is_as_near_as_its_digits_allow():

@@ -220,9 +220,10 @@ RULES = {
 }
 
 
+@pytest.mark.parametrize("name", ["llama-sdpa", "llama-fused"])
 @pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
-def test_a_step_copies_once_to_the_host_and_waits_for_no_other_number(monkeypatch, rules):
-    backend = served(random_model("llama", 60))
+def test_a_step_copies_once_to_the_host_and_waits_for_no_other_number(monkeypatch, rules, name):
+    backend = served(random_model("llama", 60), name)
     copies = counted(monkeypatch)
     request = GenerationRequest(
         (3, 5, 8),

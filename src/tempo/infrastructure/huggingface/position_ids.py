@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from tempo.domain.errors import PromptError, SessionError
+from tempo.domain.errors import SessionError
+from tempo.infrastructure.reading.pass_check import require_room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +33,7 @@ class PositionIdRemapper:
         Raises:
             PromptError: for a prompt that is empty or leaves no room for a first step.
         """
-        if length < 1:
-            message = "the prompt is empty; give it at least one token"
-            raise PromptError(message)
-        if length >= self.context:
-            message = (
-                f"the prompt has {length} tokens and the model's context {self.context}; "
-                f"shorten the prompt to {self.context - 1} tokens or fewer"
-            )
-            raise PromptError(message)
+        require_room(length, self.context)
         return torch.arange(length, device=self._device)[None]
 
     def nodes(self, positions: Sequence[int]) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tempo.domain.errors import SessionError
+from tempo.domain.errors import PromptError, SessionError
 from tempo.domain.tokens import Slot
 
 if TYPE_CHECKING:
@@ -43,3 +43,20 @@ def check_pass(
             raise SessionError(message)
         lowest = Slot(node.slot + 1)
         rows.add(node.slot)
+
+
+def require_room(length: int, context: int) -> None:
+    """Refuse a prompt of no tokens, or one that leaves no room in a model's context.
+
+    Raises:
+        PromptError: for both.
+    """
+    if length < 1:
+        message = "the prompt is empty; give it at least one token"
+        raise PromptError(message)
+    if length >= context:
+        message = (
+            f"the prompt has {length} tokens and the model's context {context}; "
+            f"shorten the prompt to {context - 1} tokens or fewer"
+        )
+        raise PromptError(message)

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from tempo.infrastructure.capture.captured import NOTHING, Captured
 from tempo.infrastructure.reading.attenuation import without_factors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Self
 
     import numpy as np
     import numpy.typing as npt
 
     from tempo.domain.tokens import Slot
-    from tempo.infrastructure.huggingface.attention_mask import Views
     from tempo.infrastructure.reading.extraction import Rows
 
 
+class Views(Protocol):
+    """What the last pass's rows see of the cache."""
+
+    @property
+    def numbers(self) -> Mapping[Slot, int]:
+        """The row that belongs to each slot of the last pass."""
+        ...
+
+    def without(self, rows: Sequence[int]) -> Self:
+        """Return views that do not see some cache rows."""
+        ...
+
+    def gathered(self, kept: Sequence[int]) -> Self:
+        """Return views over moved cache rows, given the old row of each new one."""
+        ...
+
+
+V = TypeVar("V", bound=Views)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Moment:
+class Moment(Generic[V]):
     """The rows of the last pass, and how far the session had come.
 
     Attributes:
@@ -36,7 +54,7 @@ class Moment:
     """
 
     next_slot: Slot
-    views: Views
+    views: V
     rows: Rows
     captured: Captured = NOTHING
     factors: Mapping[Slot, float] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What the sessions of all adapters with a cache have in common."""
