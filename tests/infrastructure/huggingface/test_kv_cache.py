@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tempo.domain.errors import SessionError
-from tempo.infrastructure.huggingface.kv_cache import SMALLEST_CAPACITY, RowCache, RowPlan
+from tempo.infrastructure.huggingface.kv_cache import RowCache
+from tempo.infrastructure.sessions.row_plan import SMALLEST_CAPACITY, RowPlan
 
 CPU = torch.device("cpu")
 HEADS, WIDTH = 2, 3

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from tempo.infrastructure.huggingface.kv_cache import RowPlan
+from tempo.infrastructure.sessions.row_plan import RowPlan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tempo.domain.proposal import FloatArray
     from tempo.domain.row_rules import RowRules
     from tempo.domain.tokens import Slot, TokenId
-    from tempo.infrastructure.huggingface.kv_cache import RowPlan
+    from tempo.infrastructure.sessions.row_plan import RowPlan
 
 
 class Cache(KeyStore, Protocol):
