@@ -36,6 +36,15 @@ def test_auto_falls_back_with_one_line_that_says_why(caplog):
     assert "its family is none of llama, mistral, qwen2, qwen3" in line
 
 
+def test_auto_takes_it_on_processors_alone(caplog):
+    model = random_model("llama", 60)
+    description = support.describe(model, "llama")
+    elsewhere = model.to("meta")
+    with caplog.at_level(logging.INFO, logger=NAME):
+        assert chosen_backend("auto", elsewhere, description, lambda: "modules") == "modules"
+    assert "the model is on meta" in caplog.text
+
+
 def test_what_is_asked_for_and_cannot_be_is_refused():
     with pytest.raises(UnsupportedModelError, match=r"backend fused cannot run gemma: its family"):
         chosen("fused", "gemma")
