@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tempo.application.decoding.request import GenerationRequest
@@ -15,7 +15,7 @@ from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import END, Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
 from tests.fakes.backends import CountingBackend
-from tests.strategies import pruned_requests, requests, scripts
+from tests.strategies import attention_rules, pruned_requests, requests, scripts
 
 FORK = Script.of(
     {
@@ -298,3 +298,52 @@ def test_going_back_in_a_run_that_decodes_again_keeps_the_steps_before(data):
     for _ in range(undone):
         run.step()
     assert texts(run) == before or request.retroactive.comprehensive
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_what_was_decided_later_holds_again_where_its_step_comes_again(data):
+    """Going back undoes the weights that were given later; coming again gives them again."""
+    script = data.draw(scripts(end_weights=(0.0,)))
+    again = {
+        "rule": attention_rules,
+        "after": st.just(AfterPruning.RECOMPUTE),
+        "complete_mode": st.just(CompleteMode.KEEP_TOKEN),
+    }
+    request = data.draw(
+        pruned_requests(script, stopping=GenerationRequest((1,)).stopping, pruning=again)
+    )
+    run = SteeredRun(ScriptedBackend(script), ScriptedTokenizer(script), request)
+    for _ in range(request.max_steps):
+        run.step()
+    before, decisions = seen(run.steps), run.outcome().lattice.decisions
+    undone = data.draw(st.integers(1, request.max_steps))
+    run.back(undone)
+    borne_out(run)
+    for _ in range(undone):
+        run.step()
+        borne_out(run)
+    if not request.retroactive.comprehensive:
+        assert seen(run.steps) == before
+        assert set(run.outcome().lattice.decisions) == set(decisions)
+
+
+def seen(steps):
+    """By step, the members and the weights at which later tokens see them."""
+    return [[(one.token_id, one.attention) for one in step.token_set.members] for step in steps]
+
+
+def borne_out(run):
+    """The last decision on a candidate that stays is what it shows, and nothing else shows one."""
+    decisions = run.outcome().lattice.decisions
+    last = {(one.step, one.token_id): one for one in decisions}
+    members = {
+        (step.step, one.token_id): one for step in run.steps for one in step.token_set.members
+    }
+    for place, decision in last.items():
+        if not decision.effect.leaves:
+            assert members[place].reason == decision.reason
+            assert members[place].attention == decision.weight
+            assert decision.decided_at < len(run.steps)
+    for place, one in members.items():
+        assert one.reason is None or place in last

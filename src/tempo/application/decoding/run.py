@@ -257,7 +257,7 @@ class DecodingRun:
             SessionError: if rows that lived at the mark were released since.
         """
         self._restore(mark)
-        self._pruning.rewind(mark.pruning)
+        self._pruning.go_back_to(mark.pruning, self._trellis)
 
     def back_to(self, number: int) -> None:
         """Go back to before a step that was decoded; only a run that never releases can."""

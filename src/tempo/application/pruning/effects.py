@@ -11,19 +11,13 @@ from tempo.domain.pruning.departure import Departure
 from tempo.domain.tokens import Candidate, CandidateState, TokenSet
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable
 
     from tempo.application.decoding.sequence_state import SequenceState
     from tempo.application.pruning.retrospection import Judgement, Place
     from tempo.domain.lattice import LatticeStep
-    from tempo.domain.tokens import LogicalStep, Slot, TokenId
+    from tempo.domain.tokens import LogicalStep, Slot
     from tempo.domain.trellis import Trellis
-
-Address = tuple["LogicalStep", "TokenId"]
-"""A member by the number of its step and its token, which stay when others leave."""
-
-Weighing = tuple[float, str]
-"""The weight at which later tokens see a member, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +28,6 @@ class Plan:
         decisions: one for each candidate that something is done to.
         gone: by step index and member index, what the members that leave become.
         slots: those that leave the cache with what they descend from.
-        weights: members that later tokens see at another weight, and why.
         removed: numbers of the steps that leave as a whole.
         first: number of the first step that changes.
         barred: those that leave and have to be kept out where their step is decoded again: all
@@ -44,7 +37,6 @@ class Plan:
     decisions: tuple[PruningDecision, ...]
     gone: dict[int, dict[int, Candidate]]
     slots: tuple[Slot, ...]
-    weights: Mapping[Address, Weighing]
     removed: tuple[LogicalStep, ...]
     first: LogicalStep
     barred: tuple[PruningDecision, ...]
@@ -53,6 +45,11 @@ class Plan:
         """Return what is decided where all after the roots is decoded again."""
         stay = tuple(one for one in self.decisions if not one.effect.leaves or one in self.barred)
         return replace(self, decisions=stay)
+
+    @property
+    def weighed(self) -> tuple[PruningDecision, ...]:
+        """What is decided of members that stay: later tokens see them at another weight."""
+        return tuple(one for one in self.decisions if not one.effect.leaves)
 
     @property
     def has_roots(self) -> bool:
@@ -67,23 +64,19 @@ def plan_of(judgement: Judgement, trellis: Trellis) -> Plan | None:
     steps = trellis.steps
     departure = Departure.of(steps, judgement.chosen)
     gone: dict[int, dict[int, Candidate]] = {}
-    weights: dict[Address, Weighing] = {}
     acts = _acts(judgement, departure, steps)
     decisions = [_decision(judgement, trellis, *one) for one in acts]
-    for (place, _, _, weight), decision in zip(acts, decisions, strict=True):
+    for (place, *_), decision in zip(acts, decisions, strict=True):
         if decision.effect in {Effect.PRUNED, Effect.DESCENDANT}:
             gone.setdefault(place[0], {})[place[1]] = _pruned(
                 _member(steps, place), decision.reason
             )
-        elif decision.effect is not Effect.POSITION_REMOVED:
-            weights[decision.step, decision.token_id] = (weight, decision.reason)
     pruned = {place for place, _, effect, _ in acts if effect is Effect.PRUNED}
     kept_out = [place in pruned or root not in pruned for place, root, _, _ in acts]
     return Plan(
         decisions=tuple(decisions),
         gone=gone,
         slots=tuple(departure.slots(steps)),
-        weights=weights,
         removed=tuple(one.step for one in decisions if one.effect is Effect.POSITION_REMOVED),
         first=steps[judgement.first].step,
         barred=tuple(
@@ -190,33 +183,34 @@ def free_rows(plan: Plan, trellis: Trellis, state: SequenceState) -> int:
 
 
 def weigh(
-    weights: Mapping[Address, Weighing], trellis: Trellis, state: SequenceState, *, hold: bool
+    decisions: Iterable[PruningDecision], trellis: Trellis, state: SequenceState, *, hold: bool
 ) -> int:
-    """Let later tokens see members at other weights; what none sees leaves the cache.
+    """Let later tokens see members at the weights decided; what none sees leaves the cache.
 
     With `hold` it stays in the cache, masked, so that it can be seen again. Returns the rows.
     """
     freed = 0
-    for address, (weight, reason) in weights.items():
-        slot = _reweigh(trellis, address, weight, reason)
+    for decision in decisions:
+        slot = _reweigh(trellis, decision)
         if slot is None:
             continue
-        if weight > 0.0 or hold:
-            state.attenuate(slot, weight)
+        if decision.weight > 0.0 or hold:
+            state.attenuate(slot, decision.weight)
         else:
             freed += state.mask((slot,))
     return freed
 
 
-def _reweigh(trellis: Trellis, address: Address, weight: float, reason: str) -> Slot | None:
+def _reweigh(trellis: Trellis, decision: PruningDecision) -> Slot | None:
     """Record a member's weight in the trellis; return its slot, None if it is not there."""
-    index = trellis.index_of(address[0])
+    index = trellis.index_of(decision.step)
     if index is None:
         return None
-    step = trellis.steps[index]
-    members = tuple(
-        replace(one, attention=weight, reason=reason) if one.token_id == address[1] else one
-        for one in step.token_set.members
-    )
-    trellis.steps[index] = replace(step, token_set=TokenSet(step.step, members))
-    return next((one.slot for one in members if one.token_id == address[1]), None)
+    step, slot = trellis.steps[index], None
+    members = list(step.token_set.members)
+    for place, one in enumerate(members):
+        if one.token_id == decision.token_id:
+            slot = one.slot
+            members[place] = replace(one, attention=decision.weight, reason=decision.reason)
+    trellis.steps[index] = replace(step, token_set=TokenSet(step.step, tuple(members)))
+    return slot

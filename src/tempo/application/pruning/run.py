@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from tempo.application.pruning.candidates import CandidateJudge
 from tempo.application.pruning.effects import free_rows, plan_of, redo_trellis, weigh
+from tempo.application.pruning.log import PruningLog
 from tempo.application.pruning.retrospection import Retrospection
 from tempo.domain.events import CandidatesPruned
-from tempo.domain.pruning.decision import Effect
 from tempo.domain.pruning.judged_sets import JudgedSets
-from tempo.domain.pruning.tally import PruningTally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,18 +19,18 @@ if TYPE_CHECKING:
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.decoding.sequence_state import SequenceState
     from tempo.application.pruning.candidates import CandidateSet
-    from tempo.application.pruning.effects import Address, Plan, Weighing
+    from tempo.application.pruning.effects import Plan
+    from tempo.application.pruning.log import Decisions
     from tempo.domain.ports.attention_source import AttentionSource
     from tempo.domain.ports.clustering import Clustering
     from tempo.domain.pruning.candidates import CandidateRule
-    from tempo.domain.pruning.decision import PruningDecision
+    from tempo.domain.pruning.tally import PruningTally
     from tempo.domain.pruning.verdict import Verdict
-    from tempo.domain.tokens import LogicalStep, TokenId
+    from tempo.domain.tokens import TokenId
     from tempo.domain.trellis import Trellis
 
 Verdicts = tuple["Verdict", ...]
-Decisions = tuple["PruningDecision", ...]
-GoBack = Callable[[int], Decisions]
+GoBack = Callable[[int], "Decisions"]
 
 NOTHING: Mapping[TokenId, str] = {}
 
@@ -51,12 +50,8 @@ class PruningRun:
         if request.retroactive is not None:
             captured = request.session_rules.capture.received
             self._back = Retrospection(request.retroactive, request.max_steps, captured)
-        self._dropped: dict[int, dict[TokenId, str]] = {}
-        self._weighed: dict[LogicalStep, Mapping[Address, Weighing]] = {}
-        self.decisions: tuple[PruningDecision, ...] = ()
-        self._judged: dict[int, frozenset[TokenId]] = {}
-        self._rows_freed = 0
-        self._staying = 1.0
+        self._dropped: dict[int, Mapping[TokenId, str]] = {}
+        self._log = PruningLog()
 
     def copy(self) -> PruningRun:
         """Return an equal one that goes its own way."""
@@ -68,10 +63,24 @@ class PruningRun:
         """Become what a copy kept."""
         self._sets = earlier._sets
         self._back = earlier._back and earlier._back.copy()
-        self._dropped = {number: dict(tokens) for number, tokens in earlier._dropped.items()}
-        self._weighed = dict(earlier._weighed)
-        self.decisions, self._staying = earlier.decisions, earlier._staying
-        self._judged, self._rows_freed = dict(earlier._judged), earlier._rows_freed
+        self._dropped = dict(earlier._dropped)
+        self._log = earlier._log.copy()
+
+    @property
+    def decisions(self) -> Decisions:
+        """What was decided so far."""
+        return self._log.decisions
+
+    def go_back_to(self, earlier: PruningRun, trellis: Trellis) -> None:
+        """Become what a copy kept when the run came to the state that `trellis` has again.
+
+        A copy made while steps were decoded again knows what was decided of those after it. Of
+        that, what left stays out; what stays is weighed once its time has come again.
+        """
+        self.rewind(earlier)
+        if self._request.goes_back:
+            self._log.await_step(trellis.next_number)
+            self._log.keep_holding(0, trellis, self._dropped)
 
     def begin_after(self, steps: int) -> None:
         """Judge no step before those that follow so many committed ones."""
@@ -84,11 +93,7 @@ class PruningRun:
         Verdicts on what was kept stay, and so does what they decided. What a strategy dropped was
         never kept: it is judged again.
         """
-        self.decisions = tuple(
-            [one for one in self.decisions if one.step < number or one.effect is not Effect.DROPPED]
-        )
-        for step in [step for step in self._judged if step > number]:
-            self._judged[step] = self._judged[step].intersection(self.dropped(step))
+        self._log.decoded_again_from(number, self._dropped)
         self._sets = earlier._sets
         if self._back is not None and earlier._back is not None:
             self._back.observe_again_from(earlier._back)
@@ -131,31 +136,16 @@ class PruningRun:
         self._sets = judgement.judged
         return judgement.verdicts
 
-    def drop(
-        self, decisions: tuple[PruningDecision, ...], judged: CandidateSet, rows_freed: int
-    ) -> None:
+    def drop(self, decisions: Decisions, judged: CandidateSet, rows_freed: int) -> None:
         """Note what was dropped of a set before it was kept."""
-        self.decisions += decisions
-        self._look_at(judged.step, judged.token_ids)
-        self._rows_freed += rows_freed
-
-    def _look_at(self, step: int, tokens: tuple[TokenId, ...]) -> None:
-        """Count candidates as judged, each once, however many rules look at it."""
-        self._judged[step] = self._judged.get(step, frozenset()).union(tokens)
+        self._log.decisions += decisions
+        self._log.judged(judged.step, judged.token_ids)
+        self._log.rows_freed += rows_freed
 
     @property
     def tally(self) -> PruningTally:
         """What pruning did so far."""
-        judged = {(step, token) for step, tokens in self._judged.items() for token in tokens}
-        gone = {(one.step, one.token_id) for one in self.decisions if one.effect.leaves}
-        tally = PruningTally.of(
-            self.decisions,
-            judged=len(judged),
-            left=len(judged & gone),
-            rows_freed=self._rows_freed,
-            lost=1.0 - self._staying,
-        )
-        return replace(tally, notes=self._sets.notes)
+        return replace(self._log.tally, notes=self._sets.notes)
 
     def observe(self, trellis: Trellis, state: SequenceState) -> None:
         """Take down what the pass that was just fed attended to."""
@@ -173,25 +163,32 @@ class PruningRun:
         """
         if self._back is None:
             return None
+        again = self._taken_up(trellis, state)
         judgement = self._back.judge(trellis)
         if judgement is None:
-            return None
+            return again
         for step, tokens in judgement.judged.items():
-            self._look_at(step, tokens)
+            self._log.judged(step, tokens)
         plan = plan_of(judgement, trellis)
         if plan is None:
-            return None
+            return again
+        told = self._carry_out(plan, trellis, state, go_back)
+        return told if again is None else _joined(again, told, trellis)
+
+    def _carry_out(
+        self, plan: Plan, trellis: Trellis, state: SequenceState, go_back: GoBack
+    ) -> CandidatesPruned:
         lost = redo_trellis(plan, trellis)
         if self._request.goes_back and plan.has_roots:
             plan = plan.recomputed()
-        self.decisions += plan.decisions
-        self._staying *= 1.0 - lost
+        self._log.decisions += plan.decisions
+        self._log.lost(lost)
         freed, dropped_again = self._freed(plan, trellis, state, go_back)
-        self._rows_freed += freed
+        self._log.rows_freed += freed
         told = plan.decisions
         if self._request.goes_back and plan.has_roots:
-            told = self._holding(told, plan.first, trellis)
-            self.decisions = self._holding(self.decisions, plan.first, trellis)
+            self._log.keep_holding(plan.first, trellis, self._dropped)
+            told = tuple(one for one in told if one in self.decisions)
         return CandidatesPruned(
             decisions=told + dropped_again,
             steps=tuple(trellis.steps_from(plan.first)),
@@ -207,42 +204,48 @@ class PruningRun:
         """Let the cache follow the trellis; return how many rows left it, and what else did."""
         if not self._request.goes_back:
             freed = free_rows(plan, trellis, state)
-            return freed + weigh(plan.weights, trellis, state, hold=self._holds), ()
-        self._weighed[trellis.steps[-1].step] = plan.weights
+            return freed + weigh(plan.weighed, trellis, state, hold=self._holds), ()
         for one in plan.barred:
-            self._dropped.setdefault(one.step, {})[one.token_id] = one.reason
+            reasons = {**self.dropped(one.step), one.token_id: one.reason}
+            self._dropped[one.step] = reasons
         if not plan.has_roots:
             return free_rows(plan, trellis, state) + self.weigh_again(trellis, state), ()
         before = state.cache_rows
         dropped_again = go_back(plan.first)
         return max(0, before - state.cache_rows), dropped_again
 
-    def _holding(self, decisions: Decisions, first: int, trellis: Trellis) -> Decisions:
-        """Return those that hold although their steps, from `first` on, were decoded again.
-
-        A step may have other candidates then; what was said of one that it has no more is void.
-        """
-        there = {
-            (step.step, one.token_id)
-            for step in trellis.steps_from(first)
-            for one in step.candidates
-            if one.reason is not None
-        }
-        return tuple(
-            one
-            for one in decisions
-            if one.step < first
-            or (one.step, one.token_id) in there
-            or one.token_id in self.dropped(one.step)
+    def _taken_up(self, trellis: Trellis, state: SequenceState) -> CandidatesPruned | None:
+        """Let hold again what was once decided at the newest step; None if nothing was."""
+        decisions = self._log.taken_up(trellis)
+        if not decisions:
+            return None
+        released = self.weigh_again(trellis, state)
+        return CandidatesPruned(
+            decisions=decisions,
+            steps=tuple(trellis.steps_from(min(one.step for one in decisions))),
+            removed=(),
+            lost=0.0,
+            released=released,
+            cache_rows=state.cache_rows,
         )
 
     def weigh_again(self, trellis: Trellis, state: SequenceState) -> int:
         """Let later tokens see members as the newest step let them; return the rows that left."""
-        weights = self._weighed.get(trellis.steps[-1].step, {})
-        return weigh(weights, trellis, state, hold=self._holds)
+        return weigh(self._log.weighed_at(trellis.steps[-1].step), trellis, state, hold=self._holds)
 
     @property
     def _holds(self) -> bool:
         """Whether what none sees stays in the cache, so that it can be seen again."""
         pruning = self._request.retroactive
         return pruning is not None and not pruning.monotone
+
+
+def _joined(one: CandidatesPruned, other: CandidatesPruned, trellis: Trellis) -> CandidatesPruned:
+    """Return two events of one moment as one."""
+    first = min(step.step for step in (*one.steps, *other.steps))
+    return replace(
+        other,
+        decisions=one.decisions + other.decisions,
+        steps=tuple(trellis.steps_from(first)),
+        released=one.released + other.released,
+    )
