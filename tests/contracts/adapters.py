@@ -11,6 +11,7 @@ import torch
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
+from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
 from tempo.infrastructure.fused_llama.weights import Weights
 from tempo.infrastructure.huggingface import support
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
@@ -37,6 +38,7 @@ NAMES = (
     "scripted",
     *(f"{family}-{attention}" for family in FAMILIES for attention in ATTENTIONS),
     *(f"{family}-fused" for family in FUSED),
+    *(f"{family}-compiled" for family in FUSED),
 )
 
 VOCABULARY = 120
@@ -74,7 +76,7 @@ def adapter(name: str) -> Adapter:
 def drawn(name: str, seed: int = 0) -> "PreTrainedModel":
     """Return the random model that an adapter's name asks for."""
     family, attention = name.split("-")
-    kind = "sdpa" if attention == "fused" else attention
+    kind = attention if attention in ATTENTIONS else "sdpa"
     return random_model(family, VOCABULARY, kind, seed=seed, context=CONTEXT)
 
 
@@ -96,6 +98,8 @@ def served(model: "PreTrainedModel", name: str = "model", remapper=PositionIdRem
     description = support.describe(model, name)
     if name.endswith("-fused"):
         return fused(model, description)
+    if name.endswith("-compiled"):
+        return FusedBackend(ProcessorDecoder(Weights.of(model)), description)
     return HuggingFaceBackend(
         model, description, remapper(description.context, model.device), RowCache
     )
@@ -104,7 +108,7 @@ def served(model: "PreTrainedModel", name: str = "model", remapper=PositionIdRem
 def fused(model: "PreTrainedModel", description) -> FusedBackend:
     """Return the fused backend: plain PyTorch on a CPU, graphs of kernels where a GPU is named."""
     if FUSED_DEVICE == "cpu":
-        return FusedBackend(PlainDecoder(Weights.of(model)), description)
+        return FusedBackend(PlainDecoder(Weights.of(model, input_major=True)), description)
     from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder
 
     placed = copy.deepcopy(model).to(FUSED_DEVICE)

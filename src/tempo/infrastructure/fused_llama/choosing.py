@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, cast
+
+import torch
 
 from tempo.domain.errors import InvalidValueError, UnsupportedModelError
 from tempo.infrastructure.configuration import BACKENDS
@@ -50,8 +53,27 @@ def chosen_backend(
 
 
 def _decoder(model: PreTrainedModel) -> PlainDecoder:
-    if model.device.type != "cuda":
-        return PlainDecoder(Weights.of(model))
-    from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder  # noqa: PLC0415 - Triton
+    if model.device.type == "cuda":
+        from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder  # noqa: PLC0415 - Triton
 
-    return GraphDecoder(Weights.of(model))
+        return GraphDecoder(Weights.of(model))
+    reason = no_kernels(model)
+    if reason is None:
+        from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder  # noqa: PLC0415 - numba
+
+        return ProcessorDecoder(Weights.of(model))
+    events().info("kernels.none", reason=reason)
+    return PlainDecoder(Weights.of(model, input_major=model.device.type == "cpu"))
+
+
+def no_kernels(model: PreTrainedModel) -> str | None:
+    """Return why a model's passes go in plain PyTorch, None if compiled kernels take them."""
+    if model.device.type != "cpu":
+        return f"there are none for {model.device.type}"
+    if model.dtype != torch.float32:
+        return f"they take float32 weights, and the model's are {model.dtype}"
+    try:
+        import_module("numba.np.ufunc.omppool")
+    except ImportError as error:
+        return f"numba with OpenMP is needed (pip install 'tempo-decoding[cpu]'): {error}"
+    return None

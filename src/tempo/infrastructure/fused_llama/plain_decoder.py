@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
@@ -21,8 +21,9 @@ from tempo.infrastructure.fused_llama.static_cache import StaticCache
 from tempo.infrastructure.reading.extraction import Rows, read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    import numpy.typing as npt
     from torch import Tensor
     from transformers import LogitsProcessorList
 
@@ -54,6 +55,8 @@ class Pass:
     weights: ViewWeights
     plan: CapturePlan
 
+
+F = TypeVar("F", np.float32, np.float64)
 
 Attention = Callable[["int", "Tensor", "Tensor", "Tensor"], "Tensor"]
 """Takes a layer's number, queries, and all keys and values; returns [row, head * head_dim]."""
@@ -111,11 +114,10 @@ class PlainDecoder:
         """Feed what several sessions have, in one pass; return each one's rows and capture."""
         tokens = [token for given in passes for token in given.tokens]
         places = [position for given in passes for position in given.positions]
-        parts, start = [], 0
-        for given in passes:
-            own = slice(start, start + len(given.tokens))
-            parts.append(Part(given.cache, _places(given), own, self._attention(given)))
-            start = own.stop
+        parts = [
+            Part(given.cache, _places(given), own, self._attention(given))
+            for given, own in owned(passes)
+        ]
         hidden = self._layers(tokens, torch.tensor(places, device=self.weights.device), parts)
         normed = twins.final(self.weights, hidden)
         logits = twins.scored(self.weights, normed)
@@ -144,9 +146,7 @@ class PlainDecoder:
         return SummedAttention(shape, bias, plan)
 
     def _context(self, attend: SummedAttention | FullAttention, given: Pass) -> Tensor:
-        device = self.weights.device
-        everything = np.ones((len(given.tokens), given.prompt), dtype=np.float32)
-        seen = torch.from_numpy(np.hstack([everything, given.weights])).to(device)
+        seen = torch.from_numpy(seen_by(given)).to(self.weights.device)
         return context_traits(attend.recent, seen, given.rows)
 
     def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
@@ -169,11 +169,31 @@ class PlainDecoder:
     def _bias(self, given: Pass) -> Tensor:
         """Return [tokens, extent] logarithms of what each token sees."""
         double = self.weights.dtype == torch.float64
-        extent = given.prompt + given.weights.shape[1]
-        bias = np.zeros((len(given.tokens), extent), dtype=np.float64 if double else np.float32)
-        with np.errstate(divide="ignore"):  # what is not seen has the logarithm of 0
-            np.log(given.weights, out=bias[:, given.prompt :])
+        bias = bias_of(given, np.float64) if double else bias_of(given, np.float32)
         return torch.from_numpy(bias).to(self.weights.device)
+
+
+def owned(passes: Sequence[Pass]) -> Iterator[tuple[Pass, slice]]:
+    """Yield what each session feeds, and which rows of a pass that they share are its own."""
+    start = 0
+    for given in passes:
+        stop = start + len(given.tokens)
+        yield given, slice(start, stop)
+        start = stop
+
+
+def seen_by(given: Pass) -> npt.NDArray[np.float32]:
+    """Return [tokens, extent] at what weights each token sees the cache, the prompt in full."""
+    everything = np.ones((len(given.tokens), given.prompt), dtype=np.float32)
+    return np.hstack([everything, given.weights])
+
+
+def bias_of(given: Pass, dtype: type[F]) -> npt.NDArray[F]:
+    """Return [tokens, extent] logarithms of what each token sees."""
+    bias = np.zeros((len(given.tokens), given.prompt + given.weights.shape[1]), dtype=dtype)
+    with np.errstate(divide="ignore"):  # what is not seen has the logarithm of 0
+        np.log(given.weights, out=bias[:, given.prompt :])
+    return bias
 
 
 def _places(given: Pass) -> Tensor | slice:

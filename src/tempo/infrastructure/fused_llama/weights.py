@@ -77,11 +77,12 @@ class Weights:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, model: PreTrainedModel) -> Weights:
+    def of(cls, model: PreTrainedModel, *, input_major: bool = False) -> Weights:
         """Merge a model's weights; its own parameters become views of the merged ones.
 
-        The model goes on working, and no more than one layer is ever held twice. On a processor
-        the weights of a layer lie input-major: products of four to eight rows take half the time.
+        The model goes on working, and no more than one layer is ever held twice. Input-major, as
+        PyTorch's products of four to eight rows on a processor take half the time, it can no
+        longer be saved as it is.
 
         Raises:
             UnsupportedModelError: if the fused decoder does not know such a model.
@@ -91,7 +92,7 @@ class Weights:
         return cls(
             architecture=architecture,
             embedding=inner.embed_tokens.weight.detach(),
-            layers=tuple(_layer(layer) for layer in inner.layers),
+            layers=tuple(_layer(layer, input_major) for layer in inner.layers),
             norm=inner.norm.weight.detach(),
             head=model.lm_head.weight.detach(),
             frequencies=inner.rotary_emb.inv_freq.detach().float(),
@@ -99,27 +100,26 @@ class Weights:
         )
 
 
-def _layer(layer: Any) -> LayerWeights:  # noqa: ANN401 - a layer of any known family
+def _layer(layer: Any, input_major: bool) -> LayerWeights:  # noqa: ANN401, FBT001 - any family's
     attention, mlp = layer.self_attn, layer.mlp
     inputs = (attention.q_proj, attention.k_proj, attention.v_proj)
     norms = (getattr(attention, "q_norm", None), getattr(attention, "k_norm", None))
     return LayerWeights(
         before_attention=layer.input_layernorm.weight.detach(),
-        merged=_merged(inputs),
+        merged=_merged(inputs, input_major=input_major),
         merged_bias=_merged_bias(inputs),
         query_norm=norms[0].weight.detach() if norms[0] is not None else None,
         key_norm=norms[1].weight.detach() if norms[1] is not None else None,
-        output=_merged((attention.o_proj,)),
+        output=_merged((attention.o_proj,), input_major=input_major),
         before_inner=layer.post_attention_layernorm.weight.detach(),
-        gate_up=_merged((mlp.gate_proj, mlp.up_proj)),
-        down=_merged((mlp.down_proj,)),
+        gate_up=_merged((mlp.gate_proj, mlp.up_proj), input_major=input_major),
+        down=_merged((mlp.down_proj,), input_major=input_major),
     )
 
 
-def _merged(products: Sequence[nn.Linear]) -> Tensor:
+def _merged(products: Sequence[nn.Linear], *, input_major: bool) -> Tensor:
     """Return the weights below each other; the products' own become views of them."""
     parts = [product.weight for product in products]
-    input_major = parts[0].device.type == "cpu"
     first = _shared_storage(parts, input_major=input_major)
     if first is not None:
         return first

@@ -1,0 +1,1 @@
+"""Passes on a processor, in kernels that numba compiles for it: import where numba is there."""

@@ -1,0 +1,169 @@
+"""Passes on a processor, in kernels compiled for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from tempo.infrastructure.capture.captured import NOTHING, Captured
+from tempo.infrastructure.capture.context import context_traits
+from tempo.infrastructure.capture.sums import SummedPass
+from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder, bias_of, owned, seen_by
+from tempo.infrastructure.fused_llama.processor.attention import attended
+from tempo.infrastructure.fused_llama.processor.compiling import share_threads
+from tempo.infrastructure.fused_llama.processor.layers import begun, ended, normalised
+from tempo.infrastructure.fused_llama.processor.products import product
+from tempo.infrastructure.reading.extraction import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+    from torch import Tensor
+
+    from tempo.infrastructure.fused_llama.architecture import Architecture
+    from tempo.infrastructure.fused_llama.plain_decoder import Pass
+    from tempo.infrastructure.fused_llama.weights import LayerWeights, Weights
+
+    Floats = npt.NDArray[np.float32]
+
+NONE = np.empty(0, dtype=np.float32)
+"""What a model does not have."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostLayer:
+    """One layer's weights as the kernels take them, before attention and after it."""
+
+    begun: tuple[object, ...]
+    ended: tuple[object, ...]
+
+    @classmethod
+    def of(cls, layer: LayerWeights) -> HostLayer:
+        """Return views of a layer's weights."""
+        norms = (_numbers(layer.query_norm), _numbers(layer.key_norm))
+        begun = (_numbers(layer.before_attention), _numbers(layer.merged))
+        ended = (layer.output, layer.before_inner, layer.gate_up, layer.down)
+        return cls((*begun, _numbers(layer.merged_bias), norms), tuple(map(_numbers, ended)))
+
+
+class Scratch:
+    """What a pass of some rows writes on its way; taken once for each number of rows."""
+
+    def __init__(self, rows: int, shape: Architecture) -> None:
+        """Reserve it."""
+        sizes = (shape.hidden, shape.merged, shape.heads * shape.head_dim, shape.inner)
+        blocks = [np.zeros((rows, size), dtype=np.float32) for size in sizes]
+        self.normed, self.merged, self.mixed, self.inner = blocks
+        self.added = np.zeros_like(self.normed)
+
+
+class HostPart:
+    """One session's rows of a pass that several share."""
+
+    def __init__(self, given: Pass, own: slice, scratch: Scratch, shape: Architecture) -> None:
+        """Attend as a session's cache and views say."""
+        cache = given.cache
+        self._given, self._shape, self._own = given, shape, own
+        self._merged, self._mixed = scratch.merged[own], scratch.mixed[own]
+        self._keys, self._values = cache.keys.numpy(), cache.values.numpy()
+        self._places, self._bias = np.array(given.rows), bias_of(given, np.float32)
+        rows = len(given.tokens)
+        self._sums = np.empty((shape.kv_heads, shape.group * rows), dtype=np.float32)
+        self._queries: list[Tensor] = []
+        self._sums_held: list[Tensor] = []
+        self._recent: list[Tensor] = []
+
+    def attend(self, layer: int) -> None:
+        """Write a layer's states to the cache, and what its rows find to the pass's scratch."""
+        attended(
+            self._merged, self._keys[layer], self._values[layer],
+            self._places, self._bias, self._mixed, self._sums,
+        )  # fmt: skip
+        plan = self._given.plan
+        if plan.attends and layer >= plan.first:
+            self._watch(layer)
+
+    def _watch(self, layer: int) -> None:
+        """Keep what attention received is computed from, and the shares that the context asks for.
+
+        The scratch is written to again by the next layer, so that what is kept is copied.
+        """
+        shape, rows = self._shape, len(self._bias)
+        queries = self._merged[:, : shape.heads * shape.head_dim]
+        by_head = queries.reshape(rows, shape.kv_heads, -1, shape.head_dim).transpose(1, 2, 0, 3)
+        grouped = torch.from_numpy(by_head.copy()).view(shape.kv_heads, -1, shape.head_dim)
+        sums = torch.from_numpy(self._sums.copy())
+        self._queries.append(grouped[None])
+        self._sums_held.append(sums[None])
+        if self._given.plan.is_recent(layer):
+            extent = self._bias.shape[1]
+            keys = self._given.cache.keys[layer, :, :extent]
+            scores = torch.bmm(grouped, keys.mT).mul_(shape.head_dim**-0.5).sub_(sums[:, :, None])
+            shares = scores.view(-1, rows, extent).add_(torch.from_numpy(self._bias)).exp_()
+            self._recent.append(shares.mean(0))
+
+    def result(self, logits: Floats, normed: Floats) -> tuple[Rows, Captured]:
+        """Return the session's rows and what its plan asks for, given what the head read."""
+        rows, plan = Rows(torch.from_numpy(logits[self._own])), self._given.plan
+        if not plan.tells:
+            return rows, NOTHING
+        received = context = None
+        if plan.received:
+            mask = torch.from_numpy(self._bias)[None, None]
+            received = SummedPass(plan, self._queries, self._sums_held, mask, None, len(self._bias))
+        if plan.context:
+            seen = torch.from_numpy(seen_by(self._given))
+            context = context_traits(self._recent, seen, self._given.rows)
+        hidden = torch.from_numpy(normed[self._own].copy()) if plan.hidden else None
+        return rows, Captured(received, context, hidden)
+
+
+class ProcessorDecoder(PlainDecoder):
+    """Runs passes of float32 models in compiled kernels; prompts go in plain PyTorch."""
+
+    def __init__(self, weights: Weights) -> None:
+        """Serve merged weights that lie output-major on a processor."""
+        super().__init__(weights)
+        self._layers_held = tuple(map(HostLayer.of, weights.layers))
+        self._embedding = _numbers(weights.embedding)
+        self._norm, self._head = _numbers(weights.norm), _numbers(weights.head)
+        self._frequencies = _numbers(weights.frequencies)
+        self._scratch: dict[int, Scratch] = {}
+
+    def decode(self, passes: Sequence[Pass]) -> list[tuple[Rows, Captured]]:
+        """Feed what several sessions have, in one pass; return each one's rows and capture."""
+        share_threads(torch.get_num_threads())
+        shape = self.weights.architecture
+        tokens = [token for given in passes for token in given.tokens]
+        scratch = self._scratch.pop(len(tokens), None) or Scratch(len(tokens), shape)
+        parts = [HostPart(given, own, scratch, shape) for given, own in owned(passes)]
+        hidden = self._embedding[tokens]
+        angles = self._rotation([place for given in passes for place in given.positions])
+        heads, epsilon = (shape.heads, shape.kv_heads), shape.epsilon
+        for number, layer in enumerate(self._layers_held):
+            begun(hidden, *layer.begun, heads, angles, epsilon, scratch.normed, scratch.merged)
+            for part in parts:
+                part.attend(number)
+            ended(
+                hidden, scratch.mixed, *layer.ended, epsilon,
+                scratch.normed, scratch.inner, scratch.added,
+            )  # fmt: skip
+        normalised(hidden, self._norm, epsilon, scratch.normed)
+        logits = np.empty((len(tokens), shape.vocabulary), dtype=np.float32)
+        product(scratch.normed, self._head, logits)
+        self._scratch[len(tokens)] = scratch
+        return [part.result(logits, scratch.normed) for part in parts]
+
+    def _rotation(self, positions: Sequence[int]) -> tuple[Floats, Floats]:
+        """Return cosines and sines, each [row, head_dim / 2], at positions."""
+        angles = np.array(positions, dtype=np.float32)[:, None] * self._frequencies
+        scale = np.float32(self.weights.rotation_scale)
+        return np.cos(angles) * scale, np.sin(angles) * scale
+
+
+def _numbers(tensor: Tensor | None) -> Floats:
+    return NONE if tensor is None else tensor.numpy()

@@ -1,0 +1,101 @@
+"""What a layer does before its attention and after it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tempo.infrastructure.fused_llama.processor.compiling import Floats, parallel, serial
+from tempo.infrastructure.fused_llama.processor.products import gated, product
+
+
+@serial
+def normalised(states: Floats, weight: Floats, epsilon: float, outputs: Floats) -> None:
+    """Write RMSNorm (Zhang & Sennrich 2019, equation 4) of rows [row, size]."""
+    rows, size = states.shape
+    for row in range(rows):
+        squares = np.float32(0.0)
+        for at in range(size):
+            squares += states[row, at] * states[row, at]
+        scale = np.float32(1.0 / np.sqrt(squares / size + epsilon))
+        for at in range(size):
+            outputs[row, at] = states[row, at] * scale * weight[at]
+
+
+@serial
+def _turned(  # noqa: PLR0913, PLR0917 - a kernel's arrays
+    merged: Floats,
+    span: tuple[int, int],
+    cosines: Floats,
+    sines: Floats,
+    norm: Floats,
+    epsilon: float,
+) -> None:
+    """Rotate some heads of rows [row, head * head_dim], in place; `span` is first and count.
+
+    `norm` [head_dim] is the RMSNorm of each head before, of size 0 for none.
+    """
+    half = cosines.shape[1]
+    size = 2 * half
+    for row in range(merged.shape[0]):
+        for head in range(span[0], span[0] + span[1]):
+            state = merged[row, head * size : (head + 1) * size]
+            if norm.size:
+                squares = np.float32(0.0)
+                for at in range(size):
+                    squares += state[at] * state[at]
+                scale = np.float32(1.0 / np.sqrt(squares / size + epsilon))
+                for at in range(size):
+                    state[at] = state[at] * scale * norm[at]
+            for at in range(half):
+                one, other = state[at], state[half + at]
+                state[at] = one * cosines[row, at] - other * sines[row, at]
+                state[half + at] = other * cosines[row, at] + one * sines[row, at]
+
+
+@parallel
+def begun(  # noqa: PLR0913, PLR0917 - a kernel's arrays
+    hidden: Floats,
+    norm: Floats,
+    weights: Floats,
+    bias: Floats,
+    head_norms: tuple[Floats, Floats],
+    heads: tuple[int, int],
+    angles: tuple[Floats, Floats],
+    epsilon: float,
+    normed: Floats,
+    merged: Floats,
+) -> None:
+    """Write [row, merged] queries and keys, turned to their positions, and values of a layer.
+
+    `bias` and `head_norms` are of size 0 in models without; `heads` are query and key heads.
+    """
+    normalised(hidden, norm, epsilon, normed)
+    product(normed, weights, merged)
+    if bias.size:
+        for row in range(merged.shape[0]):
+            merged[row] += bias
+    cosines, sines = angles
+    _turned(merged, (0, heads[0]), cosines, sines, head_norms[0], epsilon)
+    _turned(merged, heads, cosines, sines, head_norms[1], epsilon)
+
+
+@parallel
+def ended(  # noqa: PLR0913, PLR0917 - a kernel's arrays
+    hidden: Floats,
+    mixed: Floats,
+    output: Floats,
+    norm: Floats,
+    gate_up: Floats,
+    down: Floats,
+    epsilon: float,
+    normed: Floats,
+    inner: Floats,
+    added: Floats,
+) -> None:
+    """Add to rows [row, hidden] what attention found and what the feed-forward layer makes."""
+    product(mixed, output, added)
+    hidden += added
+    normalised(hidden, norm, epsilon, normed)
+    gated(normed, gate_up, inner)
+    product(inner, down, added)
+    hidden += added
