@@ -9,18 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.request import GenerationRequest
 from tempo.application.decoding.run import DecodingRun
 from tempo.domain.events import CandidatesPruned, RunFinished, StepAppended, TextSettled
 from tempo.domain.lattice import Lattice
 from tempo.domain.posteriors import posteriors, terminal_masses
 from tempo.domain.pruning.decision import Effect
-from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode
+from tempo.domain.pruning.posterior import PosteriorPruning
+from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode, RetroactivePruning
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
 from tempo.domain.stopping import StopOn, Stopping
+from tempo.domain.superposition import path_superposition
 from tempo.domain.tokens import CandidateState, TokenSet
 from tempo.domain.trellis import Trellis
 from tempo.infrastructure.scripted.backend import ScriptedBackend
+from tempo.infrastructure.scripted.script import END, Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
 from tests.fakes.never_kept import NeverKept
 from tests.strategies import attention_rules, posterior_rules, pruned_requests, scripts
@@ -318,6 +322,36 @@ def test_what_left_does_not_come_back_when_all_is_decoded_again(data):
     for one in lattice.decisions:
         live = [member.token_id for member in lattice.steps[one.step].token_set.live]
         assert one.token_id not in live or not one.effect.leaves
+
+
+def test_what_left_with_a_needed_ancestor_does_not_come_back_either():
+    """No step is decoded again then, so that later marks still hold what left."""
+    odds = {
+        (): (0.03, 0.41, 0.56), (1,): (0.12, 0.44, 0.44), (2,): (0.74, 0.05, 0.21),
+        (1, 1): (0.51, 0.26, 0.23), (2, 1): (0.02, 0.48, 0.5),
+        (1, 2): (0.29, 0.27, 0.44), (2, 2): (0.34, 0.09, 0.57),
+    }  # fmt: skip
+    table = {tuple(context): np.array(row) for context, row in odds.items()}
+    script = Script(vocabulary=(END, "a", "aa"), table=table, order=2)
+    pruning = RetroactivePruning(
+        PosteriorPruning(0.5, ConstantThreshold(0.01)), lag=3, after=AfterPruning.RECOMPUTE
+    )
+    request = GenerationRequest(
+        (1, 1),
+        max_steps=7,
+        selection=Selection(ConstantThreshold(0.0), 3, 5),
+        superposition=path_superposition(),
+        stopping=NO_END,
+        retroactive=pruning,
+    )
+    lattice, _ = finished_lattice(script, request)
+    descendants = [one for one in lattice.decisions if one.effect is Effect.DESCENDANT]
+    roots = [one for one in lattice.decisions if one.effect is Effect.PRUNED]
+    assert descendants
+    assert max(one.decided_at for one in roots) > max(one.decided_at for one in descendants)
+    for one in descendants:
+        live = [member.token_id for member in lattice.steps[one.step].token_set.live]
+        assert one.token_id not in live
 
 
 @given(st.data())

@@ -41,10 +41,10 @@ class Plan:
     first: LogicalStep
     barred: tuple[PruningDecision, ...]
 
-    def recomputed(self) -> Plan:
-        """Return what is decided where all after the roots is decoded again."""
+    def recomputed(self, first: LogicalStep) -> Plan:
+        """Return what is decided where all from step `first` on is decoded again."""
         stay = tuple(one for one in self.decisions if not one.effect.leaves or one in self.barred)
-        return replace(self, decisions=stay)
+        return replace(self, decisions=stay, first=first)
 
     @property
     def weighed(self) -> tuple[PruningDecision, ...]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tempo.domain.pruning.candidates import CandidateRule
     from tempo.domain.pruning.tally import PruningTally
     from tempo.domain.pruning.verdict import Verdict
-    from tempo.domain.tokens import TokenId
+    from tempo.domain.tokens import LogicalStep, TokenId
     from tempo.domain.trellis import Trellis
 
 Verdicts = tuple["Verdict", ...]
@@ -52,6 +52,8 @@ class PruningRun:
             self._back = Retrospection(request.retroactive, request.max_steps, captured)
         self._dropped: dict[int, Mapping[TokenId, str]] = {}
         self._log = PruningLog()
+        # Marks of later steps still hold what left with no step decoded again.
+        self._stale: LogicalStep | None = None
 
     def copy(self) -> PruningRun:
         """Return an equal one that goes its own way."""
@@ -64,7 +66,7 @@ class PruningRun:
         self._sets = earlier._sets
         self._back = earlier._back and earlier._back.copy()
         self._dropped = dict(earlier._dropped)
-        self._log = earlier._log.copy()
+        self._log, self._stale = earlier._log.copy(), earlier._stale
 
     @property
     def decisions(self) -> Decisions:
@@ -180,7 +182,7 @@ class PruningRun:
     ) -> CandidatesPruned:
         lost = redo_trellis(plan, trellis)
         if self._request.goes_back and plan.has_roots:
-            plan = plan.recomputed()
+            plan = plan.recomputed(self._from(plan))
         self._log.decisions += plan.decisions
         self._log.lost(lost)
         freed, dropped_again = self._freed(plan, trellis, state, go_back)
@@ -198,6 +200,10 @@ class PruningRun:
             cache_rows=state.cache_rows,
         )
 
+    def _from(self, plan: Plan) -> LogicalStep:
+        """Return the first step that a plan changes, or whose mark is older than what left."""
+        return plan.first if self._stale is None else min(plan.first, self._stale)
+
     def _freed(
         self, plan: Plan, trellis: Trellis, state: SequenceState, go_back: GoBack
     ) -> tuple[int, Decisions]:
@@ -209,8 +215,9 @@ class PruningRun:
             reasons = {**self.dropped(one.step), one.token_id: one.reason}
             self._dropped[one.step] = reasons
         if not plan.has_roots:
+            self._stale = self._from(plan)
             return free_rows(plan, trellis, state) + self.weigh_again(trellis, state), ()
-        before = state.cache_rows
+        before, self._stale = state.cache_rows, None
         dropped_again = go_back(plan.first)
         return max(0, before - state.cache_rows), dropped_again
 
