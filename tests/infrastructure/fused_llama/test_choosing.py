@@ -1,6 +1,7 @@
 """Which backend runs a model."""
 
 import logging
+import sys
 
 import pytest
 
@@ -8,6 +9,8 @@ import tempo
 from tempo.domain.errors import InvalidValueError, UnsupportedModelError
 from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.choosing import chosen_backend
+from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
+from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
 from tempo.infrastructure.huggingface import support
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tempo.infrastructure.logging import NAME
@@ -43,6 +46,27 @@ def test_auto_takes_it_on_processors_alone(caplog):
     with caplog.at_level(logging.INFO, logger=NAME):
         assert chosen_backend("auto", elsewhere, description, lambda: "modules") == "modules"
     assert "the model is on meta" in caplog.text
+
+
+def test_float32_on_a_processor_goes_in_compiled_kernels():
+    assert isinstance(chosen("auto")._decoder, ProcessorDecoder)
+
+
+def test_what_kernels_do_not_take_goes_in_plain_pytorch_with_a_line_that_says_why(caplog):
+    model = random_model("llama", 60).bfloat16()
+    with caplog.at_level(logging.INFO, logger=NAME):
+        backend = chosen_backend("auto", model, support.describe(model, "llama"), lambda: None)
+    assert type(backend._decoder) is PlainDecoder
+    assert "they take float32 weights, and the model's are torch.bfloat16" in caplog.text
+
+
+def test_without_numba_passes_go_in_plain_pytorch_with_a_line_that_says_what_to_install(
+    caplog, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "numba.np.ufunc.omppool", None)
+    with caplog.at_level(logging.INFO, logger=NAME):
+        assert type(chosen("auto")._decoder) is PlainDecoder
+    assert "pip install 'tempo-decoding[cpu]'" in caplog.text
 
 
 def test_what_is_asked_for_and_cannot_be_is_refused():

@@ -8,6 +8,7 @@ from tempo.domain.capture import Capture
 from tempo.domain.errors import UnsupportedModelError
 from tempo.infrastructure.capture.plan import CapturePlan
 from tempo.infrastructure.fused_llama.plain_decoder import Pass, PlainDecoder
+from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
 from tempo.infrastructure.fused_llama.weights import Weights
 from tempo.infrastructure.huggingface.random_weights import random_model
 
@@ -42,6 +43,15 @@ def test_the_models_parameters_become_views_of_the_merged_ones(family):
     torch.testing.assert_close(model(torch.tensor([PROMPT])).logits, before)
 
 
+def test_a_model_whose_weights_were_merged_can_be_saved(tmp_path):
+    model = random_model("llama", 120)
+    Weights.of(model)
+    model.save_pretrained(tmp_path)
+    saved = type(model).from_pretrained(tmp_path)
+    for one, other in zip(model.parameters(), saved.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_merging_twice_shares_the_same_memory():
     model = random_model("llama", 120)
     one, other = Weights.of(model), Weights.of(model)
@@ -49,12 +59,13 @@ def test_merging_twice_shares_the_same_memory():
     assert torch.equal(one.layers[1].gate_up, other.layers[1].gate_up)
 
 
+@pytest.mark.parametrize("decoder", [PlainDecoder, ProcessorDecoder])
 @pytest.mark.parametrize("family", FAMILIES)
 @torch.inference_mode()
-def test_logits_are_those_of_the_model_in_double_precision(family):
+def test_logits_are_those_of_the_model_in_double_precision(family, decoder):
     model = random_model(family, 120)
     tokens = [11, 42, 99]
-    found = decoded(PlainDecoder(Weights.of(model)), tokens).double()
+    found = decoded(decoder(Weights.of(model)), tokens).double()
     expected = model.double()(torch.tensor([PROMPT + tokens])).logits[0, -1]
     assert (found - expected).norm() / expected.norm() < 1e-5
 

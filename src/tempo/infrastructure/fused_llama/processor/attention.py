@@ -15,7 +15,7 @@ from tempo.infrastructure.fused_llama.processor.compiling import (
     serial,
 )
 from tempo.infrastructure.fused_llama.processor.exponential import exponential
-from tempo.infrastructure.fused_llama.processor.products import fours
+from tempo.infrastructure.fused_llama.processor.products import four_by_four, fours
 
 
 @parallel
@@ -46,30 +46,33 @@ def attended(  # noqa: PLR0913, PLR0917 - a kernel's arrays
             first += kv_heads * size
             values[kv_head, places[row]] = merged[row, first : first + size]
     scale = np.float32(size**-0.5)
-    for item in numba.prange(rows * heads):
-        head, row = item // rows, item % rows
-        kv_head = head // group
-        query = merged[row, head * size : (head + 1) * size]
-        scores = np.empty(extent, dtype=np.float32)
-        _scores(query, keys[kv_head], scale, bias[row], scores)
-        found = mixed[row, head * size : (head + 1) * size]
-        sums[kv_head, (head % group) * rows + row] = _mixture(scores, values[kv_head], found)
+    groups = (rows + 3) // 4
+    for item in numba.prange(groups * heads):
+        head, first = item // groups, 4 * (item % groups)
+        kv_head, last = head // group, min(first + 4, rows)
+        queries = np.empty((4, size), dtype=np.float32)
+        for row in range(4):
+            at = min(first + row, rows - 1)
+            queries[row] = merged[at, head * size : (head + 1) * size] * scale
+        scores = np.empty((4, extent), dtype=np.float32)
+        _score(queries, keys[kv_head], scores)
+        for row in range(first, last):
+            found = mixed[row, head * size : (head + 1) * size]
+            shares = scores[row - first]
+            shares += bias[row]
+            sums[kv_head, (head % group) * rows + row] = _mixture(shares, values[kv_head], found)
 
 
 @serial
-def _scores(query: Floats, keys: Floats, scale: float, bias: Floats, scores: Floats) -> None:
-    extent = bias.size
-    for key in range(0, extent, 4):
-        i, j, k, l = fours(extent, key)  # noqa: E741
-        one, other, third, fourth = keys[i], keys[j], keys[k], keys[l]
-        a = b = c = d = np.float32(0.0)
-        for at in range(query.size):
-            a += query[at] * one[at]
-            b += query[at] * other[at]
-            c += query[at] * third[at]
-            d += query[at] * fourth[at]
-        scores[i], scores[j] = a * scale + bias[i], b * scale + bias[j]
-        scores[k], scores[l] = c * scale + bias[k], d * scale + bias[l]
+def _score(queries: Floats, keys: Floats, scores: Floats) -> None:
+    """Write [4, key] the products of four queries with the first keys."""
+    extent = scores.shape[1]
+    for first in range(0, extent, 4):
+        chosen = fours(extent, first)
+        found = four_by_four(queries, (0, 1, 2, 3), keys, chosen)
+        for row in range(4):
+            for at in range(4):
+                scores[row, chosen[at]] = found[row][at]
 
 
 @serial

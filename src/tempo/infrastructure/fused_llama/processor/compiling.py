@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -12,22 +16,57 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-config: Any = numba.config
-if config.THREADING_LAYER == "default":
-    config.THREADING_LAYER = "omp"  # the one that serves calls from several threads
 
 # Sums may be taken in any order and a product and a sum at once; infinities and NaN stay what they
 # are, since a model that gives them has to be found out.
 ARITHMETIC = {"reassoc", "contract", "nsz", "arcp"}
 
-serial: Callable[..., Any] = numba.njit(fastmath=ARITHMETIC, cache=True, nogil=True)
-parallel: Callable[..., Any] = numba.njit(
-    fastmath=ARITHMETIC, cache=True, nogil=True, parallel=True
-)
+config: Any = numba.config
+if config.THREADING_LAYER == "default":
+    config.THREADING_LAYER = "omp"  # the one that serves calls from several threads
+
+
+def serial(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a kernel that runs on the thread that calls it."""
+    return _compiled(kernel, parallel=False)
+
+
+def parallel(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a kernel whose `prange` loops are shared out over threads."""
+    return _compiled(kernel, parallel=True)
 
 
 def share_threads(wanted: int) -> None:
     """Let the kernels that this thread calls use as many threads as PyTorch does, if they can."""
     numba.set_num_threads(min(wanted, config.NUMBA_NUM_THREADS))
+
+
+def _compiled(kernel: Callable[..., Any], *, parallel: bool) -> Callable[..., Any]:
+    """Compile a kernel, and keep it beside those of the same sources.
+
+    numba knows a kernel again by its own file alone, and not by the files of those it calls.
+    """
+    directory, before = kept_in(), config.CACHE_DIR
+    config.CACHE_DIR = str(directory or before)
+    try:
+        options: dict[str, Any] = {"fastmath": ARITHMETIC, "nogil": True, "parallel": parallel}
+        compiled: Callable[..., Any] = numba.njit(cache=directory is not None, **options)(kernel)
+    finally:
+        config.CACHE_DIR = before
+    return compiled
+
+
+@cache
+def kept_in() -> Path | None:
+    """Return the directory of kernels compiled of these sources, None if none can be written."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    base = config.CACHE_DIR or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    directory = Path(base) / "tempo" / "kernels" / digest
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return directory if os.access(directory, os.W_OK) else None

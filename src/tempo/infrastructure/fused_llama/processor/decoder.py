@@ -16,6 +16,7 @@ from tempo.infrastructure.fused_llama.processor.attention import attended
 from tempo.infrastructure.fused_llama.processor.compiling import share_threads
 from tempo.infrastructure.fused_llama.processor.layers import begun, ended, normalised
 from tempo.infrastructure.fused_llama.processor.products import product
+from tempo.infrastructure.fused_llama.processor.reading import knows, proposal
 from tempo.infrastructure.reading.extraction import Rows
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     from torch import Tensor
+    from transformers import LogitsProcessorList
 
+    from tempo.domain.proposal import Proposal, Reading
     from tempo.infrastructure.fused_llama.architecture import Architecture
     from tempo.infrastructure.fused_llama.plain_decoder import Pass
     from tempo.infrastructure.fused_llama.weights import LayerWeights, Weights
@@ -157,6 +160,14 @@ class ProcessorDecoder(PlainDecoder):
         product(scratch.normed, self._head, logits)
         self._scratch[len(tokens)] = scratch
         return [part.result(logits, scratch.normed) for part in parts]
+
+    def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
+        """Answer a reading of a pass's rows."""
+        answer = None
+        if not processors and knows(reading, len(rows.logits)):
+            share_threads(torch.get_num_threads())
+            answer = proposal(rows.logits.numpy(), reading)
+        return super().read(rows, reading, processors) if answer is None else answer
 
     def _rotation(self, positions: Sequence[int]) -> tuple[Floats, Floats]:
         """Return cosines and sines, each [row, head_dim / 2], at positions."""

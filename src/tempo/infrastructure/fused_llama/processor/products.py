@@ -1,7 +1,8 @@
 """Products that read every weight once, for few rows.
 
-Weights lie as [output, input], so that each output is a dot product along memory. Two outputs and
-four rows are summed side by side, in registers: a weight is loaded once for four rows.
+Weights lie as [output, input], so that each output is a dot product along memory. Four outputs and
+four rows are summed side by side, in registers: a weight is loaded once for four rows, and a row's
+number once for four outputs.
 """
 
 from __future__ import annotations
@@ -11,62 +12,74 @@ import numpy as np
 
 from tempo.infrastructure.fused_llama.processor.compiling import Floats, parallel, serial
 
-
-@serial
-def _four_by_two(
-    inputs: Floats, rows: tuple[int, int, int, int], one: Floats, other: Floats
-) -> tuple[np.float32, ...]:
-    """Return the dot products of four rows with two rows of weights."""
-    first, second = inputs[rows[0]], inputs[rows[1]]
-    third, fourth = inputs[rows[2]], inputs[rows[3]]
-    a = b = c = d = e = f = g = h = np.float32(0.0)
-    for k in range(one.size):
-        u, v = one[k], other[k]
-        a += first[k] * u
-        b += second[k] * u
-        c += third[k] * u
-        d += fourth[k] * u
-        e += first[k] * v
-        f += second[k] * v
-        g += third[k] * v
-        h += fourth[k] * v
-    return a, b, c, d, e, f, g, h
+Four = tuple[int, int, int, int]
+Sums = tuple[np.float32, np.float32, np.float32, np.float32]
 
 
 @serial
-def _one_by_two(row: Floats, one: Floats, other: Floats) -> tuple[np.float32, np.float32]:
-    """Return the dot products of one row with two rows of weights."""
-    a = b = np.float32(0.0)
-    for k in range(one.size):
-        a += row[k] * one[k]
-        b += row[k] * other[k]
-    return a, b
+def fours(count: int, first: int) -> Four:
+    """Return four numbers from `first` on; the last of `count` stands for those beyond it."""
+    last = count - 1
+    return first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
 
 
 @serial
-def fours(rows: int, row: int) -> tuple[int, int, int, int]:
-    """Return four rows from one on; the last stands for those that are not there."""
-    return row, min(row + 1, rows - 1), min(row + 2, rows - 1), min(row + 3, rows - 1)
+def four_by_four(inputs: Floats, rows: Four, weights: Floats, outputs: Four) -> tuple[Sums, ...]:
+    """Return [4, 4] the products of four rows with four outputs' weights, row by row."""
+    a, b, c, d = inputs[rows[0]], inputs[rows[1]], inputs[rows[2]], inputs[rows[3]]
+    p, q, r, s = weights[outputs[0]], weights[outputs[1]], weights[outputs[2]], weights[outputs[3]]
+    ap = aq = ar = as_ = bp = bq = br = bs = np.float32(0.0)
+    cp = cq = cr = cs = dp = dq = dr = ds = np.float32(0.0)
+    for k in range(a.size):
+        ap += a[k] * p[k]
+        aq += a[k] * q[k]
+        ar += a[k] * r[k]
+        as_ += a[k] * s[k]
+        bp += b[k] * p[k]
+        bq += b[k] * q[k]
+        br += b[k] * r[k]
+        bs += b[k] * s[k]
+        cp += c[k] * p[k]
+        cq += c[k] * q[k]
+        cr += c[k] * r[k]
+        cs += c[k] * s[k]
+        dp += d[k] * p[k]
+        dq += d[k] * q[k]
+        dr += d[k] * r[k]
+        ds += d[k] * s[k]
+    return (ap, aq, ar, as_), (bp, bq, br, bs), (cp, cq, cr, cs), (dp, dq, dr, ds)
+
+
+@serial
+def _one_by_four(row: Floats, weights: Floats, outputs: Four) -> Sums:
+    """Return [4] the products of one row with four outputs' weights."""
+    p, q, r, s = weights[outputs[0]], weights[outputs[1]], weights[outputs[2]], weights[outputs[3]]
+    ap = aq = ar = as_ = np.float32(0.0)
+    for k in range(row.size):
+        ap += row[k] * p[k]
+        aq += row[k] * q[k]
+        ar += row[k] * r[k]
+        as_ += row[k] * s[k]
+    return ap, aq, ar, as_
 
 
 @parallel
 def product(inputs: Floats, weights: Floats, outputs: Floats) -> None:
     """Write [row, output] the products of inputs [row, input] and weights [output, input]."""
     rows, count = inputs.shape[0], weights.shape[0]
-    for pair in numba.prange((count + 1) // 2):
-        one = 2 * pair
-        other = min(one + 1, count - 1)
+    for four in numba.prange((count + 3) // 4):
+        chosen = fours(count, 4 * four)
         if rows == 1:
-            outputs[0, one], outputs[0, other] = _one_by_two(
-                inputs[0], weights[one], weights[other]
-            )
+            alone = _one_by_four(inputs[0], weights, chosen)
+            for at in range(4):
+                outputs[0, chosen[at]] = alone[at]
         else:
-            for row in range(0, rows, 4):
-                i, j, k, l = fours(rows, row)  # noqa: E741 - four of a kind
-                (
-                    outputs[i, one], outputs[j, one], outputs[k, one], outputs[l, one],
-                    outputs[i, other], outputs[j, other], outputs[k, other], outputs[l, other],
-                ) = _four_by_two(inputs, (i, j, k, l), weights[one], weights[other])  # fmt: skip
+            for first in range(0, rows, 4):
+                among = fours(rows, first)
+                found = four_by_four(inputs, among, weights, chosen)
+                for row in range(4):
+                    for at in range(4):
+                        outputs[among[row], chosen[at]] = found[row][at]
 
 
 @parallel
@@ -76,15 +89,24 @@ def gated(inputs: Floats, weights: Floats, outputs: Floats) -> None:
     `weights` [2 * inner, input] hold the gate's outputs, then the up product's.
     """
     rows, inner = inputs.shape[0], weights.shape[0] // 2
-    for one in numba.prange(inner):
-        other = inner + one
+    for two in numba.prange((inner + 1) // 2):
+        one = 2 * two
+        other = min(one + 1, inner - 1)
+        chosen = one, other, inner + one, inner + other
         if rows == 1:
-            gate, up = _one_by_two(inputs[0], weights[one], weights[other])
-            outputs[0, one] = gate / (np.float32(1.0) + np.exp(-gate)) * up
+            alone = _one_by_four(inputs[0], weights, chosen)
+            outputs[0, one] = _silu(alone[0]) * alone[2]
+            outputs[0, other] = _silu(alone[1]) * alone[3]
         else:
-            for row in range(0, rows, 4):
-                chosen = fours(rows, row)
-                found = _four_by_two(inputs, chosen, weights[one], weights[other])
-                for at in range(4):
-                    gate, up = found[at], found[at + 4]
-                    outputs[chosen[at], one] = gate / (np.float32(1.0) + np.exp(-gate)) * up
+            for first in range(0, rows, 4):
+                among = fours(rows, first)
+                found = four_by_four(inputs, among, weights, chosen)
+                for row in range(4):
+                    outputs[among[row], one] = _silu(found[row][0]) * found[row][2]
+                    outputs[among[row], other] = _silu(found[row][1]) * found[row][3]
+
+
+@serial
+def _silu(number: np.float32) -> np.float32:
+    found: np.float32 = number / (np.float32(1.0) + np.exp(-number))
+    return found
