@@ -18,9 +18,13 @@ from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.studies.fidelity.study import FidelityStudy
 from tempo.application.studies.pruning.study import PruningStudy
+from tempo.application.studies.speed.study import SpeedStudy
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.model_identity import ModelIdentity
 from tempo.infrastructure.batching.shared_passes import SharedPasses
+from tempo.infrastructure.benchmarking.baselines import baselines
+from tempo.infrastructure.benchmarking.long_models import apart, with_context
+from tempo.infrastructure.benchmarking.memory import memory_of
 from tempo.infrastructure.clustering.kmeans import KMeansClustering
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
 from tempo.infrastructure.documents import Documents, require_place, save_text
@@ -55,6 +59,7 @@ __all__ = [
     "identity_of",
     "require_place",
     "save_text",
+    "speed_study",
     "story_openings",
 ]
 
@@ -177,6 +182,28 @@ def _container_holding(
     name = getattr(model.config, "name_or_path", "") or type(model).__name__
     container.loaded.override(providers.Object(Loaded(model, tokenizer, name)))
     return container
+
+
+def speed_study(container: Container, longest: int, seed: int) -> SpeedStudy:
+    """Return a study of a container's model beside the same model without TEMPO.
+
+    Where a run needs more positions than the model has, one of its shape takes its place, with
+    weights drawn at random.
+    """
+    model, backend = container.model(), container.config.backend()
+    if longest > container.description().context:
+        model = with_context(model, longest, seed)
+        tokenizer = container.loaded().tokenizer
+        container = _container_holding(model, tokenizer, backend)
+    plain = apart(model)
+    ends = container.end_tokens()
+    return SpeedStudy(
+        container.backend(),
+        container.tokenizer(),
+        baselines(plain, ends),
+        container.generate_many(),
+        lambda: memory_of(plain),
+    )
 
 
 def identity_of(container: Container) -> ModelIdentity:

@@ -37,12 +37,17 @@ class Wanted:
     def among(self, proposal: Proposal, kept: int) -> tuple[int, ...]:
         """Return the ranks of the members, given how many candidates the cut keeps.
 
+        Where none of those may stay, the best that may is kept, below the cut though it is.
+
         Raises:
             ChoiceError: if `only` is not among the candidates considered.
         """
-        ranks = tuple(range(kept)) if self.only is None else (proposal.rank(self.only),)
-        staying = tuple(rank for rank in ranks if proposal.token_ids[rank] not in self.dropped)
-        return staying or ranks[:1]
+        if self.only is not None:
+            return (proposal.rank(self.only),)
+        allowed = [
+            rank for rank, token_id in enumerate(proposal.token_ids) if token_id not in self.dropped
+        ]
+        return tuple(rank for rank in allowed if rank < kept) or tuple(allowed[:1]) or (0,)
 
 
 def select(  # noqa: PLR0913, PLR0917 - the parts of a run that a step is made of

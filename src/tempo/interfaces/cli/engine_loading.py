@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from typing import TYPE_CHECKING
 
+import torch
 from transformers.utils import logging as transformers_logging
 
 from tempo.interfaces.python.loading import load
@@ -30,3 +32,15 @@ def loaded_engine(
         random_weights=random_weights,
         check=check,
     )
+
+
+def machine(device: str) -> dict[str, object]:
+    """Return what a figure of time depends on beside the model."""
+    found: dict[str, object] = {
+        "system": platform.platform(terse=True),
+        "processor": platform.processor() or platform.machine(),
+        "threads": torch.get_num_threads(),
+    }
+    if device.startswith("cuda"):
+        found["gpu"] = torch.cuda.get_device_name(device)
+    return found

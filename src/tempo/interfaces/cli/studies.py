@@ -62,7 +62,7 @@ def study_text(
     return "\n".join(
         [
             str(facts["command"]),
-            *(_listed(name, facts[name]) for name in ("model", "versions")),
+            *(listed(name, facts[name]) for name in ("model", "versions")),
             "",
             *lines,
             "",
@@ -72,7 +72,8 @@ def study_text(
     )
 
 
-def _listed(name: str, values: object) -> str:
+def listed(name: str, values: object) -> str:
+    """Return named values on one line."""
     named = values.items() if isinstance(values, dict) else ()
     return f"{name}: " + ", ".join(f"{key} {value}" for key, value in named)
 

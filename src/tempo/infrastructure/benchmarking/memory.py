@@ -1,0 +1,61 @@
+"""What a step has to read, and how fast memory is read here."""
+
+from __future__ import annotations
+
+import sys
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import torch
+
+from tempo.application.studies.speed.report import Memory
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+BLOCK = {"cpu": 1 << 30, "cuda": 4 << 30}
+"""Bytes that are read to see how fast that goes: more than any cache holds."""
+
+READS = 7
+
+
+def memory_of(model: PreTrainedModel) -> Memory:
+    """Return what a token of a model reads at least, and measure how fast this machine reads."""
+    config = model.config
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    width = torch.finfo(model.dtype).bits // 8
+    weights = sum(one.numel() * one.element_size() for one in model.parameters())
+    embedding = model.get_input_embeddings().weight
+    if not config.tie_word_embeddings and isinstance(embedding, torch.Tensor):
+        weights -= embedding.numel() * embedding.element_size()  # a token reads one row of it
+    peak = _peak(model.device)
+    return Memory(
+        weight_bytes=weights,
+        row_bytes=2 * config.num_hidden_layers * heads * size * width,
+        bandwidth=read_bandwidth(model.device),
+        peak_bytes=peak,
+    )
+
+
+def read_bandwidth(device: torch.device) -> float:
+    """Return bytes a second of summing up a large block, the best of several times."""
+    block = torch.zeros(BLOCK.get(device.type, 1 << 28) // 4, device=device)
+    best = 0.0
+    for _ in range(READS):
+        start = perf_counter()
+        block.sum().item()
+        best = max(best, 4 * block.numel() / (perf_counter() - start))
+    return best
+
+
+def _peak(device: torch.device) -> int:
+    """Return the most bytes that a device, or else the process, held; 0 if none can tell."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return 0
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held if sys.platform == "darwin" else 1024 * held

@@ -1,0 +1,95 @@
+"""`tempo bench`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from time import perf_counter
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tempo.application.studies.speed.document import speed_document
+from tempo.application.studies.speed.plan import SpeedPlan
+from tempo.domain.errors import InvalidValueError
+from tempo.infrastructure.documents import require_place, save_text
+from tempo.interfaces.cli.bench_tables import bench_lines
+from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
+from tempo.interfaces.cli.studies import repeated, study_facts
+
+OUTPUT = "Output"
+
+
+def bench(
+    *,
+    widths: Annotated[str, typer.Option(help="Candidates a step.")] = "1,2,4,8,16",
+    contexts: Annotated[
+        str,
+        typer.Option(
+            help="Prompt tokens. Beyond the model's own context its shape is timed with random "
+            "weights."
+        ),
+    ] = "128,512,2048,8192",
+    batches: Annotated[
+        str, typer.Option(help="Prompts at once, each at width 4; none for none.")
+    ] = "1,8,32",
+    rounds: Annotated[int, typer.Option(help="Time each method so often, all in turn.")] = 7,
+    steps: Annotated[int, typer.Option(help="Steps, or tokens, of one timing.")] = 16,
+    seed: Annotated[int, typer.Option(help="Draws the prompts.")] = 42,
+    model: Model = "embedded",
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    backend: Backend = "auto",
+    random_weights: RandomWeights = "",
+    output_json: Annotated[
+        str | None,
+        typer.Option(help="Write all numbers to this file.", rich_help_panel=OUTPUT),
+    ] = None,
+) -> None:
+    """Time steps on this machine, beside the same model's greedy and beam decoding."""
+    plan = SpeedPlan(
+        widths=_numbers("widths", widths),
+        contexts=_numbers("contexts", contexts),
+        batches=() if batches == "none" else _numbers("batches", batches),
+        rounds=rounds,
+        steps=steps,
+        seed=seed,
+    )
+    if output_json is not None:
+        require_place(output_json)
+    from tempo.infrastructure.container import speed_study  # noqa: PLC0415 - takes seconds
+    from tempo.interfaces.cli import engine_loading  # noqa: PLC0415
+
+    engine = engine_loading.loaded_engine(model, device, dtype, backend, random_weights)
+    description = engine.description
+    start = perf_counter()
+    study = speed_study(engine.container, plan.longest, seed)
+    console = Console(stderr=True, highlight=False)
+    with console.status("preparing") as status:
+        report = study.run(plan, status.update)
+    options = {
+        "widths": widths, "contexts": contexts, "batches": batches, "rounds": rounds,
+        "steps": steps, "seed": seed, "model": model, "device": device, "dtype": dtype,
+        "backend": backend,
+    }  # fmt: skip
+    if random_weights:
+        options["random-weights"] = random_weights
+    words = [word for name, value in options.items() for word in repeated(name, (value,))]
+    facts = study_facts(" ".join(["tempo bench", *words]), description) | {
+        "machine": engine_loading.machine(description.device),
+        "random_weights": plan.longest > description.context,
+    }
+    sys.stdout.write("\n".join([*bench_lines(report, facts), ""]))
+    sys.stdout.write(f"\n{perf_counter() - start:.0f} s\n")
+    if output_json is not None:
+        save_text(json.dumps(speed_document(report, facts), indent=1) + "\n", output_json)
+
+
+def _numbers(name: str, text: str) -> tuple[int, ...]:
+    """Return whole numbers that commas part."""
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError as error:
+        message = f"{name} is {text!r}; give whole numbers with commas between them, such as 1,4,8"
+        raise InvalidValueError(message) from error
