@@ -13,6 +13,7 @@ TempoError
 │   ├── SelfCheckError         a model whose rows break the isolation law
 │   └── OtherModelError        another model than the one that made a lattice
 ├── NonFiniteLogitsError       the model produced NaN or infinity
+├── MemoryExceededError        a pass or a cache that the machine has no memory for
 ├── SessionError               a closed session, an expired mark, an unknown slot
 ├── ChoiceError                a step or candidate that is not in the lattice
 └── OutputError                a file that could not be read or written
@@ -99,6 +100,10 @@ class NonFiniteLogitsError(TempoError, ArithmeticError):
         )
         self.step = step
         self.partial: object | None = None
+
+
+class MemoryExceededError(TempoError, MemoryError):
+    """A pass or a cache needs more memory than there is; what was decoded before is kept."""
 
 
 class SessionError(TempoError):

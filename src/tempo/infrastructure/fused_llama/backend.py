@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from tempo.infrastructure.fused_llama.session import FusedSession
+from tempo.infrastructure.sessions.memory import telling_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,19 +36,31 @@ class FusedBackend:
     def open(self, prompt: Sequence[TokenId], rules: RowRules) -> FusedSession:
         """Start a session: the prompt goes through the model once, in chunks."""
         session = FusedSession(self._decoder, self._description.context, rules)
-        session.prefill(prompt)
+        with telling_memory(f"a prompt of {len(prompt)} tokens", self._device):
+            session.prefill(prompt)
         return session
 
     def extend(self, batch: Sequence[tuple[FusedSession, Sequence[Node]]]) -> None:
         """Feed each session its nodes, all of them in one pass."""
         for session, nodes in batch:
             session.require(nodes)
-        begun = [session.begin(nodes) for session, nodes in batch]
-        with torch.inference_mode():
-            decoded = self._decoder.decode([given for given, _ in begun]) if begun else []
+        begun, count = [], sum(len(nodes) for _, nodes in batch)
+        try:
+            with telling_memory(f"a pass of {count} tokens", self._device), torch.inference_mode():
+                begun += [session.begin(nodes) for session, nodes in batch]
+                decoded = self._decoder.decode([given for given, _ in begun]) if begun else []
+        except BaseException:  # why: whatever it was, the rows were not fed
+            for session, nodes in batch:
+                session.forget(nodes)
+            raise
         for (session, _), (_, after), (rows, captured) in zip(batch, begun, decoded, strict=True):
             session.end(after, rows, captured)
 
     def propose(self, batch: Sequence[tuple[FusedSession, Reading]]) -> list[Proposal]:
         """Read the rows of each session's last pass."""
-        return [session.propose(reading) for session, reading in batch]
+        with telling_memory("reading a pass", self._device):
+            return [session.propose(reading) for session, reading in batch]
+
+    @property
+    def _device(self) -> torch.device:
+        return self._decoder.weights.device

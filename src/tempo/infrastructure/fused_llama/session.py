@@ -14,7 +14,7 @@ from tempo.infrastructure.capture.plan import CapturePlan
 from tempo.infrastructure.fused_llama.plain_decoder import Pass
 from tempo.infrastructure.fused_llama.static_cache import StaticCache
 from tempo.infrastructure.fused_llama.views import HostViews
-from tempo.infrastructure.reading.pass_check import check_pass, require_room
+from tempo.infrastructure.reading.pass_check import require_room
 from tempo.infrastructure.sessions.moment import Moment
 from tempo.infrastructure.sessions.row_session import RowSession
 
@@ -70,8 +70,7 @@ class FusedSession(RowSession[StaticCache, HostViews]):
         Raises:
             SessionError: for each reason.
         """
-        _, now = self._held()
-        check_pass(nodes, now.next_slot, now.views.numbers, self._rows_of)
+        super().require(nodes)
         last = max(node.position for node in nodes)
         if last >= self._context:
             message = f"position {last} is past the model's context of {self._context}"

@@ -52,7 +52,11 @@ class StaticCache:
         rows = self.plan.allocate(count, HOST)
         if self.plan.extent > self.capacity:
             wanted = rounded(max(2 * self.capacity, self.plan.extent))
-            self.keys, self.values = _grown(self.keys, wanted), _grown(self.values, wanted)
+            try:
+                self.keys, self.values = _grown(self.keys, wanted), _grown(self.values, wanted)
+            except BaseException:  # why: whatever it was, the rows are not there
+                self.plan.free(rows)
+                raise
         return rows
 
     def write(self, layer: int, rows: Tensor | slice, keys: Tensor, values: Tensor) -> None:

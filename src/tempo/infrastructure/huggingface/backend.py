@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from tempo.infrastructure.huggingface.session import HuggingFaceSession
+from tempo.infrastructure.sessions.memory import telling_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,14 +51,22 @@ class HuggingFaceBackend:
         session = HuggingFaceSession(
             self._model, self._remapper, self._new_cache, rules, self._mask_dtype
         )
-        session.prefill(prompt)
+        with telling_memory(f"a prompt of {len(prompt)} tokens", self._model.device):
+            session.prefill(prompt)
         return session
 
     def extend(self, batch: Sequence[tuple[HuggingFaceSession, Sequence[Node]]]) -> None:
         """Feed each session its nodes, one session after another."""
         for session, nodes in batch:
-            session.extend(nodes)
+            session.require(nodes)
+            try:
+                with telling_memory(f"a pass of {len(nodes)} tokens", self._model.device):
+                    session.extend(nodes)
+            except BaseException:  # why: whatever it was, the rows were not fed
+                session.forget(nodes)
+                raise
 
     def propose(self, batch: Sequence[tuple[HuggingFaceSession, Reading]]) -> list[Proposal]:
         """Read the rows of each session's last pass."""
-        return [session.propose(reading) for session, reading in batch]
+        with telling_memory("reading a pass", self._model.device):
+            return [session.propose(reading) for session, reading in batch]

@@ -13,7 +13,6 @@ from tempo.infrastructure.huggingface.attention_mask import Views, causal_bias
 from tempo.infrastructure.huggingface.kv_cache import RowCache
 from tempo.infrastructure.huggingface.pass_capture import PassCapture
 from tempo.infrastructure.reading.extraction import Rows, read
-from tempo.infrastructure.reading.pass_check import check_pass
 from tempo.infrastructure.sessions.moment import Moment
 from tempo.infrastructure.sessions.row_session import RowSession
 
@@ -91,9 +90,8 @@ class HuggingFaceSession(RowSession[RowCache, Views]):
 
     @torch.inference_mode()
     def extend(self, nodes: Sequence[Node]) -> None:
-        """Feed nodes in one pass."""
+        """Feed nodes that `require` let through, in one pass."""
         cache, now = self._held()
-        check_pass(nodes, now.next_slot, now.views.numbers, self._rows_of)
         positions = self._remapper.nodes([node.position for node in nodes])
         ids = torch.tensor([[node.token_id for node in nodes]], device=positions.device)
         rows = cache.allocate(len(nodes), positions.device)

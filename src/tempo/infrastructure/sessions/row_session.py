@@ -18,6 +18,7 @@ from tempo.infrastructure.reading.attention_questions import (
     check_traits,
 )
 from tempo.infrastructure.reading.attenuation import with_factors
+from tempo.infrastructure.reading.pass_check import check_pass
 from tempo.infrastructure.reading.processors import logits_processors, needs_paths
 from tempo.infrastructure.sessions.moment import Moment, V
 
@@ -99,6 +100,21 @@ class RowSession(ABC, Generic[C, V]):
             path = self._prompt if node.parent is None else known[node.parent]
             known[node.slot] = np.append(path, node.token_id)
         return {node.slot: known[node.slot] for node in nodes}
+
+    def require(self, nodes: Sequence[Node]) -> None:
+        """Refuse nodes that cannot be fed; nothing has changed then.
+
+        Raises:
+            SessionError: for each reason.
+        """
+        _, now = self._held()
+        check_pass(nodes, now.next_slot, now.views.numbers, self._rows_of)
+
+    def forget(self, nodes: Sequence[Node]) -> None:
+        """Let nodes go whose pass failed; the session is as it was before."""
+        cache, now = self._held()
+        slots = [node.slot for node in nodes if node.slot >= now.next_slot]
+        cache.free([self._rows_of.pop(slot) for slot in slots if slot in self._rows_of])
 
     @torch.inference_mode()
     def release(self, slots: Sequence[Slot]) -> None:
