@@ -6,7 +6,8 @@ machine does meets all of them alike; the first round is thrown away. Greedy is 
 one told: passes, readings, weights, lattice. Threshold 0 and a cap keep all steps as wide as the
 cap; end tokens are barred on all sides.
 
-Steps a second of many prompts at once are those of `engine.generate_many`, beside one prompt.
+Steps a second of many prompts at once are those of `engine.generate_many`, beside one prompt. The n
+best texts of one run, rescored, are timed beside transformers' beam search of as many beams.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from workbench import (
 
 from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.many import GenerateMany
+from tempo.application.n_best import NBest
 from tempo.application.settings.reading import build_request, read_settings
 from tempo.infrastructure.batching.shared_passes import SharedPasses
 
@@ -45,6 +47,11 @@ BACKENDS = ("transformers", "fused")
 WIDTHS = (1, 4, 8)
 LARGEST = {4: 0.75, 8: 0.95}
 """The largest share of a greedy token that a step of the fused decoder may cost, by width."""
+
+BEAMS = 8
+TEXT_STEPS = 60
+LARGEST_N_BEST = 0.5
+"""The largest share of a beam search that a run and its rescored texts may cost."""
 
 LEAST_GAIN = 3.0
 """How many times the steps a second of one prompt many prompts at once have to give."""
@@ -87,6 +94,46 @@ def rate(bench: Workbench, count: int, width: int, options: Namespace) -> float:
     start = perf_counter()
     GenerateMany(shared, shared, bench.tokenizer).run(requests)
     return float(count * options.steps / (perf_counter() - start))
+
+
+def beam_search(bench: Workbench, opening: Opening) -> float:
+    """Return milliseconds of transformers' beam search."""
+    prompt = torch.tensor([opening.token_ids])
+    start = perf_counter()
+    cast("Any", bench.model).generate(
+        prompt,
+        attention_mask=torch.ones_like(prompt),
+        do_sample=False,
+        num_beams=BEAMS,
+        num_return_sequences=BEAMS,
+        max_new_tokens=TEXT_STEPS,
+        suppress_tokens=list(bench.end_tokens),
+        eos_token_id=None,
+        pad_token_id=0,
+    )
+    return 1000.0 * (perf_counter() - start)
+
+
+def n_best(bench: Workbench, opening: Opening) -> float:
+    """Return milliseconds of a run and its best texts, each rescored."""
+    settings = read_settings(
+        {"selection_threshold": 0.05, "max_width": BEAMS, "max_steps": TEXT_STEPS}
+    )
+    request = build_request(settings, opening.token_ids, bench.end_tokens)
+    start = perf_counter()
+    outcome = Generate(bench.backend, bench.tokenizer).run(request)
+    NBest(bench.backend).run(outcome.lattice, BEAMS)
+    return 1000.0 * (perf_counter() - start)
+
+
+def print_texts(found: dict[str, list[float]]) -> None:
+    """Print what the n best texts cost beside a beam search, and the verdict."""
+    share = median(found["n best"]) / median(found["beam search"])
+    print(
+        f"{BEAMS} best of {TEXT_STEPS} steps, rescored: {median(found['n best']):.0f} ms; beam "
+        f"search of {BEAMS}: {median(found['beam search']):.0f} ms; {share:.2f} of it "
+        f"(bar: at most {LARGEST_N_BEST}): {reached(share <= LARGEST_N_BEST)}"
+    )
 
 
 def rounds(methods: dict[str, Callable[[], float]], count: int) -> dict[str, list[float]]:
@@ -155,6 +202,15 @@ def main() -> None:
     print_steps(found)
     print()
     fused = benches["fused"]
+    texts = rounds(
+        {
+            "beam search": partial(beam_search, untouched, opening),
+            "n best": partial(n_best, fused, opening),
+        },
+        options.rounds,
+    )
+    print_texts(texts)
+    print()
     rates = {count: rate(fused, count, 4, options) for count in (1, options.many)}
     gain = rates[options.many] / rates[1]
     print(
@@ -162,7 +218,7 @@ def main() -> None:
         f"{rates[options.many]:.0f}: {gain:.1f} times (bar: at least {LEAST_GAIN:.0f}): "
         f"{reached(gain >= LEAST_GAIN)}"
     )
-    write_json(options, {"milliseconds": found, "steps a second": rates})
+    write_json(options, {"milliseconds": found, "texts": texts, "steps a second": rates})
 
 
 if __name__ == "__main__":

@@ -2,66 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from tempo.infrastructure.capture.captured import NOTHING, Captured
 from tempo.infrastructure.capture.context import context_traits
 from tempo.infrastructure.capture.sums import SummedPass
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder, bias_of, owned, seen_by
 from tempo.infrastructure.fused_llama.processor.attention import attended
-from tempo.infrastructure.fused_llama.processor.compiling import share_threads
-from tempo.infrastructure.fused_llama.processor.layers import begun, ended, normalised
+from tempo.infrastructure.fused_llama.processor.compiling import Floats, share_threads
+from tempo.infrastructure.fused_llama.processor.layers import normalised
 from tempo.infrastructure.fused_llama.processor.products import product
 from tempo.infrastructure.fused_llama.processor.reading import knows, proposal
+from tempo.infrastructure.fused_llama.processor.steps import (
+    NarrowLayer,
+    PassState,
+    Scratch,
+    WideLayer,
+    numbers,
+)
 from tempo.infrastructure.reading.extraction import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy.typing as npt
     from torch import Tensor
     from transformers import LogitsProcessorList
 
     from tempo.domain.proposal import Proposal, Reading
     from tempo.infrastructure.fused_llama.architecture import Architecture
     from tempo.infrastructure.fused_llama.plain_decoder import Pass
-    from tempo.infrastructure.fused_llama.weights import LayerWeights, Weights
-
-    Floats = npt.NDArray[np.float32]
-
-NONE = np.empty(0, dtype=np.float32)
-"""What a model does not have."""
+    from tempo.infrastructure.fused_llama.weights import Weights
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HostLayer:
-    """One layer's weights as the kernels take them, before attention and after it."""
+NARROW = 48
+"""Rows that go through kernels alone; PyTorch's products of more are faster."""
 
-    begun: tuple[object, ...]
-    ended: tuple[object, ...]
-
-    @classmethod
-    def of(cls, layer: LayerWeights) -> HostLayer:
-        """Return views of a layer's weights."""
-        norms = (_numbers(layer.query_norm), _numbers(layer.key_norm))
-        begun = (_numbers(layer.before_attention), _numbers(layer.merged))
-        ended = (layer.output, layer.before_inner, layer.gate_up, layer.down)
-        return cls((*begun, _numbers(layer.merged_bias), norms), tuple(map(_numbers, ended)))
-
-
-class Scratch:
-    """What a pass of some rows writes on its way; taken once for each number of rows."""
-
-    def __init__(self, rows: int, shape: Architecture) -> None:
-        """Reserve it."""
-        sizes = (shape.hidden, shape.merged, shape.heads * shape.head_dim, shape.inner)
-        blocks = [np.zeros((rows, size), dtype=np.float32) for size in sizes]
-        self.normed, self.merged, self.mixed, self.inner = blocks
-        self.added = np.zeros_like(self.normed)
+TALL = 192
+"""Rows of one session from which on PyTorch's attention is faster too."""
 
 
 class HostPart:
@@ -131,35 +112,42 @@ class ProcessorDecoder(PlainDecoder):
     def __init__(self, weights: Weights) -> None:
         """Serve merged weights that lie output-major on a processor."""
         super().__init__(weights)
-        self._layers_held = tuple(map(HostLayer.of, weights.layers))
-        self._embedding = _numbers(weights.embedding)
-        self._norm, self._head = _numbers(weights.norm), _numbers(weights.head)
-        self._frequencies = _numbers(weights.frequencies)
+        self._narrow = tuple(map(NarrowLayer, weights.layers))
+        self._wide = tuple(map(WideLayer, weights.layers))
+        self._norm, self._head = numbers(weights.norm), numbers(weights.head)
         self._scratch: dict[int, Scratch] = {}
 
     def decode(self, passes: Sequence[Pass]) -> list[tuple[Rows, Captured]]:
         """Feed what several sessions have, in one pass; return each one's rows and capture."""
+        if max((len(given.tokens) for given in passes), default=0) > TALL:
+            return super().decode(passes)
         share_threads(torch.get_num_threads())
         shape = self.weights.architecture
         tokens = [token for given in passes for token in given.tokens]
+        positions = [position for given in passes for position in given.positions]
         scratch = self._scratch.pop(len(tokens), None) or Scratch(len(tokens), shape)
         parts = [HostPart(given, own, scratch, shape) for given, own in owned(passes)]
-        hidden = self._embedding[tokens]
-        angles = self._rotation([place for given in passes for place in given.positions])
-        heads, epsilon = (shape.heads, shape.kv_heads), shape.epsilon
-        for number, layer in enumerate(self._layers_held):
-            begun(hidden, *layer.begun, heads, angles, epsilon, scratch.normed, scratch.merged)
+        state = PassState(self.weights, tokens, positions, scratch)
+        narrow = len(tokens) <= NARROW
+        layers: Sequence[NarrowLayer | WideLayer] = self._narrow if narrow else self._wide
+        for number, layer in enumerate(layers):
+            layer.begin(state)
             for part in parts:
                 part.attend(number)
-            ended(
-                hidden, scratch.mixed, *layer.ended, epsilon,
-                scratch.normed, scratch.inner, scratch.added,
-            )  # fmt: skip
-        normalised(hidden, self._norm, epsilon, scratch.normed)
-        logits = np.empty((len(tokens), shape.vocabulary), dtype=np.float32)
-        product(scratch.normed, self._head, logits)
-        self._scratch[len(tokens)] = scratch
+            layer.end(state)
+        normalised(state.hidden, self._norm, shape.epsilon, scratch.normed)
+        logits = self._logits(scratch.normed, narrow=narrow)
+        if narrow:
+            self._scratch[len(tokens)] = scratch
         return [part.result(logits, scratch.normed) for part in parts]
+
+    def _logits(self, normed: Floats, *, narrow: bool) -> Floats:
+        """Return [row, vocabulary], in memory that the rows keep."""
+        if not narrow:
+            return numbers(functional.linear(torch.from_numpy(normed), self.weights.head))
+        logits = np.empty((len(normed), len(self._head)), dtype=np.float32)
+        product(normed, self._head, logits)
+        return logits
 
     def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
         """Answer a reading of a pass's rows."""
@@ -168,13 +156,3 @@ class ProcessorDecoder(PlainDecoder):
             share_threads(torch.get_num_threads())
             answer = proposal(rows.logits.numpy(), reading)
         return super().read(rows, reading, processors) if answer is None else answer
-
-    def _rotation(self, positions: Sequence[int]) -> tuple[Floats, Floats]:
-        """Return cosines and sines, each [row, head_dim / 2], at positions."""
-        angles = np.array(positions, dtype=np.float32)[:, None] * self._frequencies
-        scale = np.float32(self.weights.rotation_scale)
-        return np.cos(angles) * scale, np.sin(angles) * scale
-
-
-def _numbers(tensor: Tensor | None) -> Floats:
-    return NONE if tensor is None else tensor.numpy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tempo.infrastructure.fused_llama.processor.compiling import Floats, parallel, serial
+from tempo.infrastructure.fused_llama.processor.compiling import Floats, serial
 from tempo.infrastructure.fused_llama.processor.products import gated, product
 
 
@@ -22,7 +22,7 @@ def normalised(states: Floats, weight: Floats, epsilon: float, outputs: Floats) 
 
 
 @serial
-def _turned(  # noqa: PLR0913, PLR0917 - a kernel's arrays
+def _turned_heads(  # noqa: PLR0913, PLR0917 - a kernel's arrays
     merged: Floats,
     span: tuple[int, int],
     cosines: Floats,
@@ -52,7 +52,37 @@ def _turned(  # noqa: PLR0913, PLR0917 - a kernel's arrays
                 state[half + at] = other * cosines[row, at] + one * sines[row, at]
 
 
-@parallel
+@serial
+def turned(  # noqa: PLR0913, PLR0917 - a kernel's arrays
+    merged: Floats,
+    bias: Floats,
+    head_norms: tuple[Floats, Floats],
+    heads: tuple[int, int],
+    angles: tuple[Floats, Floats],
+    epsilon: float,
+) -> None:
+    """Turn queries and keys in [row, merged] to their positions, in place.
+
+    `bias` and `head_norms` are of size 0 in models without; `heads` are query and key heads.
+    """
+    if bias.size:
+        for row in range(merged.shape[0]):
+            for at in range(merged.shape[1]):
+                merged[row, at] += bias[at]
+    cosines, sines = angles
+    _turned_heads(merged, (0, heads[0]), cosines, sines, head_norms[0], epsilon)
+    _turned_heads(merged, heads, cosines, sines, head_norms[1], epsilon)
+
+
+@serial
+def _add(states: Floats, sums: Floats) -> None:
+    """Add rows to rows; numpy's own sum would be shared out over threads, at more than it costs."""
+    for row in range(sums.shape[0]):
+        for at in range(sums.shape[1]):
+            sums[row, at] += states[row, at]
+
+
+@serial
 def begun(  # noqa: PLR0913, PLR0917 - a kernel's arrays
     hidden: Floats,
     norm: Floats,
@@ -65,21 +95,13 @@ def begun(  # noqa: PLR0913, PLR0917 - a kernel's arrays
     normed: Floats,
     merged: Floats,
 ) -> None:
-    """Write [row, merged] queries and keys, turned to their positions, and values of a layer.
-
-    `bias` and `head_norms` are of size 0 in models without; `heads` are query and key heads.
-    """
+    """Write [row, merged] queries and keys, turned to their positions, and values of a layer."""
     normalised(hidden, norm, epsilon, normed)
     product(normed, weights, merged)
-    if bias.size:
-        for row in range(merged.shape[0]):
-            merged[row] += bias
-    cosines, sines = angles
-    _turned(merged, (0, heads[0]), cosines, sines, head_norms[0], epsilon)
-    _turned(merged, heads, cosines, sines, head_norms[1], epsilon)
+    turned(merged, bias, head_norms, heads, angles, epsilon)
 
 
-@parallel
+@serial
 def ended(  # noqa: PLR0913, PLR0917 - a kernel's arrays
     hidden: Floats,
     mixed: Floats,
@@ -94,8 +116,8 @@ def ended(  # noqa: PLR0913, PLR0917 - a kernel's arrays
 ) -> None:
     """Add to rows [row, hidden] what attention found and what the feed-forward layer makes."""
     product(mixed, output, added)
-    hidden += added
+    _add(added, hidden)
     normalised(hidden, norm, epsilon, normed)
     gated(normed, gate_up, inner)
     product(inner, down, added)
-    hidden += added
+    _add(added, hidden)

@@ -98,13 +98,12 @@ def answered(  # noqa: PLR0913, PLR0917 - a kernel's arrays
         _shared_out(logits[row], barred, sums[:, row], shares[row])
     readout = np.empty(vocabulary, dtype=np.float32)
     blocks = (vocabulary + BLOCK - 1) // BLOCK
-    parts = np.zeros((blocks, 3))
+    parts = np.empty((blocks, 3))
     threshold = np.exp(log_threshold)
-    scales = weights.astype(np.float32)
     for block in numba.prange(blocks):
         first, last = block * BLOCK, min((block + 1) * BLOCK, vocabulary)
-        _mixed(shares, scales, threshold, first, last, readout, parts[block])
-    entropy, passing, mass = parts[:, 0].sum(), parts[:, 1].sum(), parts[:, 2].sum()
+        _mixed(shares, weights, threshold, first, last, readout, parts[block])
+    entropy, passing, mass = _summed(parts)
     if _find_best(readout, best):
         more, weight = _refined(logits, weights, log_threshold, readout, best, values, sums)
         passing, mass = passing + more, mass + weight
@@ -142,7 +141,7 @@ def _shared_out(logits: Floats, barred: Integers, sums: Doubles, shares: Floats)
 @serial
 def _mixed(  # noqa: PLR0913, PLR0917 - a kernel's arrays
     shares: Floats,
-    weights: Floats,
+    weights: Doubles,
     threshold: float,
     first: int,
     last: int,
@@ -154,7 +153,7 @@ def _mixed(  # noqa: PLR0913, PLR0917 - a kernel's arrays
     for token in range(first, last):
         share = np.float32(0.0)
         for row in range(weights.size):
-            share += weights[row] * shares[row, token]
+            share += np.float32(weights[row]) * shares[row, token]
         readout[token] = share
         if share > 0.0:
             entropy -= share * np.log(share)
@@ -162,6 +161,17 @@ def _mixed(  # noqa: PLR0913, PLR0917 - a kernel's arrays
                 passing += 1.0
                 mass += share
     sums[0], sums[1], sums[2] = entropy, passing, mass
+
+
+@serial
+def _summed(parts: Doubles) -> tuple[float, float, float]:
+    """Return the sums of [part, 3] over all parts."""
+    entropy = passing = mass = 0.0
+    for part in range(parts.shape[0]):
+        entropy += parts[part, 0]
+        passing += parts[part, 1]
+        mass += parts[part, 2]
+    return entropy, passing, mass
 
 
 @serial
