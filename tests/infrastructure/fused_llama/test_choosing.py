@@ -10,6 +10,7 @@ from tempo.domain.errors import InvalidValueError, UnsupportedModelError
 from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.choosing import chosen_backend
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
+from tempo.infrastructure.fused_llama.processor import compiling
 from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
 from tempo.infrastructure.huggingface import support
 from tempo.infrastructure.huggingface.random_weights import random_model
@@ -50,6 +51,20 @@ def test_auto_takes_it_on_processors_alone(caplog):
 
 def test_float32_on_a_processor_goes_in_compiled_kernels():
     assert isinstance(chosen("auto")._decoder, ProcessorDecoder)
+
+
+@pytest.mark.parametrize(("kept", "happens"), [(True, "once"), (False, "at each start")])
+def test_the_first_use_says_that_kernels_are_compiled(caplog, monkeypatch, tmp_path, kept, happens):
+    monkeypatch.setattr(compiling, "kept_in", lambda: tmp_path if kept else None)
+    with caplog.at_level(logging.INFO, logger=NAME):
+        chosen("auto")
+    assert "kernels.compiling" in caplog.text
+    assert happens in caplog.text
+    (tmp_path / "one.nbc").touch()
+    caplog.clear()
+    with caplog.at_level(logging.INFO, logger=NAME):
+        chosen("auto")
+    assert ("kernels.compiling" in caplog.text) is not kept
 
 
 def test_what_kernels_do_not_take_goes_in_plain_pytorch_with_a_line_that_says_why(caplog):

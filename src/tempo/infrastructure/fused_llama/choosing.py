@@ -59,8 +59,13 @@ def _decoder(model: PreTrainedModel) -> PlainDecoder:
         return GraphDecoder(Weights.of(model))
     reason = no_kernels(model)
     if reason is None:
-        from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder  # noqa: PLC0415 - numba
+        from tempo.infrastructure.fused_llama.processor.compiling import kept_in  # noqa: PLC0415 - numba
+        from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder  # noqa: PLC0415
 
+        kept = kept_in()
+        if kept is None or not any(kept.rglob("*.nbc")):
+            again = "at each start: nothing can be written to ~/.cache" if kept is None else "once"
+            events().info("kernels.compiling", takes="about ten seconds", happens=again)
         return ProcessorDecoder(Weights.of(model))
     events().info("kernels.none", reason=reason)
     return PlainDecoder(Weights.of(model, input_major=model.device.type == "cpu"))

@@ -49,8 +49,8 @@ class Engine:
     ) -> None:
         """Decode with a model that transformers has loaded already.
 
-        The backends `fused` and `auto` rearrange its weights in memory, so that on a processor it
-        cannot be saved afterwards; see `load`.
+        The backends `fused` and `auto` rearrange its weights in memory, so that on a processor
+        without numba it cannot be saved afterwards; see `load`.
 
         Raises:
             InvalidValueError: for what is no loaded model or tokenizer, or an unknown backend.
