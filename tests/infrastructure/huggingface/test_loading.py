@@ -5,9 +5,11 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM
 
 from tempo.domain.errors import (
     InvalidValueError,
+    MemoryExceededError,
     ModelError,
     ModelNotFoundError,
     UnsupportedModelError,
@@ -65,6 +67,18 @@ def test_the_weights_have_the_dtype_asked_for_and_float32_by_itself_on_a_cpu(
 def test_half_precision_weights_are_float32_on_a_cpu_unless_asked_otherwise(folder, model):
     random_model("llama", len(tiny.byte_level())).bfloat16().save_pretrained(folder)
     assert load(str(folder), device="cpu").model.dtype == torch.float32
+
+
+@pytest.mark.parametrize("place", ["from_pretrained", "to"])
+def test_a_model_that_does_not_fit_into_memory_says_what_it_needs(folder, monkeypatch, place):
+    def takes_all(*_, **__):
+        torch.empty(1 << 60, dtype=torch.uint8)
+
+    owner = AutoModelForCausalLM if place == "from_pretrained" else torch.nn.Module
+    monkeypatch.setattr(owner, place, takes_all)
+    wanted = r"the model .* needs 1 EiB more and .* free on cpu; use a smaller model"
+    with pytest.raises(MemoryExceededError, match=wanted):
+        load(str(folder), device="cpu")
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

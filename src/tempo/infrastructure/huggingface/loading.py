@@ -21,9 +21,12 @@ from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED
 from tempo.infrastructure.embedded import embedded_model_path
 from tempo.infrastructure.huggingface.loading_failures import failure, gist
 from tempo.infrastructure.huggingface.random_weights import random_model
+from tempo.infrastructure.sessions.memory import telling_memory
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+SMALLER = "use a smaller model, or dtype bfloat16"
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin")
 
@@ -66,7 +69,8 @@ def load(
             nn.Module.to(model, precision)
         return Loaded(_placed(model, chosen), tokenizer, f"random {random_weights}")
     model = _model(source, name, precision)
-    return Loaded(_placed(model, chosen), tokenizer, name)
+    with telling_memory(f"the model {name}", chosen, SMALLER):
+        return Loaded(_placed(model, chosen), tokenizer, name)
 
 
 def _placed(model: PreTrainedModel, device: torch.device) -> PreTrainedModel:
@@ -195,9 +199,10 @@ def _tokenizer(source: str, name: str) -> PreTrainedTokenizerBase:
 
 def _model(source: str, name: str, dtype: torch.dtype | str) -> PreTrainedModel:
     try:
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
-            source, dtype=dtype, output_loading_info=True
-        )
+        with telling_memory(f"the model {name}", torch.device("cpu"), SMALLER):
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                source, dtype=dtype, output_loading_info=True
+            )
     except (OSError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError) as error:
         raise failure(source, name, "model", error) from error
     model, report = loaded

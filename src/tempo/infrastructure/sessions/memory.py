@@ -20,8 +20,11 @@ ASKED = re.compile(r"(?:tried|[Uu]nable) to allocate ([\d.]+) (bytes|[KMGTPE]iB)
 UNITS = {"bytes": 1} | {f"{prefix}iB": 1 << 10 * (one + 1) for one, prefix in enumerate("KMGTPE")}
 
 
+LESS = "use a shorter prompt, a lower max_width or max_steps, or fewer prompts at once"
+
+
 @contextmanager
-def telling_memory(what: str, device: torch.device) -> Iterator[None]:
+def telling_memory(what: str, device: torch.device, advice: str = LESS) -> Iterator[None]:
     """Turn the errors of a machine that has no memory for `what` into one clear sentence.
 
     Raises:
@@ -35,8 +38,7 @@ def telling_memory(what: str, device: torch.device) -> Iterator[None]:
             raise
         message = (
             f"{what} needs {shown(needed)} more and {shown(free_bytes(device))} are free on "
-            f"{device}; use a shorter prompt, a lower max_width or max_steps, or fewer prompts at "
-            "once"
+            f"{device}; {advice}"
         )
         raise MemoryExceededError(message) from error
 
