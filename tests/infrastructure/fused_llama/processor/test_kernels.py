@@ -1,5 +1,9 @@
 """Kernels for processors, each beside its arithmetic in plain PyTorch."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -96,3 +100,27 @@ def test_where_nothing_can_be_written_kernels_are_not_kept(monkeypatch, tmp_path
     occupied.write_text("", encoding="utf-8")
     monkeypatch.setattr(compiling.config, "CACHE_DIR", str(occupied))
     assert compiling.kept_in.__wrapped__() is None
+
+
+IN_A_PROCESS_OF_ITS_OWN = """
+import torch
+torch.set_num_threads({threads})
+import tempo
+engine = tempo.load()
+engine.generate("Once upon a time", max_steps=2)
+import numba
+print(torch.get_num_threads(), numba.get_num_threads(), numba.threading_layer())
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_kernels_take_as_many_threads_as_pytorch_and_change_nothing_for_it(threads):
+    """numba and PyTorch may share one OpenMP, whose number of threads numba sets at its start."""
+    found = subprocess.run(
+        [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN.format(threads=threads)],
+        capture_output=True,
+        check=True,
+        text=True,
+        env=os.environ | {"NUMBA_NUM_THREADS": "2"},
+    )
+    assert found.stdout.split() == [str(threads), str(threads), "omp"]

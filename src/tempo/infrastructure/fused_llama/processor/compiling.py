@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 import numpy.typing as npt
+import torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,9 +39,16 @@ def parallel(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return _compiled(kernel, parallel=True)
 
 
-def share_threads(wanted: int) -> None:
-    """Let the kernels that this thread calls use as many threads as PyTorch does, if they can."""
-    numba.set_num_threads(min(wanted, config.NUMBA_NUM_THREADS))
+def share_threads(most: int | None = None) -> None:
+    """Let the kernels that this thread calls use as many threads as PyTorch does, or `most`.
+
+    Both may have one OpenMP between them; numba sets its number of threads when it starts its own,
+    which here changes nothing for PyTorch.
+    """
+    wanted = torch.get_num_threads()
+    numba.set_num_threads(max(1, min(wanted, most or wanted, config.NUMBA_NUM_THREADS)))
+    if torch.get_num_threads() != wanted:
+        torch.set_num_threads(wanted)
 
 
 def _compiled(kernel: Callable[..., Any], *, parallel: bool) -> Callable[..., Any]:

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 NARROW = 48
 """Rows that go through kernels alone; PyTorch's products of more are faster."""
 
+SMALL = 250_000
+"""Weights of a layer below which a second thread costs more than it does."""
+
 TALL = 192
 """Rows of one session from which on PyTorch's attention is faster too."""
 
@@ -116,12 +119,17 @@ class ProcessorDecoder(PlainDecoder):
         self._wide = tuple(map(WideLayer, weights.layers))
         self._norm, self._head = numbers(weights.norm), numbers(weights.head)
         self._scratch: dict[int, Scratch] = {}
+        first = weights.layers[0]
+        products = (first.merged, first.output, first.gate_up, first.down)
+        small = sum(product.numel() for product in products) < SMALL
+        self._most_threads = 1 if small else None
+        share_threads(self._most_threads)
 
     def decode(self, passes: Sequence[Pass]) -> list[tuple[Rows, Captured]]:
         """Feed what several sessions have, in one pass; return each one's rows and capture."""
         if max((len(given.tokens) for given in passes), default=0) > TALL:
             return super().decode(passes)
-        share_threads(torch.get_num_threads())
+        share_threads(self._most_threads)
         shape = self.weights.architecture
         tokens = [token for given in passes for token in given.tokens]
         positions = [position for given in passes for position in given.positions]
@@ -153,6 +161,6 @@ class ProcessorDecoder(PlainDecoder):
         """Answer a reading of a pass's rows."""
         answer = None
         if not processors and knows(reading, len(rows.logits)):
-            share_threads(torch.get_num_threads())
+            share_threads(self._most_threads)
             answer = proposal(rows.logits.numpy(), reading)
         return super().read(rows, reading, processors) if answer is None else answer
