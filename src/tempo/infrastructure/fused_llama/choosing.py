@@ -81,4 +81,6 @@ def no_kernels(model: PreTrainedModel) -> str | None:
         import_module("numba.np.ufunc.omppool")
     except ImportError as error:
         return f"numba with OpenMP is needed (pip install 'tempo-decoding[cpu]'): {error}"
-    return None
+    from tempo.infrastructure.fused_llama.processor.compiling import no_threads  # noqa: PLC0415 - numba
+
+    return no_threads()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,15 +41,45 @@ def parallel(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def share_threads(most: int | None = None) -> None:
-    """Let the kernels that this thread calls use as many threads as PyTorch does, or `most`.
-
-    Both may have one OpenMP between them; numba sets its number of threads when it starts its own,
-    which here changes nothing for PyTorch.
-    """
+    """Let the kernels that this thread calls use as many threads as PyTorch does, or `most`."""
+    _started_in()
     wanted = torch.get_num_threads()
     numba.set_num_threads(max(1, min(wanted, most or wanted, config.NUMBA_NUM_THREADS)))
-    if torch.get_num_threads() != wanted:
-        torch.set_num_threads(wanted)
+
+
+def forked() -> bool:
+    """Whether this process is a copy of one that ran kernels: GNU's OpenMP ends in it."""
+    return bool(_started_in.cache_info().currsize) and _started_in() != os.getpid()
+
+
+@cache
+def _started_in() -> int:
+    """Start numba's threads; return the process that they belong to.
+
+    That sets OpenMP's number of threads, which PyTorch takes for its own.
+    """
+    threads = torch.get_num_threads()
+    numba.set_num_threads(1)
+    torch.set_num_threads(threads)
+    return os.getpid()
+
+
+def no_threads() -> str | None:
+    """Return why kernels cannot run as numba is set up, None if they can."""
+    if config.DISABLE_JIT:
+        return "numba is told to compile nothing (NUMBA_DISABLE_JIT)"
+    try:
+        layer = numba.threading_layer()
+    except ValueError:  # none was started yet
+        layer = config.THREADING_LAYER
+    if layer in {"workqueue", "forksafe"}:
+        return f"numba's threading layer {layer} serves one thread alone; omp or tbb serve several"
+    if layer in {"tbb", "safe"}:
+        try:
+            import_module("numba.np.ufunc.tbbpool")
+        except ImportError as error:
+            return f"numba's threading layer {layer} cannot be loaded: {error}"
+    return None
 
 
 def _compiled(kernel: Callable[..., Any], *, parallel: bool) -> Callable[..., Any]:

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from tempo.domain.errors import SessionError
 from tempo.infrastructure.capture.captured import NOTHING, Captured
 from tempo.infrastructure.capture.context import context_traits
 from tempo.infrastructure.capture.sums import SummedPass
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder, bias_of, owned, seen_by
 from tempo.infrastructure.fused_llama.processor.attention import attended
-from tempo.infrastructure.fused_llama.processor.compiling import Floats, share_threads
+from tempo.infrastructure.fused_llama.processor.compiling import Floats, forked, share_threads
 from tempo.infrastructure.fused_llama.processor.layers import normalised
 from tempo.infrastructure.fused_llama.processor.products import product
 from tempo.infrastructure.fused_llama.processor.reading import knows, proposal
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tempo.domain.proposal import Proposal, Reading
     from tempo.infrastructure.fused_llama.architecture import Architecture
     from tempo.infrastructure.fused_llama.plain_decoder import Pass
+    from tempo.infrastructure.fused_llama.static_cache import StaticCache
     from tempo.infrastructure.fused_llama.weights import Weights
 
 
@@ -123,11 +125,15 @@ class ProcessorDecoder(PlainDecoder):
         products = (first.merged, first.output, first.gate_up, first.down)
         small = sum(product.numel() for product in products) < SMALL
         self._most_threads = 1 if small else None
-        share_threads(self._most_threads)
+
+    def new_cache(self, rows: int) -> StaticCache:
+        """Return an empty cache with room for some rows."""
+        _runs_kernels()
+        return super().new_cache(rows)
 
     def decode(self, passes: Sequence[Pass]) -> list[tuple[Rows, Captured]]:
         """Feed what several sessions have, in one pass; return each one's rows and capture."""
-        if max((len(given.tokens) for given in passes), default=0) > TALL:
+        if not _runs_kernels() or max((len(given.tokens) for given in passes), default=0) > TALL:
             return super().decode(passes)
         share_threads(self._most_threads)
         shape = self.weights.architecture
@@ -160,7 +166,25 @@ class ProcessorDecoder(PlainDecoder):
     def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
         """Answer a reading of a pass's rows."""
         answer = None
-        if not processors and knows(reading, len(rows.logits)):
+        if _runs_kernels() and not processors and knows(reading, len(rows.logits)):
             share_threads(self._most_threads)
             answer = proposal(rows.logits.numpy(), reading)
         return super().read(rows, reading, processors) if answer is None else answer
+
+
+def _runs_kernels() -> bool:
+    """Whether kernels can run in this process; in a fork PyTorch alone can, on one thread.
+
+    Raises:
+        SessionError: in a fork where PyTorch would use several threads and wait for them forever.
+    """
+    if not forked():
+        return True
+    if torch.get_num_threads() > 1:
+        message = (
+            "this process was forked from one that had decoded already, and OpenMP's threads did "
+            "not come along; start processes by spawn (multiprocessing.get_context('spawn')), or "
+            "call torch.set_num_threads(1) in this one first"
+        )
+        raise SessionError(message)
+    return False
