@@ -69,7 +69,7 @@ def no_threads() -> str | None:
     if config.DISABLE_JIT:
         return "numba is told to compile nothing (NUMBA_DISABLE_JIT)"
     try:
-        layer = numba.threading_layer()
+        layer = numba.threading_layer()  # type: ignore[attr-defined]
     except ValueError:  # none was started yet
         layer = config.THREADING_LAYER
     if layer in {"workqueue", "forksafe"}:
