@@ -58,6 +58,7 @@ def test_beyond_the_model_s_context_its_shape_is_timed_with_random_weights(run):
         "--batches", "none", "--rounds", "1", "--steps", "1",
     ).text  # fmt: skip
     assert "its shape was timed with random weights" in text
+    assert "== growth: a step beside width 2, and beside the shortest context" in text
     assert "== after 8,190 tokens" in text
     assert "prompts at once" not in text
 

@@ -36,7 +36,8 @@ def bench_lines(report: SpeedReport, facts: Mapping[str, object]) -> Iterator[st
     yield "== where a step goes, milliseconds"
     yield from columns(_parts(report))
     yield ""
-    yield "== growth: a step beside width 1, and beside the shortest context"
+    first = plan.widths[0]
+    yield f"== growth: a step beside width {first}, and beside the shortest context"
     yield from columns(_growth(report))
     if report.batches:
         yield ""

@@ -1,8 +1,6 @@
 """Kernels for processors, each beside its arithmetic in plain PyTorch."""
 
-import os
-import subprocess
-import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -102,25 +100,8 @@ def test_where_nothing_can_be_written_kernels_are_not_kept(monkeypatch, tmp_path
     assert compiling.kept_in.__wrapped__() is None
 
 
-IN_A_PROCESS_OF_ITS_OWN = """
-import torch
-torch.set_num_threads({threads})
-import tempo
-engine = tempo.load()
-engine.generate("Once upon a time", max_steps=2)
-import numba
-print(torch.get_num_threads(), numba.get_num_threads(), numba.threading_layer())
-"""
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-def test_kernels_take_as_many_threads_as_pytorch_and_change_nothing_for_it(threads):
-    """numba and PyTorch may share one OpenMP, whose number of threads numba sets at its start."""
-    found = subprocess.run(
-        [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN.format(threads=threads)],
-        capture_output=True,
-        check=True,
-        text=True,
-        env=os.environ | {"NUMBA_NUM_THREADS": "2"},
-    )
-    assert found.stdout.split() == [str(threads), str(threads), "omp"]
+@pytest.mark.parametrize("given", ["relative/place", ""])
+def test_a_cache_directory_that_is_not_absolute_is_not_the_user_s(monkeypatch, given):
+    monkeypatch.setattr(compiling.config, "CACHE_DIR", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", given)
+    assert Path.home() in compiling.kept_in.__wrapped__().parents

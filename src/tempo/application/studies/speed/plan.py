@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tempo.domain.errors import InvalidValueError
+from tempo.domain.selection import LARGEST_WIDTH
 
 LARGEST = {
-    "widths": 1_024,
-    "batches": 1_024,
-    "contexts": 1_048_576,
-    "rounds": 1_000,
+    "widths": LARGEST_WIDTH, "batches": 1_024, "contexts": 1_048_576, "rounds": 1_000,
     "steps": 4_096,
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,8 @@ def kept_in() -> Path | None:
     """Return the directory of kernels compiled of these sources, None if none can be written."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    base = config.CACHE_DIR or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    users = os.environ.get("XDG_CACHE_HOME", "")
+    base = config.CACHE_DIR or (users if Path(users).is_absolute() else Path.home() / ".cache")
     directory = Path(base) / "tempo" / "kernels" / digest
     try:
         directory.mkdir(parents=True, exist_ok=True)
