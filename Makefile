@@ -52,12 +52,12 @@ $(BIN)/python:
 
 $(RUNTIME): $(INPUTS) | $(BIN)/python
 	@echo "Installing TEMPO into $(VENV) (PyTorch is large: a few minutes the first time)"
-	@$(PIP) install -c constraints.txt -e '.[cpu]'
+	@$(PIP) install -c constraints.txt -e '.[cpu,serve]'
 	@touch $@
 
 $(DEV): $(INPUTS) | $(BIN)/python
 	@echo "Installing TEMPO and its checks into $(VENV) (PyTorch is large: a few minutes the first time)"
-	@$(PIP) install -c constraints.txt -e '.[dev,plot,cpu]'
+	@$(PIP) install -c constraints.txt -e '.[dev,plot,cpu,serve]'
 	@touch $(RUNTIME) $@
 
 # Checking ---------------------------------------------------------------------------------------

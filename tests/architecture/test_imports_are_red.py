@@ -32,6 +32,7 @@ VIOLATIONS = [
     pytest.param(
         "terminal-only-in-cli", "interfaces/python", "import typer", id="typer outside the CLI"
     ),
+    pytest.param("web-only-in-http", "interfaces/cli", "import uvicorn", id="uvicorn in the CLI"),
     pytest.param(
         "adapters-through-container",
         "interfaces/cli",

@@ -16,6 +16,13 @@ TempoError
 ├── MemoryExceededError        a pass or a cache that the machine has no memory for
 ├── SessionError               a closed session, an expired mark, an unknown slot
 ├── ChoiceError                a step or candidate that is not in the lattice
+├── ServingError               a request that a service does not do
+│   ├── TooLargeError          a prompt or a body over the service's bound
+│   ├── QueueFullError         more runs wait than may wait
+│   ├── UnavailableError       a model that is not loaded yet, or a service that stops
+│   ├── TimeLimitError         a run that took longer than a run may
+│   ├── CancelledRunError      a run that was cancelled before it had an answer
+│   └── RunNotFoundError       no run of this name, or one that is no longer kept
 └── OutputError                a file that could not be read or written
 """
 
@@ -116,3 +123,39 @@ class ChoiceError(TempoError, LookupError):
 
 class OutputError(TempoError, OSError):
     """A file could not be read or written."""
+
+
+class ServingError(TempoError):
+    """A service does not do what was asked of it."""
+
+
+class TooLargeError(ServingError):
+    """A prompt or a request's body is larger than the service takes."""
+
+
+class QueueFullError(ServingError):
+    """As many runs wait as may wait.
+
+    Attributes:
+        retry_after: whole seconds after which it is worth trying again.
+    """
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnavailableError(ServingError):
+    """The model is not loaded yet, or the service is about to stop."""
+
+
+class TimeLimitError(ServingError):
+    """A run took longer than the service lets a run take."""
+
+
+class CancelledRunError(ServingError):
+    """A run was cancelled before it had an answer."""
+
+
+class RunNotFoundError(ServingError, LookupError):
+    """There is no run of this name, or it is no longer kept."""

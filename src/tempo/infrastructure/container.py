@@ -59,6 +59,7 @@ __all__ = [
     "identity_of",
     "require_place",
     "save_text",
+    "share_passes",
     "speed_study",
     "story_openings",
 ]
@@ -204,6 +205,13 @@ def speed_study(container: Container, longest: int, seed: int) -> SpeedStudy:
         container.generate_many(),
         lambda: memory_of(plain),
     )
+
+
+def share_passes(container: Container) -> SharedPasses:
+    """Let all that a container makes go through passes that threads share; return them."""
+    shared: SharedPasses = container.shared_passes()
+    container.backend.override(providers.Object(shared))
+    return shared
 
 
 def identity_of(container: Container) -> ModelIdentity:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from structlog.stdlib import BoundLogger
 
 NAME = "tempo"
+SERVICE = "tempo.service"
 
 
 def events() -> BoundLogger:
@@ -27,6 +28,33 @@ def events() -> BoundLogger:
         ],
     )
     return logger
+
+
+def service_events() -> BoundLogger:
+    """Return the service's logger: JSON, with what the request at hand is bound to."""
+    logger: BoundLogger = structlog.wrap_logger(
+        logging.getLogger(SERVICE),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    return logger
+
+
+def listen_to_service() -> None:
+    """Send the service's events to standard error, one JSON document a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger(SERVICE)
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
 
 
 def listen(*, debug: bool = False) -> None:

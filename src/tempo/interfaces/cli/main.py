@@ -20,6 +20,8 @@ from tempo.interfaces.cli.output_options import with_output_options
 from tempo.interfaces.cli.pruning_study_command import experiment
 from tempo.interfaces.cli.replay_command import replay
 from tempo.interfaces.cli.resume_command import resume
+from tempo.interfaces.cli.serve_command import serve
+from tempo.interfaces.cli.service_options import with_service_options
 from tempo.interfaces.cli.setting_options import with_setting_options
 from tempo.interfaces.cli.show_command import show
 
@@ -61,6 +63,7 @@ app.command("fidelity")(fidelity)
 app.command("bench")(bench)
 app.command("doctor")(doctor)
 app.command("export")(export)
+app.command("serve")(with_service_options(serve))
 app.add_typer(config)
 app.add_typer(experiment)
 

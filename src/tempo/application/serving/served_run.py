@@ -1,0 +1,116 @@
+"""One run of a service: where it stands, what it told, and how it is stopped."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tempo.application.serving.event_log import Document, EventLog
+from tempo.domain.errors import CancelledRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tempo.domain.events import Event
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes."""
+        return self not in {RunState.QUEUED, RunState.RUNNING}
+
+
+class Decoding(Protocol):
+    """A run that has begun: its events, and what it has decoded so far."""
+
+    @property
+    def result(self) -> Any:  # noqa: ANN401 - whatever the interface answers from
+        """What is decoded so far."""
+        ...
+
+    def __iter__(self) -> Iterator[Event]:
+        """Decode event by event."""
+        ...
+
+    def close(self) -> None:
+        """Cancel what goes on, and let go of its cache."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run is to do.
+
+    Attributes:
+        rows: how many cache rows it takes at most.
+        start: begins it; the prompt goes through the model here.
+        answer: what to answer, from its result.
+        tell: an event as the documents that its listeners get.
+        last: what they get at the end, from where the run stands then and its answer or error.
+    """
+
+    rows: int
+    start: Callable[[], Decoding]
+    answer: Callable[[Any], Any]
+    tell: Callable[[Event], tuple[Document, ...]] = lambda _: ()
+    last: Callable[[RunState, Any], tuple[Document, ...]] = lambda _state, _outcome: ()
+
+
+class ServedRun:
+    """A run under its name, shared between the thread that does it and those that ask for it."""
+
+    def __init__(self, name: str, work: Work, *, detached: bool = False) -> None:
+        """Wait for a turn."""
+        self.name = name
+        self.work = work
+        self.detached = detached
+        self.state = RunState.QUEUED
+        self.log = EventLog()
+        self.done: Future[Any] = Future()
+        self.done.set_running_or_notify_cancel()  # who waits for it cannot cancel it
+        self.cache_rows = 0
+        self.asked_at = 0.0
+        self.began_at: float | None = None
+        self._cancelled = Flag()
+
+    def is_cancelled(self) -> bool:
+        """Whether it is to stop; another thread may say so at any time."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Stop it after the step under way; what is decoded stays."""
+        self._cancelled.set()
+
+    def tell(self, event: Document) -> None:
+        """Tell its listeners."""
+        self.log.append(event)
+
+    def end(self, state: RunState, outcome: Any) -> None:  # noqa: ANN401 - an answer or an error
+        """Say where it stands for good, and hand over its answer or its error."""
+        self.state = state
+        self.cache_rows = 0
+        for document in self.work.last(state, outcome):
+            self.log.append(document)
+        self.log.end()
+        if isinstance(outcome, BaseException):
+            self.done.set_exception(outcome)
+        else:
+            self.done.set_result(outcome)
+
+    def withdraw(self) -> None:
+        """End it before it began."""
+        message = "the run was cancelled before it began"
+        self.end(RunState.CANCELLED, CancelledRunError(message))

@@ -1,0 +1,40 @@
+"""`tempo serve`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tempo.application.serving.service_settings import service_settings, variable
+from tempo.domain.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def serve(
+    *,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start again whenever the source changes.")
+    ] = False,
+    **given: Any,  # noqa: ANN401 - options of all types
+) -> None:
+    """Serve a model over HTTP; /docs shows what it answers. Ctrl-C ends it."""
+    settings = service_settings(given, os.environ)
+    try:
+        from tempo.interfaces.http import running  # noqa: PLC0415 - an extra, and takes a second
+    except ImportError as error:
+        message = "serving needs the extra `serve`: pip install 'tempo-decoding[serve]'"
+        raise InvalidValueError(message) from error
+    if reload:
+        os.environ.update(_as_environment(given))
+        running.run_reloading(settings)
+    else:
+        running.run_service(settings)
+
+
+def _as_environment(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return options as the environment says them, for the process that is started again."""
+    return {variable(name): str(value) for name, value in given.items() if value is not None}

@@ -1,0 +1,140 @@
+"""Errors as a status and one body: `{"error": {"kind", "message", "request_id"}}`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from tempo.application.settings.settings import SPECS
+from tempo.application.settings.words import ALIASES
+from tempo.domain import errors
+from tempo.infrastructure.logging import service_events
+from tempo.interfaces.http.request_identity import request_id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+INTERNAL = "something went wrong here; the log has more under this request's id"
+SHOWN = 80
+"""So many characters of a refused value are enough to recognise it by."""
+
+STATUSES: dict[type[errors.TempoError], int] = {
+    errors.TooLargeError: 413,
+    errors.QueueFullError: 429,
+    errors.UnavailableError: 503,
+    errors.TimeLimitError: 504,
+    errors.RunNotFoundError: 404,
+    errors.CancelledRunError: 409,
+    errors.OtherModelError: 409,
+    errors.ChoiceError: 422,
+    errors.InvalidValueError: 422,
+    errors.MemoryExceededError: 503,
+    errors.NonFiniteLogitsError: 500,
+}
+"""The status of each error; those that are not here are 500 and say nothing of themselves."""
+
+KINDS = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+}
+"""The kind of what is no error of ours."""
+
+
+def status_of(error: BaseException) -> int:
+    """Return the status of an error."""
+    return next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 500)
+
+
+def kind_of(error: BaseException) -> str:
+    """Return the error's name as clients meet it: `queue_full` for QueueFullError."""
+    if not isinstance(error, errors.TempoError):
+        return "internal"
+    name = type(error).__name__.removesuffix("Error")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def message_of(error: BaseException) -> str:
+    """Return what a client is told of an error: nothing, where it is not one of ours."""
+    known = isinstance(error, tuple(STATUSES))
+    return str(error) if known else INTERNAL
+
+
+def error_body(kind: str, message: str, request_id: str) -> dict[str, Any]:
+    """Return the one shape of all errors."""
+    return {"error": {"kind": kind, "message": message, "request_id": request_id}}
+
+
+def answer_to(request: Request, error: BaseException) -> JSONResponse:
+    """Return the answer to a request that raised an error."""
+    body = error_body(kind_of(error), message_of(error), request_id_of(request.scope))
+    headers = {}
+    if isinstance(error, errors.QueueFullError):
+        headers["Retry-After"] = str(error.retry_after)
+    status = status_of(error)
+    if status == 500:  # noqa: PLR2004 - nothing else is a fault of the service
+        service_events().error("request.failed", exc_info=error)
+    return JSONResponse(body, status, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Give every error its answer."""
+
+    @app.exception_handler(errors.TempoError)
+    async def _ours(request: Request, error: errors.TempoError) -> JSONResponse:
+        return answer_to(request, error)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        kind = KINDS.get(error.status_code, "error")
+        body = error_body(kind, str(error.detail), request_id_of(request.scope))
+        return JSONResponse(body, error.status_code, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        message = "; ".join(_sentence(one) for one in error.errors()[:5])
+        body = error_body("invalid_value", message, request_id_of(request.scope))
+        return JSONResponse(body, 422)
+
+
+def _sentence(found: Mapping[str, Any]) -> str:
+    """Return what is wrong with one value: which, what it is, and what is allowed."""
+    where = [str(part) for part in found["loc"] if part not in {"body", "query", "path"}]
+    name = ".".join(where) or "the body"
+    if found["type"] == "extra_forbidden":
+        return f"there is no field {name}; see /docs for those there are"
+    if found["type"] == "missing":
+        return f"{name} is missing; it is required"
+    if found["type"] == "json_invalid":
+        return "the body is no JSON document"
+    return f"{name} is {_shown(found.get('input'))}; {_allowed(where, found)}"
+
+
+def _allowed(where: Sequence[str], found: Mapping[str, Any]) -> str:
+    spec = SPECS.get(ALIASES.get(where[0], where[0])) if where else None
+    if spec is None:
+        text = str(found["msg"])
+        return text[:1].lower() + text[1:]
+    choices = f"one of {', '.join(spec.choices)}" if spec.choices else spec.allowed
+    kinds = {int: "a whole number, ", float: "a number, "}
+    return f"it must be {kinds.get(spec.kind, '')}{choices}"
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python spells no whole number of thousands of digits
+        text = f"a {type(value).__name__} of thousands of digits"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

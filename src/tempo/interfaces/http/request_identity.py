@@ -1,0 +1,28 @@
+"""The name of a request: in its log lines, in its answer, in its errors."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from starlette.datastructures import Headers
+    from starlette.types import Scope
+
+HEADER = "X-Request-ID"
+FITTING = re.compile(r"[A-Za-z0-9._-]{1,64}")
+KEY = "tempo.request_id"
+
+
+def name_request(scope: Scope, headers: Headers) -> str:
+    """Take over the name that a client gave, where it is one, or draw one."""
+    given = headers.get(HEADER, "")
+    name = given if FITTING.fullmatch(given) else uuid4().hex
+    scope[KEY] = name
+    return name
+
+
+def request_id_of(scope: Scope) -> str:
+    """Return the name of a request."""
+    return str(scope.get(KEY, ""))

@@ -1,0 +1,20 @@
+"""What the service counts."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from tempo.interfaces.http.metrics import Metrics
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def metrics(request: Request) -> PlainTextResponse:
+    """Give all counts in the text format of Prometheus."""
+    counted = cast("Metrics", request.app.state.metrics)
+    return PlainTextResponse(generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST)

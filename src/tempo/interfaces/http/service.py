@@ -1,0 +1,144 @@
+"""What the routes share: the model once it is loaded, and the runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
+
+from tempo.application.serving.admission import Admission, Capacity
+from tempo.application.serving.runner import Runner
+from tempo.application.serving.served_run import ServedRun
+from tempo.domain.errors import UnavailableError
+from tempo.infrastructure.container import share_passes
+from tempo.infrastructure.logging import service_events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from tempo.application.serving.observing import RunObserver
+    from tempo.application.serving.served_run import Work
+    from tempo.application.serving.service_settings import ServiceSettings
+    from tempo.interfaces.python.engine import Engine
+
+
+class Service:
+    """The model and its runs; there from the start, ready once the model is loaded."""
+
+    def __init__(self, settings: ServiceSettings, observer: RunObserver | None = None) -> None:
+        """Wait for a model."""
+        self.settings = settings
+        self.observer = observer
+        self.failure: BaseException | None = None
+        self._engine: Engine | None = None
+        self._runner: Runner | None = None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether runs can be asked for."""
+        return self._runner is not None
+
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether the next run would be refused."""
+        return self.is_loaded and self.runner.admission.is_full
+
+    @property
+    def engine(self) -> Engine:
+        """The model.
+
+        Raises:
+            UnavailableError: while it is not loaded.
+        """
+        if self._engine is None:
+            raise self._unavailable()
+        return self._engine
+
+    @property
+    def runner(self) -> Runner:
+        """What does the runs.
+
+        Raises:
+            UnavailableError: while the model is not loaded.
+        """
+        if self._runner is None:
+            raise self._unavailable()
+        return self._runner
+
+    def _unavailable(self) -> UnavailableError:
+        if self.failure is not None:
+            return UnavailableError("the model could not be loaded; the service's log says why")
+        return UnavailableError("the model is being loaded; try again in a few seconds")
+
+    def gauged(self, read: Callable[[Admission], float]) -> float:
+        """Return a number of the runs; 0 while there can be none."""
+        return read(self.runner.admission) if self.is_loaded else 0.0
+
+    def open(self, load: Callable[[], Engine]) -> None:
+        """Load the model and begin to serve it.
+
+        Raises:
+            TempoError: if the model cannot be loaded.
+        """
+        try:
+            engine = load()
+        except BaseException as error:  # why: whoever asks for the model is told that it failed
+            self.failure = error
+            raise
+        bounds = self.settings
+        capacity = Capacity(bounds.max_concurrent_runs, bounds.max_cache_rows, bounds.max_queue)
+        runner = Runner(
+            share_passes(engine.container), Admission(capacity), bounds.run_seconds, self.observer
+        )
+        runner.start()
+        self._engine, self._runner = engine, runner
+        service_events().info(
+            "service.ready", model=engine.description.name, device=engine.description.device
+        )
+
+    def close(self, seconds: float) -> None:
+        """End the runs within some seconds, and let go of the model."""
+        if self._runner is not None:
+            self._runner.stop(seconds)
+            service_events().info("service.stopped")
+
+    def begin(self, work: Work, *, detached: bool = False) -> ServedRun:
+        """Let a run wait for its turn.
+
+        Raises:
+            QueueFullError, InvalidValueError, UnavailableError: as `Runner.submit`.
+        """
+        run = ServedRun(uuid4().hex, work, detached=detached)
+        self.runner.submit(run)
+        return run
+
+    async def answer(self, work: Work, request: Request) -> Any:  # noqa: ANN401 - what the work answers
+        """Do a run and return its answer; if the client goes away, the run is cancelled.
+
+        Raises:
+            CancelledRunError: if the client went away.
+            TempoError: what the run raised.
+        """
+        run = self.begin(work)
+        done = asyncio.wrap_future(run.done)
+        gone = asyncio.ensure_future(_until_gone(request))
+        try:
+            await asyncio.wait({done, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            if not run.done.done():
+                self.runner.cancel(run)
+        return await done
+
+
+async def _until_gone(request: Request) -> None:
+    """Return when the client closed the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request was sent to."""
+    return cast("Service", request.app.state.service)

@@ -1,0 +1,36 @@
+"""A service over a script: no model, and texts that can be written down."""
+
+import time
+from contextlib import contextmanager
+
+import pytest
+from starlette.testclient import TestClient
+
+from tempo.application.serving.service_settings import ServiceSettings
+from tempo.interfaces.http.app import create_app
+from tests.interfaces.scripted_engine import scripted_engine
+
+
+def until(holds, seconds=10.0):
+    """Wait for what other threads do; False if it does not come."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+@contextmanager
+def serving(engine=None, **settings):
+    settings.setdefault("store", ":memory:")
+    app = create_app(ServiceSettings(**settings), lambda: engine or scripted_engine())
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert until(lambda: app.state.service.is_loaded)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client():
+    with serving() as client:
+        yield client
