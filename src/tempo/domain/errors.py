@@ -22,6 +22,7 @@ TempoError
 │   ├── UnavailableError       a model that is not loaded yet, or a service that stops
 │   ├── TimeLimitError         a run that took longer than a run may
 │   ├── CancelledRunError      a run that was cancelled before it had an answer
+│   ├── RunStateError          a run that is not far enough for what is asked of it
 │   └── RunNotFoundError       no run of this name, or one that is no longer kept
 └── OutputError                a file that could not be read or written
 """
@@ -155,6 +156,10 @@ class TimeLimitError(ServingError):
 
 class CancelledRunError(ServingError):
     """A run was cancelled before it had an answer."""
+
+
+class RunStateError(ServingError):
+    """A run is still under way, or ended without what is asked of it."""
 
 
 class RunNotFoundError(ServingError, LookupError):

@@ -14,12 +14,14 @@ from tempo.infrastructure.export.lattice_export import FORMATS, LatticeExport, f
 from tempo.infrastructure.export.networkx_graph import digraph, graphml
 from tempo.infrastructure.export.slf import slf
 from tempo.infrastructure.export.steps_csv import steps_csv
+from tempo.infrastructure.paths import default_store
 from tempo.infrastructure.plotting.curve_plot import plot_curve
 from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
 from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
 from tempo.infrastructure.plotting.pruning_plot import plot_pruning
 from tempo.infrastructure.plotting.terminal_curve import draw_curve
+from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.lattice_document import document
 from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
@@ -27,6 +29,7 @@ from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place
 __all__ = [
     "FORMATS",
     "Documents",
+    "default_store",
     "format_of",
     "plot_fidelity",
     "plot_pruning",
@@ -53,4 +56,6 @@ class Documents(containers.DeclarativeContainer):
         csv=providers.Object(steps_csv),
         graphml=providers.Object(graphml),
     )
+    document_reader = providers.Object(from_json)
+    run_store = providers.Factory(SqliteRunStore)
     export = providers.Factory(LatticeExport, writers=writers, save=providers.Object(save_text))

@@ -7,8 +7,21 @@ import pytest
 from starlette.testclient import TestClient
 
 from tempo.application.serving.service_settings import ServiceSettings
+from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.interfaces.http.app import create_app
-from tests.interfaces.scripted_engine import scripted_engine
+from tests.interfaces.scripted_engine import FOREVER, scripted_engine
+
+
+class SlowBackend(ScriptedBackend):
+    """Takes its time for each pass, so that a run can be met under way."""
+
+    def extend(self, batch):
+        time.sleep(0.01)
+        super().extend(batch)
+
+
+def slow_engine():
+    return scripted_engine(FOREVER, backend=SlowBackend(FOREVER, 1024))
 
 
 def until(holds, seconds=10.0):

@@ -31,8 +31,9 @@ class EventLog:
         self._clock = clock
         self._start = clock()
         self._lock = Lock()
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], object]] = []
         self._ended = bool(self._events)
+        self._kept: Callable[[Document], None] = lambda _: None
 
     @property
     def ended(self) -> bool:
@@ -49,8 +50,13 @@ class EventLog:
             milliseconds = round(1000.0 * (self._clock() - self._start), 1)
             told = {"v": VERSION, "seq": len(self._events), "t_ms": milliseconds, **event}
             self._events.append(told)
+            self._kept(told)
         self._wake()
         return told
+
+    def keep(self, kept: Callable[[Document], None]) -> None:
+        """Hand every event over to what keeps it; before the first."""
+        self._kept = kept
 
     def end(self) -> None:
         """Say that nothing will be told any more."""
@@ -62,7 +68,7 @@ class EventLog:
         with self._lock:
             return tuple(self._events[max(0, number + 1) :])
 
-    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
+    def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
         """Call `wake` whenever there is more, from any thread; returns how to stop that."""
         with self._lock:
             self._listeners.append(wake)

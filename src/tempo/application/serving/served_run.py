@@ -32,6 +32,11 @@ class RunState(StrEnum):
         """Whether nothing more comes."""
         return self not in {RunState.QUEUED, RunState.RUNNING}
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether it ended without being asked to."""
+        return self in {RunState.FAILED, RunState.INTERRUPTED}
+
 
 class Decoding(Protocol):
     """A run that has begun: its events, and what it has decoded so far."""

@@ -29,15 +29,17 @@ class Answering:
 
     Attributes:
         fields: what was asked.
+        keeps: whether the lattice is there in any case, so that the run can be gone on from.
     """
 
     fields: AnswerFields
+    keeps: bool = False
 
     def of(self, result: Result) -> GenerateAnswer:
         """Return the answer; the time in the queue is filled in by whoever knows it."""
         fields, identity = self.fields, result.lattice.provenance.model
         wanted = fields.n_best if result.lattice.steps else 0
-        plain = result.as_mapping() if fields.lattice else {}
+        plain = result.as_mapping() if fields.lattice or self.keeps else {}
         return GenerateAnswer(
             prompt=fields.prompt,
             system_content=fields.system_content,

@@ -19,7 +19,14 @@ from tempo.interfaces.http import failures
 from tempo.interfaces.http.guard import Guard
 from tempo.interfaces.http.metrics import Metrics
 from tempo.interfaces.http.rate_limit import RateLimit
-from tempo.interfaces.http.routes import documentation, generate, health, metrics
+from tempo.interfaces.http.routes import (
+    documentation,
+    generate,
+    health,
+    metrics,
+    models,
+    runs,
+)
 from tempo.interfaces.http.service import Service
 
 if TYPE_CHECKING:
@@ -27,6 +34,9 @@ if TYPE_CHECKING:
 
     from tempo.application.serving.service_settings import ServiceSettings
     from tempo.interfaces.python.engine import Engine
+
+SWEEP_EVERY = 1.0
+"""Seconds."""
 
 DESCRIPTION = "Decode several hypotheses inside one sequence state of a language model."
 
@@ -54,8 +64,10 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         listen_to_service()
         loading = asyncio.create_task(_open(service, load or _loader(chosen), failed))
+        sweeping = asyncio.create_task(_sweep(service))
         yield
         loading.cancel()
+        sweeping.cancel()
         await asyncio.to_thread(service.close, chosen.stop_seconds / 2)
 
     app = FastAPI(
@@ -68,7 +80,14 @@ def create_app(
     )
     app.state.service, app.state.metrics = service, counted
     failures.install(app)
-    for router in (health.router, metrics.router, generate.router, documentation.router):
+    for router in (
+        health.router,
+        metrics.router,
+        generate.router,
+        runs.router,
+        models.router,
+        documentation.router,
+    ):
         app.include_router(router)
     if chosen.origins:
         app.add_middleware(
@@ -98,6 +117,16 @@ def _show(counted: Metrics, service: Service) -> None:
         ),
     ):
         counted.gauge(name, meaning, partial(service.gauged, read))
+
+
+async def _sweep(service: Service) -> None:
+    """Look after the runs, once a second."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY)
+        try:
+            await asyncio.to_thread(service.sweep)
+        except Exception as error:  # why: the next round may go better  # noqa: BLE001
+            service_events().error("sweep.failed", exc_info=error)
 
 
 async def _open(

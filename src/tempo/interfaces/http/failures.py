@@ -32,6 +32,7 @@ STATUSES: dict[type[errors.TempoError], int] = {
     errors.TimeLimitError: 504,
     errors.RunNotFoundError: 404,
     errors.CancelledRunError: 409,
+    errors.RunStateError: 409,
     errors.OtherModelError: 409,
     errors.ChoiceError: 422,
     errors.InvalidValueError: 422,

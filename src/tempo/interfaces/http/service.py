@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from tempo.application.serving.admission import Admission, Capacity
+from tempo.application.serving.registry import Retention, RunRegistry
 from tempo.application.serving.runner import Runner
 from tempo.application.serving.served_run import ServedRun
 from tempo.domain.errors import UnavailableError
 from tempo.infrastructure.container import share_passes
+from tempo.infrastructure.documents import Documents, default_store
 from tempo.infrastructure.logging import service_events
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Service:
         self.settings = settings
         self.observer = observer
         self.failure: BaseException | None = None
+        self._registry: RunRegistry | None = None
         self._engine: Engine | None = None
         self._runner: Runner | None = None
 
@@ -67,6 +70,17 @@ class Service:
             raise self._unavailable()
         return self._runner
 
+    @property
+    def registry(self) -> RunRegistry:
+        """The runs that have names.
+
+        Raises:
+            UnavailableError: while the model is not loaded.
+        """
+        if self._registry is None:
+            raise self._unavailable()
+        return self._registry
+
     def _unavailable(self) -> UnavailableError:
         if self.failure is not None:
             return UnavailableError("the model could not be loaded; the service's log says why")
@@ -76,6 +90,11 @@ class Service:
         """Return a number of the runs; 0 while there can be none."""
         return read(self.runner.admission) if self.is_loaded else 0.0
 
+    def sweep(self) -> None:
+        """Do what is to be done from time to time."""
+        if self._runner is not None:
+            self.registry.sweep(self._runner)
+
     def open(self, load: Callable[[], Engine]) -> None:
         """Load the model and begin to serve it.
 
@@ -83,7 +102,7 @@ class Service:
             TempoError: if the model cannot be loaded.
         """
         try:
-            engine = load()
+            engine, registry = load(), self._opened_registry()
         except BaseException as error:  # why: whoever asks for the model is told that it failed
             self.failure = error
             raise
@@ -93,24 +112,39 @@ class Service:
             share_passes(engine.container), Admission(capacity), bounds.run_seconds, self.observer
         )
         runner.start()
-        self._engine, self._runner = engine, runner
+        if interrupted := registry.mark_interrupted():
+            service_events().warning("runs.interrupted", runs=interrupted)
+        self._engine, self._registry, self._runner = engine, registry, runner
         service_events().info(
             "service.ready", model=engine.description.name, device=engine.description.device
         )
+
+    def _opened_registry(self) -> RunRegistry:
+        bounds = self.settings
+        retention = Retention(
+            bounds.grace_seconds,
+            bounds.retained_runs,
+            3600.0 * bounds.retained_hours,
+            bounds.max_listeners,
+        )
+        store = Documents.run_store(bounds.store or default_store(), _not_kept)
+        return RunRegistry(store, retention)
 
     def close(self, seconds: float) -> None:
         """End the runs within some seconds, and let go of the model."""
         if self._runner is not None:
             self._runner.stop(seconds)
-            service_events().info("service.stopped")
+        if self._registry is not None:
+            self._registry.close()
+        service_events().info("service.stopped")
 
-    def begin(self, work: Work, *, detached: bool = False) -> ServedRun:
-        """Let a run wait for its turn.
+    def begin(self, work: Work) -> ServedRun:
+        """Let a run without a name wait for its turn.
 
         Raises:
             QueueFullError, InvalidValueError, UnavailableError: as `Runner.submit`.
         """
-        run = ServedRun(uuid4().hex, work, detached=detached)
+        run = ServedRun(uuid4().hex, work)
         self.runner.submit(run)
         return run
 
@@ -131,6 +165,10 @@ class Service:
             if not run.done.done():
                 self.runner.cancel(run)
         return await done
+
+
+def _not_kept(reason: str) -> None:
+    service_events().error("store.failed", reason=reason)
 
 
 async def _until_gone(request: Request) -> None:

@@ -1,0 +1,97 @@
+"""Runs that are begun under a name, from a prompt or from another run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from tempo.application.records.resuming import maker_of, resumed_request, resumed_settings
+from tempo.application.serving.event_documents import Opening, Telling
+from tempo.application.serving.served_run import ServedRun, Work
+from tempo.domain.errors import RunStateError
+from tempo.domain.model_identity import require_same_model
+from tempo.domain.stopping import FinishReason
+from tempo.domain.tokens import TokenId
+from tempo.interfaces.http.answers import Answering
+from tempo.interfaces.http.asking import Asked, asked, require_bounds
+from tempo.interfaces.http.failures import kind_of, message_of
+
+if TYPE_CHECKING:
+    from tempo.application.serving.event_log import Document
+    from tempo.application.serving.run_store import KeptRun
+    from tempo.application.serving.served_run import RunState
+    from tempo.interfaces.http.generate_schemas import AnswerFields
+    from tempo.interfaces.http.run_schemas import ForkRequest
+    from tempo.interfaces.http.service import Service
+
+
+def begin_run(service: Service, body: Any) -> ServedRun:  # noqa: ANN401 - a model made at run time
+    """Begin what a request asks for.
+
+    Raises:
+        TempoError: for a request that is wrong or has no room.
+    """
+    body.require_effect()
+    run = asked(service.engine, service.settings, body.asked_prompt, body.words)
+    request = body.model_dump(mode="json", exclude_unset=True)
+    return _begin(service, run, body, request, None)
+
+
+def fork_run(service: Service, kept: KeptRun, where: ForkRequest) -> ServedRun:
+    """Begin a run that goes on from a token of another; the prompt is read once more.
+
+    Raises:
+        RunStateError: if the other has no lattice yet, or never will.
+        TempoError: for a step or a token that is not there, or a run that has no room.
+    """
+    from tempo.interfaces.http.run_schemas import RunRequest  # noqa: PLC0415 - made at run time
+
+    document = (kept.answer or {}).get("lattice")
+    if document is None:
+        message = f"the run is {kept.state.value} and has no lattice; fork one that has ended"
+        raise RunStateError(message)
+    record = service.engine.container.document_reader()(json.dumps(document).encode())
+    require_same_model(maker_of(record.provenance), service.engine.identity)
+    names = {} if where.max_steps is None else {"max_steps": where.max_steps}
+    settings = resumed_settings(record.provenance, names)
+    require_bounds(settings, service.settings)
+    request = resumed_request(record.lattice, where.step, TokenId(where.token_id), settings)
+    run = Asked(service.engine, settings, request, record.provenance.prompt)
+    told = {**kept.asked, **names, "detach": where.detach}
+    parent = {"run_id": kept.name, "step": where.step, "token_id": where.token_id}
+    return _begin(service, run, RunRequest(**told), told, parent)
+
+
+def _begin(
+    service: Service,
+    run: Asked,
+    body: Any,  # noqa: ANN401 - a model made at run time
+    request: Document,
+    parent: Document | None,
+) -> ServedRun:
+    name = uuid4().hex
+    identity = service.engine.identity
+    model = {
+        "id": identity.name,
+        "revision": identity.fingerprint,
+        "dtype": identity.dtype,
+        "device": identity.device,
+    }
+    opening = Opening(name, model, run.settings.as_mapping(), run.text, parent)
+    telling = Telling(opening, service.engine.container.tokenizer())
+    work = _work(run, body, telling)
+    served = ServedRun(name, work, detached=body.detach)
+    service.registry.begin(service.runner, served, request, parent)
+    return served
+
+
+def _work(run: Asked, fields: AnswerFields, telling: Telling) -> Work:
+    def last(state: RunState, outcome: Any) -> tuple[Document, ...]:  # noqa: ANN401 - an answer or an error
+        if not isinstance(outcome, BaseException):
+            return (telling.finished(FinishReason(outcome.finish_reason), outcome.clean_text),)
+        if not state.is_failure:
+            return (telling.finished(FinishReason.CANCELLED, ""),)
+        return (telling.failed(kind_of(outcome), message_of(outcome)),)
+
+    return Work(run.rows, run.start, Answering(fields, keeps=True).of, telling.of, last)

@@ -1,0 +1,160 @@
+"""Runs that go on by themselves: begun, followed, cancelled, forked, found again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from tempo.domain.errors import InvalidValueError
+from tempo.interfaces.http.event_stream import event_stream
+from tempo.interfaces.http.generate_schemas import FIRST_EXAMPLE
+from tempo.interfaces.http.named_runs import begin_run, fork_run
+from tempo.interfaces.http.routes.generate import REFUSALS
+from tempo.interfaces.http.run_schemas import (
+    ForkRequest,
+    RunAccepted,
+    RunAnswer,
+    RunList,
+    RunRequest,
+    RunSummary,
+    summary,
+)
+from tempo.interfaces.http.service import service_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import Send
+
+    from tempo.application.serving.event_log import EventLog
+    from tempo.application.serving.served_run import ServedRun
+
+ACCEPTED = 202
+MOST_LISTED = 200
+
+router = APIRouter(prefix="/api/v1/runs", tags=["runs"], responses={**REFUSALS, 404: REFUSALS[422]})
+
+Asked = Annotated[RunRequest, Body(examples=[FIRST_EXAMPLE])]
+Name = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The run's id.")]
+
+
+@router.post("", status_code=ACCEPTED)
+async def begin(request: Request, response: Response, body: Asked) -> RunAccepted:
+    """Begin a run; it is cancelled when nobody has listened to it for a while."""
+    service = service_of(request)
+    return _accepted(request, response, await run_in_threadpool(begin_run, service, body))
+
+
+@router.get("")
+def listing(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
+    before: Annotated[float | None, Query(description="Seconds since 1970.")] = None,
+) -> RunList:
+    """List runs, newest first, those of earlier starts of the service too."""
+    runs = service_of(request).registry.listing(limit, before)
+    last = runs[-1].asked_at if len(runs) == limit else None
+    return RunList(runs=[summary(run) for run in runs], before=last)
+
+
+@router.get("/{run_id}")
+def show(
+    request: Request,
+    run_id: Name,
+    lattice: Annotated[bool, Query(description="Add the lattice to the result.")] = False,  # noqa: FBT002 - a query
+) -> RunAnswer:
+    """Show a run with all that it told, and its answer once it has one."""
+    registry = service_of(request).registry
+    kept = registry.find(run_id)
+    answer = kept.answer
+    if answer is not None and not (lattice or kept.asked.get("lattice")):
+        answer = {**answer, "lattice": None}
+    events = list(registry.log(run_id).after(-1))
+    return RunAnswer(**summary(kept).model_dump(), request=kept.asked, events=events, result=answer)
+
+
+@router.post("/{run_id}/cancel", status_code=ACCEPTED)
+def cancel(request: Request, run_id: Name) -> RunSummary:
+    """Stop a run after the step under way; what is decoded stays."""
+    service = service_of(request)
+    return summary(service.registry.cancel(service.runner, run_id))
+
+
+@router.post("/{run_id}/fork", status_code=ACCEPTED)
+async def fork(
+    request: Request, response: Response, run_id: Name, body: ForkRequest
+) -> RunAccepted:
+    """Begin a run that goes on from a token of this one and its best chain alone."""
+    service = service_of(request)
+    kept = await run_in_threadpool(service.registry.find, run_id)
+    return _accepted(request, response, await run_in_threadpool(fork_run, service, kept, body))
+
+
+@router.get(
+    "/{run_id}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "The run's events."}},
+)
+async def events(
+    request: Request,
+    run_id: Name,
+    last_event_id: Annotated[
+        str | None, Header(description="The id of the last event that was read.")
+    ] = None,
+) -> StreamingResponse:
+    """Follow a run as server-sent events, from its first or from behind `Last-Event-ID`."""
+    service = service_of(request)
+    log = await run_in_threadpool(service.registry.log, run_id)
+    after = _after(last_event_id)
+    leave = service.registry.listen(run_id)
+    return PatientStream(_heard(log, after, leave), service.settings.send_seconds)
+
+
+def _after(last_event_id: str | None) -> int:
+    if not last_event_id:
+        return -1
+    if not (last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 10):  # noqa: PLR2004 - no run has a thousand million events
+        message = f"Last-Event-ID is {last_event_id[:40]!r}; it must be the id of an event"
+        raise InvalidValueError(message)
+    return int(last_event_id)
+
+
+async def _heard(log: EventLog, after: int, leave: Callable[[], None]) -> AsyncIterator[bytes]:
+    """Yield a run's events, as one of those that it goes on for."""
+    try:
+        async for part in event_stream(log, after):
+            yield part
+    finally:
+        leave()
+
+
+class PatientStream(StreamingResponse):
+    """A stream of events that waits only so long for a client to read on.
+
+    There is no more of a run in memory for a slow client than for a fast one; but a connection
+    that nothing can be sent through is closed, and the client may come back to where it was.
+    """
+
+    def __init__(self, content: AsyncIterator[bytes], seconds: float) -> None:
+        """Send so long."""
+        super().__init__(content, media_type="text/event-stream")
+        self.headers["X-Accel-Buffering"] = "no"
+        self._seconds = seconds
+
+    async def stream_response(self, send: Send) -> None:
+        """Send what comes."""
+
+        async def sent(message: Any) -> None:  # noqa: ANN401 - as starlette's
+            await asyncio.wait_for(send(message), self._seconds)
+
+        await super().stream_response(sent)
+
+
+def _accepted(request: Request, response: Response, run: ServedRun) -> RunAccepted:
+    place = str(request.app.url_path_for("show", run_id=run.name))
+    response.headers["Location"] = place
+    return RunAccepted(run_id=run.name, state=run.state, events_url=f"{place}/events")

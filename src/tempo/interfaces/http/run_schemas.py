@@ -1,0 +1,79 @@
+"""What the routes of runs are asked, and what they answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from tempo.application.serving.run_store import KeptRun
+from tempo.application.serving.served_run import RunState
+from tempo.interfaces.http.generate_schemas import GenerateRequest
+from tempo.interfaces.http.setting_fields import Truth, Whole
+
+Detach = Annotated[Truth, Field(description="Go on although nobody listens.")]
+
+RunRequest = create_model("RunRequest", __base__=GenerateRequest, detach=(Detach, False))
+"""A prompt, what to answer, every setting, and whether the run goes on unheard."""
+
+
+class ForkRequest(BaseModel):
+    """Where to leave a run, and on which token to go on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: Annotated[Whole, Field(ge=0, description="A step of the run, from 0.")]
+    token_id: Annotated[Whole, Field(ge=0, description="A token that was considered there.")]
+    max_steps: Annotated[
+        Whole | None, Field(ge=1, description="Counts the steps before the fork too.")
+    ] = None
+    detach: Detach = False
+
+
+class RunAccepted(BaseModel):
+    """A run that was begun."""
+
+    run_id: str
+    state: RunState
+    events_url: str
+
+
+class RunSummary(BaseModel):
+    """A run as a list shows it."""
+
+    run_id: str
+    state: RunState
+    asked_at: float
+    ended_at: float | None
+    prompt: str | None
+    parent: dict[str, Any] | None
+
+
+class RunAnswer(RunSummary):
+    """A run with all that it told and answered."""
+
+    request: dict[str, Any]
+    events: list[dict[str, Any]]
+    result: dict[str, Any] | None
+
+
+class RunList(BaseModel):
+    """Runs, newest first.
+
+    `before` continues the list: the moment to ask for earlier ones with, None at the end.
+    """
+
+    runs: list[RunSummary]
+    before: float | None
+
+
+def summary(run: KeptRun) -> RunSummary:
+    """Return a run as a list shows it."""
+    return RunSummary(
+        run_id=run.name,
+        state=run.state,
+        asked_at=run.asked_at,
+        ended_at=run.ended_at,
+        prompt=run.asked.get("prompt"),
+        parent=run.parent,
+    )
