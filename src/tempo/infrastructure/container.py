@@ -19,6 +19,7 @@ from tempo.application.self_check import SelfCheck
 from tempo.application.studies.fidelity.study import FidelityStudy
 from tempo.application.studies.pruning.study import PruningStudy
 from tempo.application.studies.speed.study import SpeedStudy
+from tempo.application.token_scores import TokenScores
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.model_identity import ModelIdentity
 from tempo.infrastructure.batching.shared_passes import SharedPasses
@@ -136,6 +137,7 @@ class Container(Documents):
         SteeredRun, backend=backend, tokenizer=tokenizer, clustering=clustering
     )
     n_best = providers.Factory(NBest, backend=backend)
+    token_scores = providers.Factory(TokenScores, backend=backend)
     rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer, clustering=clustering)
     measure = providers.Factory(Measure, n_best=n_best)
     fidelity = providers.Factory(FidelityStudy, backend=backend, tokenizer=tokenizer)

@@ -25,6 +25,7 @@ from tempo.interfaces.http.routes import (
     health,
     metrics,
     models,
+    openai,
     runs,
 )
 from tempo.interfaces.http.service import Service
@@ -86,6 +87,7 @@ def create_app(
         generate.router,
         runs.router,
         models.router,
+        openai.router,
         documentation.router,
     ):
         app.include_router(router)

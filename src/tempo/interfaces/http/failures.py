@@ -34,6 +34,7 @@ STATUSES: dict[type[errors.TempoError], int] = {
     errors.CancelledRunError: 409,
     errors.RunStateError: 409,
     errors.OtherModelError: 409,
+    errors.ModelNotFoundError: 404,
     errors.ChoiceError: 422,
     errors.InvalidValueError: 422,
     errors.MemoryExceededError: 503,

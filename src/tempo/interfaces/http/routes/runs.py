@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -13,6 +12,7 @@ from tempo.domain.errors import InvalidValueError
 from tempo.interfaces.http.event_stream import event_stream
 from tempo.interfaces.http.generate_schemas import FIRST_EXAMPLE
 from tempo.interfaces.http.named_runs import begin_run, fork_run
+from tempo.interfaces.http.patient_stream import PatientStream
 from tempo.interfaces.http.routes.generate import REFUSALS
 from tempo.interfaces.http.run_schemas import (
     ForkRequest,
@@ -27,8 +27,6 @@ from tempo.interfaces.http.service import service_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-
-    from starlette.types import Send
 
     from tempo.application.serving.event_log import EventLog
     from tempo.application.serving.served_run import ServedRun
@@ -130,28 +128,6 @@ async def _heard(log: EventLog, after: int, leave: Callable[[], None]) -> AsyncI
             yield part
     finally:
         leave()
-
-
-class PatientStream(StreamingResponse):
-    """A stream of events that waits only so long for a client to read on.
-
-    There is no more of a run in memory for a slow client than for a fast one; but a connection
-    that nothing can be sent through is closed, and the client may come back to where it was.
-    """
-
-    def __init__(self, content: AsyncIterator[bytes], seconds: float) -> None:
-        """Send so long."""
-        super().__init__(content, media_type="text/event-stream")
-        self.headers["X-Accel-Buffering"] = "no"
-        self._seconds = seconds
-
-    async def stream_response(self, send: Send) -> None:
-        """Send what comes."""
-
-        async def sent(message: Any) -> None:  # noqa: ANN401 - as starlette's
-            await asyncio.wait_for(send(message), self._seconds)
-
-        await super().stream_response(sent)
 
 
 def _accepted(request: Request, response: Response, run: ServedRun) -> RunAccepted:

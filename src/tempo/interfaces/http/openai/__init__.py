@@ -1,0 +1,1 @@
+"""The service in the shapes of the OpenAI API, for clients that speak them."""
