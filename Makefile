@@ -117,8 +117,9 @@ floor = echo "== branch coverage of domain and application, at least $(FLOOR) %:
 	$(BIN)/coverage report --include='src/tempo/domain/*,src/tempo/application/*' \
 	  --format=total --fail-under=$(FLOOR)
 
-schema: $(DEV) ## docs/lattice.schema.json, from the models that read the document
+schema: $(DEV) ## docs/lattice.schema.json and docs/openapi.json, from the models behind them
 	@$(BIN)/python -m tempo.infrastructure.storage.document_models >docs/lattice.schema.json
+	@$(BIN)/python -m tempo.interfaces.http.description >docs/openapi.json
 
 BENCHMARKS := whole_step engine_overhead pruning_overhead next_token_fidelity against_beam
 

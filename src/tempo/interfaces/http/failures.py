@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 INTERNAL = "something went wrong here; the log has more under this request's id"
+NO_JSON = "the body is no JSON document"
+UNREADABLE = 400
 SHOWN = 80
 """So many characters of a refused value are enough to recognise it by."""
 
@@ -43,7 +45,6 @@ STATUSES: dict[type[errors.TempoError], int] = {
 """The status of each error; those that are not here are 500 and say nothing of themselves."""
 
 KINDS = {
-    400: "bad_request",
     401: "unauthorized",
     403: "forbidden",
     404: "not_found",
@@ -100,8 +101,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        name = request_id_of(request.scope)
+        if error.status_code == UNREADABLE:  # a body that is no UTF-8
+            return JSONResponse(error_body("invalid_value", NO_JSON, name), 422)
         kind = KINDS.get(error.status_code, "error")
-        body = error_body(kind, str(error.detail), request_id_of(request.scope))
+        body = error_body(kind, str(error.detail), name)
         return JSONResponse(body, error.status_code, error.headers)
 
     @app.exception_handler(RequestValidationError)
@@ -120,7 +124,7 @@ def _sentence(found: Mapping[str, Any]) -> str:
     if found["type"] == "missing":
         return f"{name} is missing; it is required"
     if found["type"] == "json_invalid":
-        return "the body is no JSON document"
+        return NO_JSON
     return f"{name} is {_shown(found.get('input'))}; {_allowed(where, found)}"
 
 
