@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+SERVED = PROJECT / "docs" / "how-to" / "serve.md"  # test_serve_page.py runs it beside a service
+PAGES = [PROJECT / "README.md", *sorted(set((PROJECT / "docs").rglob("*.md")) - {SERVED})]
 PYTHON = re.compile(r"^```python[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
