@@ -16,6 +16,7 @@ from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
 from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
+from tempo.application.step_attention import StepAttention
 from tempo.application.studies.fidelity.study import FidelityStudy
 from tempo.application.studies.pruning.study import PruningStudy
 from tempo.application.studies.speed.study import SpeedStudy
@@ -137,6 +138,7 @@ class Container(Documents):
         SteeredRun, backend=backend, tokenizer=tokenizer, clustering=clustering
     )
     n_best = providers.Factory(NBest, backend=backend)
+    step_attention = providers.Factory(StepAttention, backend=backend)
     token_scores = providers.Factory(TokenScores, backend=backend)
     rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer, clustering=clustering)
     measure = providers.Factory(Measure, n_best=n_best)

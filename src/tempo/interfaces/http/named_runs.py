@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -18,9 +19,13 @@ from tempo.interfaces.http.asking import Asked, asked, require_bounds
 from tempo.interfaces.http.failures import kind_of, message_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tempo.application.records.record import RunRecord
     from tempo.application.serving.event_log import Document
     from tempo.application.serving.run_store import KeptRun
     from tempo.application.serving.served_run import RunState
+    from tempo.domain.events import Event
     from tempo.interfaces.http.generate_schemas import AnswerFields
     from tempo.interfaces.http.run_schemas import ForkRequest
     from tempo.interfaces.http.service import Service
@@ -47,12 +52,7 @@ def fork_run(service: Service, kept: KeptRun, where: ForkRequest) -> ServedRun:
     """
     from tempo.interfaces.http.run_schemas import RunRequest  # noqa: PLC0415 - made at run time
 
-    document = (kept.answer or {}).get("lattice")
-    if document is None:
-        message = f"the run is {kept.state.value} and has no lattice; fork one that has ended"
-        raise RunStateError(message)
-    record = service.engine.container.document_reader()(json.dumps(document).encode())
-    require_same_model(maker_of(record.provenance), service.engine.identity)
+    record = kept_record(service, kept)
     names = {} if where.max_steps is None else {"max_steps": where.max_steps}
     settings = resumed_settings(record.provenance, names)
     require_bounds(settings, service.settings)
@@ -61,6 +61,47 @@ def fork_run(service: Service, kept: KeptRun, where: ForkRequest) -> ServedRun:
     told = {**kept.asked, **names, "detach": where.detach}
     parent = {"run_id": kept.name, "step": where.step, "token_id": where.token_id}
     return _begin(service, run, RunRequest(**told), told, parent)
+
+
+def kept_record(service: Service, kept: KeptRun) -> RunRecord:
+    """Return the lattice of a run that has ended, with where it comes from.
+
+    Raises:
+        RunStateError: if there is none yet, or never will be.
+        OtherModelError: if another model than the one that is served made it.
+    """
+    document = (kept.answer or {}).get("lattice")
+    if document is None:
+        message = f"the run is {kept.state.value} and has no lattice; ask for one that has ended"
+        raise RunStateError(message)
+    record: RunRecord = service.engine.container.document_reader()(json.dumps(document).encode())
+    require_same_model(maker_of(record.provenance), service.engine.identity)
+    return record
+
+
+def attention_work(record: RunRecord, step: int, count: int, service: Service) -> Work:
+    """Return the work of reading what a step's tokens attend to.
+
+    Raises:
+        ChoiceError: for a step that is not there.
+    """
+    lattice = record.lattice
+    rows = len(lattice.prompt_ids) + lattice.index_of(step) + lattice.step(step).width
+    read = service.engine.container.step_attention()
+    return Work(rows, lambda: AtOnce(read.run(lattice, step, count)), lambda found: found)
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Work without steps: its result is there as soon as it has begun."""
+
+    result: Any
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(())
+
+    def close(self) -> None:
+        """Do nothing: nothing is held."""
 
 
 def _begin(

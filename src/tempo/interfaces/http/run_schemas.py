@@ -57,6 +57,31 @@ class RunAnswer(RunSummary):
     result: dict[str, Any] | None
 
 
+class AttendedAnswer(BaseModel):
+    """A token that was attended to."""
+
+    position: int
+    token_id: int
+    text: str
+    weight: float
+
+
+class RowAnswer(BaseModel):
+    """A kept token of a step, and the tokens that it attends to most."""
+
+    token_id: int
+    text: str
+    attends: list[AttendedAnswer]
+
+
+class AttentionAnswer(BaseModel):
+    """What a step's tokens attend to, along the best path that leads to them."""
+
+    run_id: str
+    step: int
+    rows: list[RowAnswer]
+
+
 class RunList(BaseModel):
     """Runs, newest first.
 

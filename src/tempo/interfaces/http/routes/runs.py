@@ -11,11 +11,19 @@ from starlette.concurrency import run_in_threadpool
 from tempo.domain.errors import InvalidValueError
 from tempo.interfaces.http.event_stream import event_stream
 from tempo.interfaces.http.generate_schemas import FIRST_EXAMPLE
-from tempo.interfaces.http.named_runs import begin_run, fork_run
+from tempo.interfaces.http.named_runs import (
+    attention_work,
+    begin_run,
+    fork_run,
+    kept_record,
+)
 from tempo.interfaces.http.patient_stream import PatientStream
 from tempo.interfaces.http.routes.generate import REFUSALS
 from tempo.interfaces.http.run_schemas import (
+    AttendedAnswer,
+    AttentionAnswer,
     ForkRequest,
+    RowAnswer,
     RunAccepted,
     RunAnswer,
     RunList,
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
 
 ACCEPTED = 202
 MOST_LISTED = 200
+MOST_ATTENDED = 256
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"], responses={**REFUSALS, 404: REFUSALS[422]})
 
@@ -90,6 +99,38 @@ async def fork(
     service = service_of(request)
     kept = await run_in_threadpool(service.registry.find, run_id)
     return _accepted(request, response, await run_in_threadpool(fork_run, service, kept, body))
+
+
+@router.get("/{run_id}/steps/{step}/attention")
+async def attention(
+    request: Request,
+    run_id: Name,
+    step: Annotated[int, Path(ge=0, le=1_000_000)],
+    k: Annotated[int, Query(ge=1, le=MOST_ATTENDED, description="How many tokens.")] = 16,
+) -> AttentionAnswer:
+    """Show what a step's kept tokens attend to: the mean of the last three layers' heads."""
+    service = service_of(request)
+    kept = await run_in_threadpool(service.registry.find, run_id)
+    record = await run_in_threadpool(kept_record, service, kept)
+    found = await service.answer(attention_work(record, step, k, service), request)
+    content = service.engine.container.tokenizer().content
+    rows = [
+        RowAnswer(
+            token_id=member.token_id,
+            text=member.text,
+            attends=[
+                AttendedAnswer(
+                    position=one.position,
+                    token_id=one.token_id,
+                    text=content(one.token_id).decode(errors="replace"),
+                    weight=one.weight,
+                )
+                for one in attended
+            ],
+        )
+        for member, attended in found
+    ]
+    return AttentionAnswer(run_id=run_id, step=step, rows=rows)
 
 
 @router.get(
