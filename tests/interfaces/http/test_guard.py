@@ -110,6 +110,13 @@ def test_the_log_names_the_request_and_not_its_prompt(client, caplog):
     assert "upon" not in caplog.text
 
 
+def test_the_log_holds_prompts_where_that_is_asked_for(caplog):
+    with serving(log_prompts=True) as client, caplog.at_level(logging.INFO, "tempo.service"):
+        logging.getLogger("tempo.service").propagate = True
+        client.post("/generate", json={"prompt": "Once upon"})
+    assert "Once upon" in caplog.text
+
+
 def test_pages_of_other_origins_may_call_where_they_are_named():
     origin = {"Origin": "http://localhost:5173"}
     with serving(cors_origins="http://localhost:5173") as client:

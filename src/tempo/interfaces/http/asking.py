@@ -9,6 +9,7 @@ from tempo.application.decoding.many import rows_needed
 from tempo.application.prompting import Prompt, checked_ids
 from tempo.application.settings.reading import build_request, read_settings
 from tempo.domain.errors import InvalidValueError, TooLargeError
+from tempo.infrastructure.logging import service_events
 from tempo.interfaces.python.result import Result
 from tempo.interfaces.python.stream import Stream
 
@@ -68,6 +69,8 @@ def asked(
     settings = read_settings(words)
     require_bounds(settings, service)
     ids, text = _encoded(engine, service, prompt)
+    if service.log_prompts:
+        service_events().info("prompt.read", prompt=text, tokens=len(ids))
     if len(ids) > service.max_prompt_tokens:
         message = (
             f"the prompt has {len(ids)} tokens, and this service takes "
