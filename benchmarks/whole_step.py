@@ -63,8 +63,8 @@ def asked(bench: Workbench, opening: Opening, width: int, steps: int) -> Generat
     return build_request(settings, opening.token_ids, bench.end_tokens)
 
 
-def greedy(bench: Workbench, opening: Opening, steps: int) -> float:
-    """Return milliseconds a token of transformers' greedy `generate`."""
+def generating(bench: Workbench, opening: Opening, steps: int, **options: int) -> float:
+    """Return milliseconds of transformers' own `generate`, in which no text ends."""
     prompt = torch.tensor([opening.token_ids])
     start = perf_counter()
     cast("Any", bench.model).generate(
@@ -75,8 +75,14 @@ def greedy(bench: Workbench, opening: Opening, steps: int) -> float:
         suppress_tokens=list(bench.end_tokens),
         eos_token_id=None,
         pad_token_id=0,
+        **options,
     )
-    return 1000.0 * (perf_counter() - start) / steps
+    return 1000.0 * (perf_counter() - start)
+
+
+def greedy(bench: Workbench, opening: Opening, steps: int) -> float:
+    """Return milliseconds a token of greedy decoding."""
+    return generating(bench, opening, steps) / steps
 
 
 def stepping(bench: Workbench, opening: Opening, width: int, steps: int) -> float:
@@ -97,21 +103,8 @@ def rate(bench: Workbench, count: int, width: int, options: Namespace) -> float:
 
 
 def beam_search(bench: Workbench, opening: Opening) -> float:
-    """Return milliseconds of transformers' beam search."""
-    prompt = torch.tensor([opening.token_ids])
-    start = perf_counter()
-    cast("Any", bench.model).generate(
-        prompt,
-        attention_mask=torch.ones_like(prompt),
-        do_sample=False,
-        num_beams=BEAMS,
-        num_return_sequences=BEAMS,
-        max_new_tokens=TEXT_STEPS,
-        suppress_tokens=list(bench.end_tokens),
-        eos_token_id=None,
-        pad_token_id=0,
-    )
-    return 1000.0 * (perf_counter() - start)
+    """Return milliseconds of a beam search."""
+    return generating(bench, opening, TEXT_STEPS, num_beams=BEAMS, num_return_sequences=BEAMS)
 
 
 def n_best(bench: Workbench, opening: Opening) -> float:

@@ -10,6 +10,7 @@ import structlog
 
 if TYPE_CHECKING:
     from structlog.stdlib import BoundLogger
+    from structlog.typing import Processor
 
 NAME = "tempo"
 SERVICE = "tempo.service"
@@ -17,31 +18,30 @@ SERVICE = "tempo.service"
 
 def events() -> BoundLogger:
     """Return the project's logger; each event is a fixed name with key-values."""
-    logger: BoundLogger = structlog.wrap_logger(
-        logging.getLogger(NAME),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-    )
-    return logger
+    order = ["timestamp", "level", "event"]
+    return _logger(NAME, structlog.processors.KeyValueRenderer(key_order=order))
 
 
 def service_events() -> BoundLogger:
     """Return the service's logger: JSON, with what the request at hand is bound to."""
+    return _logger(
+        SERVICE,
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    )
+
+
+def _logger(name: str, *processors: Processor) -> BoundLogger:
+    """Return a logger whose events go through processors behind level and time."""
     logger: BoundLogger = structlog.wrap_logger(
-        logging.getLogger(SERVICE),
+        logging.getLogger(name),
         wrapper_class=structlog.stdlib.BoundLogger,
         processors=[
             structlog.stdlib.filter_by_level,
-            structlog.contextvars.merge_contextvars,
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            *processors,
         ],
     )
     return logger

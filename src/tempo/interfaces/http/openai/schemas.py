@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -33,7 +34,7 @@ class StreamOptions(BaseModel):
     include_usage: Truth = False
 
 
-class SharedFields(BaseModel):
+class SharedFields(BaseModel, ABC):
     """What both kinds of completion are asked; every setting of TEMPO may stand beside it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -75,14 +76,14 @@ class SharedFields(BaseModel):
             raise IneffectiveSettingError(message)
 
     @property
+    @abstractmethod
     def most_tokens(self) -> int | None:
         """How many tokens were asked for at most."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def likely(self) -> int | None:
         """How many likely tokens are told for each; None where no log-probability is."""
-        raise NotImplementedError
 
     @property
     def words(self) -> dict[str, object]:
