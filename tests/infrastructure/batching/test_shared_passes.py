@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from tempo.domain.errors import InvalidValueError, NonFiniteLogitsError, Session
 from tempo.domain.row_rules import RowRules
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
-from tempo.infrastructure.batching.shared_passes import SharedPasses
+from tempo.infrastructure.batching.shared_passes import SPLIT_FROM, SharedPasses
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tests.contracts.adapters import served
 from tests.integration.test_laws_on_models import NumberedTokenizer
@@ -38,6 +39,7 @@ class Watching:
 
     def __init__(self, backend):
         self.backend, self.passes, self.threads = backend, [], set()
+        self.readings = []
         self.description = backend.description
 
     def open(self, prompt, rules):
@@ -51,6 +53,7 @@ class Watching:
 
     def propose(self, batch):
         self.threads.add(threading.current_thread().name)
+        self.readings.append(len(batch))
         return self.backend.propose(batch)
 
 
@@ -85,13 +88,36 @@ def test_passes_are_shared_until_runs_end_and_one_thread_does_the_work(watching)
     assert watching.threads == {threading.current_thread().name}
 
 
+def test_readings_of_a_shared_pass_are_asked_for_together(watching):
+    many(watching).run(requests(steps=12))
+    assert watching.readings.count(5) >= 10
+    assert sum(watching.readings) == sum(12 + index for index in range(5))
+
+
+@pytest.mark.parametrize(
+    ("device", "usual", "never"),
+    [("cpu", SPLIT_FROM, SPLIT_FROM // 2), ("cuda:0", SPLIT_FROM // 2, SPLIT_FROM)],
+)
+def test_many_runs_are_two_groups_on_a_gpu(watching, device, usual, never):
+    prompts = [tuple(range(1, 3 + number)) for number in range(SPLIT_FROM)]
+    alone = many(watching).run(requests(prompts))
+    watching.description = replace(watching.description, device=device)
+    watching.passes.clear()
+    together = many(watching).run(requests(prompts))
+    assert [one.best_path_ids for one in together] == [one.best_path_ids for one in alone]
+    assert watching.passes.count(usual) >= 8
+    assert watching.passes.count(never) <= 1  # as runs join or end
+
+
 def test_a_run_that_joins_takes_part_in_the_next_pass_but_one(watching):
     shared = SharedPasses(watching, patience=5.0)
     generate = Generate(shared, NumberedTokenizer())
     first, second = requests(PROMPTS[:2], steps=30)
+    joined = []
 
     def run(request):
         with shared.member():
+            joined.append(len(watching.passes))
             return generate.run(request)
 
     def serve(runs):
@@ -103,9 +129,8 @@ def test_a_run_that_joins_takes_part_in_the_next_pass_but_one(watching):
         pool.submit(serve, [long])
         while len(watching.passes) < 3:
             time.sleep(0.001)
-        before = len(watching.passes)
         until_done([pool.submit(run, second), long])
-    assert 2 in watching.passes[before : before + 4]
+    assert 2 in watching.passes[joined[1] : joined[1] + 3]
 
 
 def test_outside_of_runs_together_everything_is_done_at_once(watching):
