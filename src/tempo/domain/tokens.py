@@ -73,7 +73,17 @@ class Candidate:
             raise InvalidValueError(message)
 
     def standing(self, weight: float, score: float, parent: int | None) -> Candidate:
-        """Return the same candidate where it stands now; its posterior is not known any more.
+        """Return the same candidate where it stands now; its posterior is not known any more."""
+        return self._with(weight, score, parent, None)
+
+    def holding(self, posterior: float) -> Candidate:
+        """Return the same candidate with its share of the paths through its step."""
+        return self._with(self.weight, self.score, self.parent, posterior)
+
+    def _with(
+        self, weight: float, score: float, parent: int | None, posterior: float | None
+    ) -> Candidate:
+        """Return the same candidate with other figures.
 
         Written out, because a run that prunes asks for it several times a step and
         `dataclasses.replace` takes three times as long.
@@ -87,7 +97,7 @@ class Candidate:
             weight,
             score,
             parent,
-            None,
+            posterior,
             self.slot,
             self.reason,
             self.attention,

@@ -36,45 +36,45 @@ def numbers(held):
 
 def test_fresh_rows_follow_each_other():
     plan = RowPlan()
-    assert plan.allocate(3, CPU) == [0, 1, 2]
-    assert plan.allocate(2, CPU) == [3, 4]
+    assert plan.allocate(3) == [0, 1, 2]
+    assert plan.allocate(2) == [3, 4]
     assert (plan.extent, plan.live) == (5, 5)
 
 
 def test_free_rows_are_taken_first_lowest_first():
     plan = RowPlan()
-    plan.allocate(6, CPU)
+    plan.allocate(6)
     plan.free([4, 1, 3])
     assert plan.live == 3
-    assert plan.allocate(2, CPU) == [1, 3]
-    assert plan.allocate(3, CPU) == [4, 6, 7]
+    assert plan.allocate(2) == [1, 3]
+    assert plan.allocate(3) == [4, 6, 7]
     assert (plan.extent, plan.live) == (8, 8)
 
 
 @pytest.mark.parametrize("rows", [[7], [2, 2], [6]])
 def test_a_row_that_is_not_in_use_cannot_be_freed(rows):
     plan = RowPlan()
-    plan.allocate(6, CPU)
+    plan.allocate(6)
     with pytest.raises(SessionError, match=rf"row {rows[-1]} is not in use"):
         plan.free(rows)
 
 
 def test_rows_that_follow_each_other_need_no_index():
-    plan = RowPlan()
-    plan.allocate(4, CPU)
-    assert (plan.start, plan.index) == (0, None)
-    plan.free([1, 2])
-    plan.allocate(2, CPU)
-    assert (plan.start, plan.index) == (1, None)
-    plan.free([0, 2])
-    plan.allocate(3, CPU)
-    assert plan.start is None
-    assert plan.index.tolist() == [0, 2, 4]
+    cache = RowCache()
+    cache.allocate(4, CPU)
+    assert (cache.plan.start, cache.plan.index) == (0, None)
+    cache.free([1, 2])
+    cache.allocate(2, CPU)
+    assert (cache.plan.start, cache.plan.index) == (1, None)
+    cache.free([0, 2])
+    cache.allocate(3, CPU)
+    assert cache.plan.start is None
+    assert cache.plan.index.tolist() == [0, 2, 4]
 
 
 def test_a_plan_is_sparse_when_less_than_half_of_a_cache_of_some_size_lives():
     plan = RowPlan()
-    plan.allocate(100, CPU)
+    plan.allocate(100)
     plan.free(range(50))
     assert not plan.is_sparse
     plan.free([50])
@@ -83,29 +83,29 @@ def test_a_plan_is_sparse_when_less_than_half_of_a_cache_of_some_size_lives():
 
 def test_a_small_plan_is_never_sparse():
     plan = RowPlan()
-    plan.allocate(SMALLEST_CAPACITY, CPU)
+    plan.allocate(SMALLEST_CAPACITY)
     plan.free(range(SMALLEST_CAPACITY))
     assert not plan.is_sparse
 
 
 def test_compacting_moves_the_rows_in_use_to_the_front_in_their_order():
     plan = RowPlan()
-    plan.allocate(6, CPU)
+    plan.allocate(6)
     plan.free([0, 3])
     assert plan.compact() == [1, 2, 4, 5]
     assert (plan.extent, plan.live) == (4, 4)
-    assert plan.allocate(1, CPU) == [4]
+    assert plan.allocate(1) == [4]
 
 
 def test_a_copied_plan_changes_by_itself():
     plan = RowPlan()
-    plan.allocate(4, CPU)
+    plan.allocate(4)
     plan.free([2])
     twin = plan.copy()
-    assert twin.allocate(1, CPU) == [2]
+    assert twin.allocate(1) == [2]
     twin.free([0])
     assert plan.live == 3
-    assert plan.allocate(2, CPU) == [2, 4]
+    assert plan.allocate(2) == [2, 4]
 
 
 @given(
@@ -124,7 +124,7 @@ def test_no_row_is_ever_given_out_twice(acts, chance):
             held = {place[row] for row in held}
             assert held == set(range(plan.extent))
         else:
-            fresh = plan.allocate(act, CPU)
+            fresh = plan.allocate(act)
             assert not held & set(fresh)
             assert len(set(fresh)) == act
             held |= set(fresh)

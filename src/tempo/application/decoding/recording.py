@@ -153,7 +153,7 @@ def _others(cut: Cut, probabilities: Sequence[float]) -> tuple[Candidate, ...]:
 def with_posteriors(lattice: Lattice) -> Lattice:
     """Return the lattice with each member's posterior filled in."""
     steps = tuple(
-        replace(step, token_set=TokenSet(step.step, _weighed(step, shares.tolist())))
+        step.standing(_weighed(step, shares.tolist()), step.kept_mass, step.finished_mass)
         for step, shares in zip(lattice.steps, lattice.posteriors(), strict=True)
     )
     return replace(lattice, steps=steps)
@@ -161,6 +161,5 @@ def with_posteriors(lattice: Lattice) -> Lattice:
 
 def _weighed(step: LatticeStep, shares: Sequence[float]) -> tuple[Candidate, ...]:
     return tuple(
-        replace(member, posterior=share)
-        for member, share in zip(step.token_set.members, shares, strict=True)
+        member.holding(share) for member, share in zip(step.token_set.members, shares, strict=True)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ import torch
 from tempo.domain.errors import SessionError
 from tempo.domain.tokens import Slot
 from tempo.infrastructure.capture.plan import CapturePlan
-from tempo.infrastructure.fused_llama.plain_decoder import Pass
+from tempo.infrastructure.fused_llama.plain_decoder import Asked, Pass
 from tempo.infrastructure.fused_llama.static_cache import StaticCache
 from tempo.infrastructure.fused_llama.views import HostViews
 from tempo.infrastructure.reading.pass_check import require_room
@@ -19,12 +19,13 @@ from tempo.infrastructure.sessions.moment import Moment
 from tempo.infrastructure.sessions.row_session import RowSession
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    import numpy.typing as npt
     from torch import Tensor
 
     from tempo.domain.node import Node
-    from tempo.domain.proposal import Proposal, Reading
+    from tempo.domain.proposal import Reading
     from tempo.domain.row_rules import RowRules
     from tempo.domain.tokens import TokenId
     from tempo.infrastructure.capture.captured import Captured
@@ -36,6 +37,20 @@ PREFILL_CHUNK = 512
 
 STEPS_AHEAD = 256
 """Rows that are reserved beyond the prompt; a cache that fills up is made twice as large."""
+
+
+class Ahead(NamedTuple):
+    """Where a pass leads to.
+
+    Attributes:
+        next_slot: the lowest slot that a node after it may have.
+        views: what its rows see, before factors.
+        paths: the tokens of each row's best path, where some processor looks at them.
+    """
+
+    next_slot: Slot
+    views: HostViews
+    paths: Mapping[Slot, npt.NDArray[np.int64]]
 
 
 class FusedSession(RowSession[StaticCache, HostViews]):
@@ -76,8 +91,8 @@ class FusedSession(RowSession[StaticCache, HostViews]):
             message = f"position {last} is past the model's context of {self._context}"
             raise SessionError(message)
 
-    def begin(self, nodes: Sequence[Node]) -> tuple[Pass, Moment[HostViews]]:
-        """Take cache rows for nodes; return what to feed, and the moment after it without rows."""
+    def begin(self, nodes: Sequence[Node]) -> tuple[Pass, Ahead]:
+        """Take cache rows for nodes; return what to feed, and where it leads to."""
         cache, now = self._held()
         rows = cache.allocate(len(nodes))
         self._rows_of.update(zip((node.slot for node in nodes), rows, strict=True))
@@ -91,19 +106,28 @@ class FusedSession(RowSession[StaticCache, HostViews]):
             weights=views.factored(now.factors, self._rows_of),
             plan=self._plan,
         )
-        next_slot = Slot(nodes[-1].slot + 1)
-        return given, replace(now, next_slot=next_slot, views=views, paths=self._paths(nodes, now))
+        return given, Ahead(Slot(nodes[-1].slot + 1), views, self._paths(nodes, now))
 
-    def end(self, after: Moment[HostViews], rows: Rows, captured: Captured) -> None:
+    def end(self, ahead: Ahead, rows: Rows, captured: Captured) -> None:
         """Be where a pass has led to."""
-        rows = replace(rows, paths=tuple(after.paths.values()))
-        self._now = replace(after, rows=rows, captured=captured)
-
-    @torch.inference_mode()
-    def propose(self, reading: Reading) -> Proposal:
-        """Read the rows of the last pass; one copy to the host."""
         _, now = self._held()
-        return self._decoder.read(now.rows, reading, self._processors)
+        if ahead.paths:
+            rows = replace(rows, paths=tuple(ahead.paths.values()))
+        self._now = Moment(
+            ahead.next_slot,
+            ahead.views,
+            rows,
+            captured,
+            now.factors,
+            ahead.paths,
+            now.released,
+            now.moves,
+        )
+
+    def asked(self, reading: Reading) -> Asked:
+        """Return what a reading asks of the last pass."""
+        _, now = self._held()
+        return Asked(now.rows, reading, self._processors)
 
     @property
     def _embedding(self) -> Tensor:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 ROOM = 64
 """Capacities are multiples of it."""
 
-HOST = torch.device("cpu")
-
 
 class StaticCache:
     """Keys and values, each [layer, kv_head, capacity, head_dim]; rows are never copied to append.
@@ -49,7 +47,7 @@ class StaticCache:
 
     def allocate(self, count: int) -> list[int]:
         """Take the rows that the next pass writes; reserve twice the memory when it is full."""
-        rows = self.plan.allocate(count, HOST)
+        rows = self.plan.allocate(count)
         if self.plan.extent > self.capacity:
             wanted = rounded(max(2 * self.capacity, self.plan.extent))
             try:

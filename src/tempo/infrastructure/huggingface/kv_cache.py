@@ -100,7 +100,10 @@ class RowCache(Cache):
 
     def allocate(self, count: int, device: torch.device) -> list[int]:
         """Take the rows that the next pass writes."""
-        return self.plan.allocate(count, device)
+        rows = self.plan.allocate(count)
+        if self.plan.start is None:
+            self.plan.index = torch.tensor(rows, device=device)
+        return rows
 
     def free(self, rows: Sequence[int]) -> None:
         """Give rows back; what they hold may be overwritten."""

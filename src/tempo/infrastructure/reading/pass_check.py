@@ -8,13 +8,13 @@ from tempo.domain.errors import PromptError, SessionError
 from tempo.domain.tokens import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from tempo.domain.node import Node
 
 
 def check_pass(
-    nodes: Sequence[Node], lowest: Slot, last_pass: Iterable[Slot], cached: Iterable[Slot]
+    nodes: Sequence[Node], lowest: Slot, last_pass: Iterable[Slot], cached: Container[Slot]
 ) -> None:
     """Refuse names that are taken or unknown; `lowest` is the first slot that is not taken.
 
@@ -25,7 +25,7 @@ def check_pass(
         message = "a pass without nodes was asked for; feed at least one"
         raise SessionError(message)
     rows = set(last_pass)
-    slots = {node.slot for node in nodes}.union(cached)
+    own = {node.slot for node in nodes}
     for node in nodes:
         if node.slot < lowest:
             message = f"slot {node.slot} was named before; the next one is {lowest}"
@@ -37,7 +37,7 @@ def check_pass(
         if strangers:
             message = f"slot {strangers[0]} is not in the last pass; nothing to inherit"
             raise SessionError(message)
-        strangers = [slot for slot, _ in node.weights if slot not in slots]
+        strangers = [slot for slot, _ in node.weights if slot not in own and slot not in cached]
         if strangers:
             message = f"slot {strangers[0]} is not in the cache"
             raise SessionError(message)

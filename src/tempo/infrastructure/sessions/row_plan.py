@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import insort
 from typing import TYPE_CHECKING
 
-import torch
-
 from tempo.domain.errors import SessionError
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ class RowPlan:
     Attributes:
         extent: one past the last row in use.
         rows: where the pass under way writes.
+        index: the same on a device, for whom it helps, where they do not follow each other.
     """
 
     def __init__(self) -> None:
@@ -43,15 +42,13 @@ class RowPlan:
         first = self.rows[0]
         return first if self.rows == list(range(first, first + len(self.rows))) else None
 
-    def allocate(self, count: int, device: torch.device) -> list[int]:
+    def allocate(self, count: int) -> list[int]:
         """Take rows for a pass: free ones first, lowest first, then fresh ones."""
         reused, self._free = self._free[:count], self._free[count:]
         fresh = list(range(self.extent, self.extent + count - len(reused)))
         self.rows = reused + fresh
         self.extent += len(fresh)
         self.index = None
-        if self.start is None:
-            self.index = torch.tensor(self.rows, device=device)
         return self.rows
 
     def free(self, rows: Sequence[int]) -> None:

@@ -126,15 +126,18 @@ class RowSession(ABC, Generic[C, V]):
             raise SessionError(message)
         rows = [self._rows_of.pop(slot) for slot in slots]
         cache.free(rows)
-        after = now.without(slots, rows)
-        if cache.plan.is_sparse:
-            kept = cache.compact()
-            self._moves.append(kept)
-            place = {row: new for new, row in enumerate(kept)}
-            self._rows_of = {slot: place[row] for slot, row in self._rows_of.items()}
-            after = after.moved(kept)
         self._released += slots
-        self._now = replace(after, released=len(self._released), moves=len(self._moves))
+        self._now = now.without(slots, rows)
+        if cache.plan.is_sparse:
+            self._now = self._compacted(cache, self._now)
+
+    def _compacted(self, cache: C, now: Moment[V]) -> Moment[V]:
+        """Move the rows in use to the front of the cache; return the moment over them."""
+        kept = cache.compact()
+        self._moves.append(kept)
+        place = {row: new for new, row in enumerate(kept)}
+        self._rows_of = {slot: place[row] for slot, row in self._rows_of.items()}
+        return replace(now.moved(kept), moves=len(self._moves))
 
     def attenuate(self, slots: Sequence[Slot], factors: Sequence[float]) -> None:
         """Let later rows see slots at so much of their weight."""
