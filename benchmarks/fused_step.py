@@ -8,6 +8,7 @@ this run. Parts that can be asked for by name:
     numerics  fused and plain decoders of few layers against the same in float64
     tune      every product under several cuts, alone, over the weights of all layers
     step      the whole pass, captured, at several widths, contexts and variants
+    together  passes that several sessions share
     session   a whole step through the port, beside transformers' greedy generate
 """
 
@@ -36,9 +37,11 @@ from tempo.domain.row_rules import RowRules
 from tempo.domain.tokens import Slot
 from tempo.infrastructure.capture.plan import CapturePlan
 from tempo.infrastructure.fused_llama.backend import FusedBackend
-from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder, Staging, _packed
-from tempo.infrastructure.fused_llama.kernel_step import HEADER, KernelStep, logits_size
-from tempo.infrastructure.fused_llama.plain_decoder import Pass, PlainDecoder
+from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder
+from tempo.infrastructure.fused_llama.kernel_step import KernelStep, logits_size
+from tempo.infrastructure.fused_llama.plain_decoder import Asked, Pass, PlainDecoder
+from tempo.infrastructure.fused_llama.split_attention import SplitAttention
+from tempo.infrastructure.fused_llama.staging import Form, Staging
 from tempo.infrastructure.fused_llama.tiles import Tile, Tiles, tiles_of
 from tempo.infrastructure.fused_llama.weights import Weights
 
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from tempo.infrastructure.fused_llama.static_cache import StaticCache
     from tempo.infrastructure.fused_llama.weights import LayerWeights
 
+PARTS = ("numerics", "tune", "step", "together", "session")
 CONTEXT = 512
 DEVICE = torch.device("cuda")
 
@@ -180,8 +184,9 @@ def numerics() -> None:
                 reading = Reading(weights=(1 / width,) * width, considered=16, log_threshold=-12.0)
                 _, given = prepared(fused, width, 300)
                 ((rows, _),) = fused.decode([given])
-                quick = fused.read(rows, reading, LogitsProcessorList())
-                slow = PlainDecoder(fused.weights).read(rows, reading, LogitsProcessorList())
+                asked = Asked(rows, reading, LogitsProcessorList())
+                (quick,) = fused.read_all([asked])
+                slow = PlainDecoder(fused.weights).read(asked)
                 same = quick.token_ids == slow.token_ids
                 gap = abs(quick.rows - slow.rows).max()
                 print(
@@ -253,8 +258,8 @@ def tune(weights: Weights, speed: float, width: int) -> Tiles:
     chosen: dict[str, Tile] = {}
     vocabulary = weights.architecture.vocabulary
     block = torch.empty(width * vocabulary * 2, dtype=torch.float32, device=DEVICE)
-    ints = torch.zeros(HEADER + 3 * width, dtype=torch.int64, device=DEVICE)
-    ints[2] = block.data_ptr()
+    ints = torch.zeros(64 + 3 * width, dtype=torch.int64, device=DEVICE)
+    ints[0] = block.data_ptr()
     total = 0.0
     for name, cuts in CUTS.items():
         matrices = (
@@ -316,41 +321,37 @@ def with_cuts(tiles: Tiles, cuts: Mapping[str, Tile]) -> Tiles:
     """Return the same with other cuts of the products that are named."""
     return Tiles(
         **{name: cuts.get(name, getattr(tiles, name)) for name in CUTS},
-        splits=tiles.splits,
         attention_warps=tiles.attention_warps,
         overlapped=tiles.overlapped,
     )
 
 
 def step_time(  # noqa: PLR0913 - the pass and how it runs
-    weights: Weights, tiles: Tiles, width: int, extent: int, span: int, *, capture: bool = False
+    weights: Weights,
+    tiles: Tiles,
+    width: int,
+    extent: int,
+    *,
+    watched: bool = False,
+    sessions: int = 1,
 ) -> tuple[float, float]:
     """Return the device time of one captured pass in ms."""
     decoder = PlainDecoder(weights)
-    cache, given = prepared(decoder, width, extent)
-    step = KernelStep(weights, width, tiles)
-    _, size = logits_size(weights.architecture.vocabulary, width, tiles.head)
-    block = torch.empty(size, dtype=torch.float32, device=DEVICE)
-    staging = Staging(HEADER + 3 * width, width * (width + span), DEVICE)
-    staging.upload(*_packed(cache, given, width, block.data_ptr()))
+    given = [prepared(decoder, width, extent)[1] for _ in range(sessions)]
+    form = replace(Form.of(given), watched=watched)
+    step = KernelStep(weights, form.rows, tiles)
+    attention = SplitAttention(step, form)
     shape = weights.architecture
-    scores = None
-    if capture:
-        lines = shape.layers * shape.heads * width
-        scores = (
-            torch.empty(lines * (span + width), device=DEVICE),
-            torch.empty(lines, device=DEVICE),
-        )
-        shares = torch.empty(shape.layers, width, span + width, device=DEVICE)
-        shares_of = torch.rand(1, shape.layers, device=DEVICE)
-
-    def run() -> None:
-        step.launch(staging.ints, staging.floats, span, scores)
-        if scores is not None:
-            step.summarise(staging.ints, scores, shares)
-            shares_of @ shares.view(shape.layers, -1)
-
-    graph = captured(run)
+    _, size = logits_size(shape.vocabulary, form.rows, step.tiles.head)
+    block = torch.empty(size, dtype=torch.float32, device=DEVICE)
+    lines = shape.layers * shape.heads * form.rows
+    kept = (
+        torch.empty(lines * shape.head_dim, dtype=weights.dtype, device=DEVICE),
+        torch.empty(lines, device=DEVICE),
+    )
+    staging = Staging(form, DEVICE)
+    staging.upload([tensor.data_ptr() for tensor in (block, *kept)], given)
+    graph = captured(lambda: step.launch(staging.ints, staging.floats, attention))
     return timed(graph.replay, rounds=40)
 
 
@@ -376,7 +377,7 @@ def steps(weights: Weights, tiles: Tiles, speed: float) -> Tiles:
     def look(name: str, variant: Tiles) -> None:
         nonlocal best, chosen
         try:
-            found, spread = step_time(weights, variant, 8, CONTEXT - 8, CONTEXT)
+            found, spread = step_time(weights, variant, 8, CONTEXT - 8)
         except Exception as error:  # noqa: BLE001 - a variant that does not run is a finding
             print(f"    {name}: {type(error).__name__} {str(error)[:80]}", flush=True)
             return
@@ -395,15 +396,14 @@ def steps(weights: Weights, tiles: Tiles, speed: float) -> Tiles:
     look("attention with 8 warps", replace(tiles, attention_warps=8))
     look("nothing fetched early", fetching(tiles, 0, "merged", "output", "gate_up", "down", "head"))
     print(f"  chosen: {chosen}")
-    widths = [(1, 8), (2, 8), (4, 8), (8, 8), (16, 16), (32, 32)]
     first = 0.0
-    for width, _ in widths:
+    for width in (1, 2, 4, 8, 16, 32):
         variant = (
             chosen
             if width < 32
             else replace(tiles_of(width), attention_warps=chosen.attention_warps)
         )
-        found, spread = step_time(weights, variant, width, CONTEXT - width, CONTEXT)
+        found, spread = step_time(weights, variant, width, CONTEXT - width)
         first = first or found
         print(
             f"  width {width:2d}: {found:.3f} ± {spread:.3f} ms = {found / floor:.3f} floors, "
@@ -411,9 +411,9 @@ def steps(weights: Weights, tiles: Tiles, speed: float) -> Tiles:
             flush=True,
         )
     for extent in (512, 4096):
-        plain, _ = step_time(weights, chosen, 8, extent - 8, extent)
-        with_it, _ = step_time(weights, chosen, 8, extent - 8, extent, capture=True)
-        again, _ = step_time(weights, chosen, 8, extent - 8, extent)
+        plain, _ = step_time(weights, chosen, 8, extent - 8)
+        with_it, _ = step_time(weights, chosen, 8, extent - 8, watched=True)
+        again, _ = step_time(weights, chosen, 8, extent - 8)
         ratio = floor_of(weights, extent, speed)
         print(
             f"  extent {extent}: {plain:.3f} (again {again:.3f}) ms = {plain / ratio:.3f} floors; "
@@ -421,6 +421,22 @@ def steps(weights: Weights, tiles: Tiles, speed: float) -> Tiles:
             flush=True,
         )
     return chosen
+
+
+def together(weights: Weights, speed: float) -> None:
+    """Print passes that several sessions of width 4 share."""
+    one, _ = step_time(weights, tiles_of(4), 4, CONTEXT - 4)
+    print(f"sessions of width 4, {CONTEXT} rows: one alone {one:.3f} ms")
+    for sessions in (2, 4, 8, 16, 32):
+        found, spread = step_time(
+            weights, tiles_of(4 * sessions), 4, CONTEXT - 4, sessions=sessions
+        )
+        floor = floor_of(weights, sessions * CONTEXT, speed)
+        print(
+            f"  {sessions:2d} sessions: {found:.3f} ± {spread:.3f} ms = {found / floor:.2f} floors"
+            f", {sessions * one / found:.1f} times the steps of one",
+            flush=True,
+        )
 
 
 def greedy(model: LlamaForCausalLM, ids: Tensor, tokens: int = 24) -> float:
@@ -535,7 +551,9 @@ def profiled(run: Callable[[], object]) -> None:
 def main() -> None:
     """Measure what the command line names."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["numerics", "tune", "step", "session"])
+    parser.add_argument(
+        "parts", nargs="*", default=["numerics", "tune", "step", "together", "session"]
+    )
     parser.add_argument("--tune-width", type=int, nargs="+", default=[8, 32])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--tiles", type=Path, help="JSON file to read cuts from and write them to")
@@ -558,6 +576,8 @@ def main() -> None:
             tiles = found if width == options.tune_width[0] else tiles
         if "step" in options.parts:
             tiles = steps(weights, tiles, speed)
+        if "together" in options.parts:
+            together(weights, speed)
         if options.tiles:
             options.tiles.write_text(json.dumps(asdict(tiles)))
             print(f"tiles: {json.dumps(asdict(tiles))}")

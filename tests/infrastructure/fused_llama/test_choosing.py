@@ -4,11 +4,12 @@ import logging
 import sys
 
 import pytest
+import torch
 
 import tempo
 from tempo.domain.errors import InvalidValueError, UnsupportedModelError
 from tempo.infrastructure.fused_llama.backend import FusedBackend
-from tempo.infrastructure.fused_llama.choosing import chosen_backend
+from tempo.infrastructure.fused_llama.choosing import chosen_backend, no_kernels
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
 from tempo.infrastructure.fused_llama.processor import compiling
 from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
@@ -40,13 +41,39 @@ def test_auto_falls_back_with_one_line_that_says_why(caplog):
     assert "its family is none of llama, mistral, qwen2, qwen3" in line
 
 
-def test_auto_takes_it_on_processors_alone(caplog):
+def test_auto_takes_it_where_it_was_measured_alone(caplog):
     model = random_model("llama", 60)
     description = support.describe(model, "llama")
     elsewhere = model.to("meta")
     with caplog.at_level(logging.INFO, logger=NAME):
         assert chosen_backend("auto", elsewhere, description, lambda: "modules") == "modules"
-    assert "the model is on meta" in caplog.text
+    assert "auto takes it on cpu and cuda alone, and the model is on meta" in caplog.text
+
+
+def on_a_gpu(monkeypatch, dtype=torch.bfloat16, head_dim=16):
+    """Return a model that says it is on a GPU."""
+    model = random_model("llama", 60).to(dtype)
+    model.config.head_dim = head_dim
+    monkeypatch.setattr(type(model), "device", torch.device("cuda"))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"dtype": torch.float64}, "weights of 16 or 32 bits, and the model's are torch.float64"),
+        ({"head_dim": 80}, "heads of 16, 32, 64, 128, ... numbers, and the model's have 80"),
+    ],
+)
+def test_what_graphs_do_not_take_goes_in_plain_pytorch(monkeypatch, wrong, reason):
+    monkeypatch.setitem(sys.modules, "triton", sys)
+    assert no_kernels(on_a_gpu(monkeypatch)) is None
+    assert reason in no_kernels(on_a_gpu(monkeypatch, **wrong))
+
+
+def test_without_triton_a_gpu_s_passes_go_in_plain_pytorch(monkeypatch):
+    monkeypatch.setitem(sys.modules, "triton", None)
+    assert "pip install triton" in no_kernels(on_a_gpu(monkeypatch))
 
 
 def test_float32_on_a_processor_goes_in_compiled_kernels():

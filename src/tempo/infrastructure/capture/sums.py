@@ -35,7 +35,7 @@ class SummedPass:
         queries: [1, head, query, head_dim] of each layer; for one query the heads of a group may
             stand where the queries do.
         sums: [1, head, query] of each layer, natural logarithms.
-        mask: [1, 1, query, extent] what all layers add to the scores.
+        mask: [1, 1, query, extent] what all layers add to the scores; on the host.
         scale: the factor on scores; None is one over the root of head_dim.
         rows: how many of the pass's last queries count.
     """
@@ -60,21 +60,32 @@ class SummedPass:
     def given(self, rows: Sequence[int], cache: KeyStore) -> Tensor:
         """Return [entries, rows, slots] what each row gave some rows of the pass's cache."""
         index, fed = torch.tensor(rows), self.mask.shape[2]
-        keys = cache.keys_at(index, self.plan.first).float()
-        layers, kv_heads, _, width = keys.shape
-        queries, sums = torch.cat(self.queries).float(), torch.cat(self.sums)
-        bias = self.mask[0].index_select(2, index).float()
+        queries, sums = torch.cat(self.queries), torch.cat(self.sums)
         heads = queries.shape[1] * queries.shape[2] // fed
-        if self.rows < fed:
-            queries, sums = queries[:, :, -self.rows :], sums[:, :, -self.rows :]
-            bias = bias[:, -self.rows :]
-        if heads > kv_heads:
-            bias = bias.repeat(1, heads // kv_heads, 1)
-        shares = torch.baddbmm(
-            bias - sums.reshape(layers * kv_heads, -1, 1),
-            queries.reshape(layers * kv_heads, -1, width),
-            keys.flatten(0, 1).mT,
-            alpha=width**-0.5 if self.scale is None else self.scale,
-        ).exp_()
-        weights = self.plan.spread(self.plan.first, layers, heads, shares.device)
-        return (weights @ shares.view(layers * heads, -1)).view(-1, self.rows, len(rows))
+        queries = queries.view(len(queries), heads, fed, -1)[:, :, -self.rows :]
+        sums = sums.view(len(sums), heads, fed)[:, :, -self.rows :]
+        keys = cache.keys_at(index.to(queries.device), self.plan.first)
+        bias = self.mask[0, 0, -self.rows :].index_select(1, index).to(queries.device)
+        shares = shares_of(queries, sums, keys, bias, self.scale)
+        weights = self.plan.spread(self.plan.first, len(queries), heads, queries.device)
+        return (weights @ shares.view(weights.shape[1], -1)).view(-1, self.rows, len(rows))
+
+
+def shares_of(
+    queries: Tensor, sums: Tensor, keys: Tensor, bias: Tensor, scale: float | None = None
+) -> Tensor:
+    """Return [layer, head, row, slot] the share that each row gives each slot, float32.
+
+    Of queries [layer, head, row, head_dim], the logarithms of the sums that their softmax divides
+    by [layer, head, row], keys [layer, kv_head, slot, head_dim] and what is added to all scores
+    [row, slot].
+    """
+    layers, heads, rows, width = queries.shape
+    kv_heads, slots = keys.shape[1:3]
+    shares = torch.baddbmm(
+        bias.float().repeat(heads // kv_heads, 1) - sums.reshape(layers * kv_heads, -1, 1),
+        queries.float().reshape(layers * kv_heads, -1, width),
+        keys.float().flatten(0, 1).mT,
+        alpha=width**-0.5 if scale is None else scale,
+    ).exp_()
+    return shares.view(layers, heads, rows, slots)

@@ -53,13 +53,13 @@ class FusedBackend:
             for session, nodes in batch:
                 session.forget(nodes)
             raise
-        for (session, _), (_, after), (rows, captured) in zip(batch, begun, decoded, strict=True):
-            session.end(after, rows, captured)
+        for (session, _), (_, ahead), (rows, captured) in zip(batch, begun, decoded, strict=True):
+            session.end(ahead, rows, captured)
 
     def propose(self, batch: Sequence[tuple[FusedSession, Reading]]) -> list[Proposal]:
         """Read the rows of each session's last pass."""
-        with telling_memory("reading a pass", self._device):
-            return [session.propose(reading) for session, reading in batch]
+        with telling_memory("reading a pass", self._device), torch.inference_mode():
+            return self._decoder.read_all([session.asked(reading) for session, reading in batch])
 
     @property
     def _device(self) -> torch.device:

@@ -9,9 +9,10 @@ import torch
 
 from tempo.domain.errors import InvalidValueError, UnsupportedModelError
 from tempo.infrastructure.configuration import BACKENDS
-from tempo.infrastructure.fused_llama.architecture import refusal
+from tempo.infrastructure.fused_llama.architecture import Architecture, refusal
 from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
+from tempo.infrastructure.fused_llama.tiles import SMALLEST_TILE, power_of_two
 from tempo.infrastructure.fused_llama.weights import Weights
 from tempo.infrastructure.logging import events
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from tempo.domain.ports.model_backend import ModelBackend, ModelDescription
+
+
+KNOWN_DEVICES = ("cpu", "cuda")
+"""Where the fused decoder has been measured."""
 
 
 def chosen_backend(
@@ -41,8 +46,9 @@ def chosen_backend(
     if kind == "transformers":
         return otherwise()
     reason = refusal(model)
-    if reason is None and kind == "auto" and model.device.type != "cpu":
-        reason = f"auto takes it on a processor alone, and the model is on {model.device}"
+    if reason is None and kind == "auto" and model.device.type not in KNOWN_DEVICES:
+        known = " and ".join(KNOWN_DEVICES)
+        reason = f"auto takes it on {known} alone, and the model is on {model.device}"
     if reason is None:
         return cast("ModelBackend", FusedBackend(_decoder(model), description))
     if kind == "fused":
@@ -53,26 +59,33 @@ def chosen_backend(
 
 
 def _decoder(model: PreTrainedModel) -> PlainDecoder:
-    if model.device.type == "cuda":
-        from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder  # noqa: PLC0415 - Triton
-
-        return GraphDecoder(Weights.of(model))
+    on_processor = model.device.type == "cpu"
     reason = no_kernels(model)
-    if reason is None:
-        from tempo.infrastructure.fused_llama.processor.compiling import kept_in  # noqa: PLC0415 - numba
-        from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder  # noqa: PLC0415
+    if reason is not None:
+        events().info("kernels.none", reason=reason)
+        return PlainDecoder(Weights.of(model, input_major=on_processor))
+    if on_processor:
+        return _processor_decoder(model)
+    from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder  # noqa: PLC0415 - Triton
 
-        kept = kept_in()
-        if kept is None or not any(kept.rglob("*.nbc")):
-            again = "at each start: nothing can be written to ~/.cache" if kept is None else "once"
-            events().info("kernels.compiling", takes="about ten seconds", happens=again)
-        return ProcessorDecoder(Weights.of(model))
-    events().info("kernels.none", reason=reason)
-    return PlainDecoder(Weights.of(model, input_major=model.device.type == "cpu"))
+    return GraphDecoder(Weights.of(model))
+
+
+def _processor_decoder(model: PreTrainedModel) -> PlainDecoder:
+    from tempo.infrastructure.fused_llama.processor.compiling import kept_in  # noqa: PLC0415 - numba
+    from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder  # noqa: PLC0415
+
+    kept = kept_in()
+    if kept is None or not any(kept.rglob("*.nbc")):
+        again = "at each start: nothing can be written to ~/.cache" if kept is None else "once"
+        events().info("kernels.compiling", takes="about ten seconds", happens=again)
+    return ProcessorDecoder(Weights.of(model))
 
 
 def no_kernels(model: PreTrainedModel) -> str | None:
     """Return why a model's passes go in plain PyTorch, None if compiled kernels take them."""
+    if model.device.type == "cuda":
+        return _no_graphs(model)
     if model.device.type != "cpu":
         return f"there are none for {model.device.type}"
     if model.dtype != torch.float32:
@@ -84,3 +97,17 @@ def no_kernels(model: PreTrainedModel) -> str | None:
     from tempo.infrastructure.fused_llama.processor.compiling import no_threads  # noqa: PLC0415 - numba
 
     return no_threads()
+
+
+def _no_graphs(model: PreTrainedModel) -> str | None:
+    """Return why a model's passes on a GPU are not captured, None if they are."""
+    if model.dtype == torch.float64:
+        return "they take weights of 16 or 32 bits, and the model's are torch.float64"
+    size = Architecture.of(model).head_dim
+    if size < SMALLEST_TILE or power_of_two(size) != size:
+        return f"they take heads of 16, 32, 64, 128, ... numbers, and the model's have {size}"
+    try:
+        import_module("triton")
+    except ImportError as error:
+        return f"Triton is needed (pip install triton): {error}"
+    return None

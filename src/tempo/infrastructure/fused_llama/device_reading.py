@@ -11,15 +11,16 @@ import torch
 from tempo.domain.proposal import Proposal
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.fused_llama.kernel_step import logits_size
-from tempo.infrastructure.fused_llama.tiles import power_of_two
+from tempo.infrastructure.fused_llama.tiles import power_of_two, width_bucket
 from tempo.infrastructure.reading.extraction import to_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    import numpy.typing as npt
     from torch import Tensor
 
-    from tempo.domain.proposal import Reading
+    from tempo.domain.proposal import FloatArray, Reading
     from tempo.infrastructure.fused_llama.tiles import Tiles
     from tempo.infrastructure.fused_llama.weights import Weights
 
@@ -33,15 +34,97 @@ BLOCK = 1024
 SMALLEST_ANSWER = 16
 """Candidates that are ranked at least."""
 
-NO_PAIRS = np.empty(0)
+BARRED = 8
+"""Tokens that a session can bar at most."""
+
+
+READINGS = 24
+"""Captured readings that are held at most; the one that was not used for longest goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingForm:
+    """What a captured reading has room for.
+
+    Attributes:
+        sessions: how many.
+        width: rows of one session.
+        rows: of the pass, all sessions together.
+        best: candidates of each session.
+        barred: tokens that each session bars.
+    """
+
+    sessions: int
+    width: int
+    rows: int
+    best: int
+    barred: int
+
+    @classmethod
+    def of(cls, rows: int, readings: Sequence[Reading]) -> ReadingForm:
+        """Return the smallest form that is captured and that holds some readings of a pass."""
+        best = max(SMALLEST_ANSWER, *(power_of_two(reading.considered) for reading in readings))
+        width = width_bucket(max(len(reading.weights) for reading in readings))
+        barred = BARRED if any(reading.barred for reading in readings) else 0
+        return cls(power_of_two(len(readings)), width, rows, best, barred)
+
+    @property
+    def answer(self) -> int:
+        """How many numbers come back."""
+        return self.sessions * (HEAD + (2 + self.width) * self.best + self.width)
+
+
+def sizes(form: ReadingForm) -> tuple[int, int, int]:
+    """Return the bytes of a question's addresses, its barred tokens, and what is wanted."""
+    sessions = form.sessions
+    return 8 * (1 + 2 * sessions), 8 * sessions * form.barred, 4 * sessions * (1 + form.width)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What is asked of a pass, in page-locked memory.
+
+    Attributes:
+        memory: all of it.
+        addresses: of the logits, then each session's first row and number of rows.
+        barred: [session, barred] token ids, -1 for none.
+        wanted: [session, 1 + width] threshold in nats, logarithms of the rows' weights.
+    """
+
+    memory: Tensor
+    addresses: npt.NDArray[np.int64]
+    barred: npt.NDArray[np.int64]
+    wanted: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, form: ReadingForm) -> Question:
+        """Reserve memory for a form."""
+        first, second, third = sizes(form)
+        memory = torch.zeros(first + second + third, dtype=torch.uint8, pin_memory=True)
+        view = memory.numpy()
+        barred = view[first : first + second].view(np.int64).reshape(form.sessions, form.barred)
+        wanted = view[first + second :].view(np.float32).reshape(form.sessions, -1)
+        return cls(memory, view[:first].view(np.int64), barred, wanted)
+
+    def write(self, block: int, readings: Sequence[tuple[int, Reading]]) -> None:
+        """Write what is asked of a block of logits; sessions that are not there have no rows."""
+        addresses, wanted = self.addresses, self.wanted
+        addresses[0], addresses[1:], self.barred[:] = block, 0, -1
+        for number, (first, reading) in enumerate(readings):
+            live = len(reading.weights)
+            addresses[1 + 2 * number : 3 + 2 * number] = (first, live)
+            self.barred[number, : len(reading.barred)] = reading.barred
+            wanted[number, 0] = reading.log_threshold
+            with np.errstate(divide="ignore"):
+                wanted[number, 1 : 1 + live] = np.log(np.asarray(reading.weights))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Captured:
-    """A captured reading; the question is in page-locked memory, the answer on the device."""
+    """A captured reading; the question is on the host, the answer on the device."""
 
     graph: torch.cuda.CUDAGraph
-    question: np.ndarray
+    question: Question
     told: Tensor
     kept: tuple[Tensor, ...]
 
@@ -55,63 +138,79 @@ class DeviceReader:
     def __init__(self, weights: Weights, cut: Callable[[int], Tiles]) -> None:
         """Read rows of a model's vocabulary, as its head cut it."""
         self._weights, self._cut = weights, cut
-        self._held: dict[tuple[int, int], _Captured] = {}
+        self._held: dict[ReadingForm, _Captured] = {}
 
-    def read(self, block: Tensor, width: int, reading: Reading) -> Proposal:
-        """Answer a reading that asks for candidates alone."""
-        vocabulary = self._weights.architecture.vocabulary
-        considered = min(reading.considered, vocabulary)
-        best = max(SMALLEST_ANSWER, power_of_two(considered))
-        captured = self._captured(width, best)
-        live = len(reading.weights)
-        question = captured.question
-        question[:16].view(np.int64)[:] = (block.data_ptr(), live)
-        numbers = question[16:].view(np.float32)
-        numbers[0] = reading.log_threshold
-        with np.errstate(divide="ignore"):
-            numbers[1 : 1 + live] = np.log(np.asarray(reading.weights))
+    def read(
+        self, block: Tensor, rows: int, readings: Sequence[tuple[int, Reading]]
+    ) -> list[Proposal]:
+        """Answer readings of a block of so many rows, each with its first row among them."""
+        form = ReadingForm.of(rows, [reading for _, reading in readings])
+        captured = self._captured(form)
+        captured.question.write(block.data_ptr(), readings)
         captured.graph.replay()
         told = captured.told
-        if reading.pairs:
-            told = torch.cat([told, self._pairs(block, width, reading)])
+        if any(reading.pairs for _, reading in readings):
+            told = torch.cat([told, self._pairs(block, rows, readings)])
         answer = to_host(told)
-        pairs = answer[len(captured.told) :]
-        return _proposal(answer[: len(captured.told)], live, best, considered, pairs)
+        answers, scores = answer[: form.answer], answer[form.answer :]
+        found, start = [], 0
+        for (_, reading), own in zip(readings, answers.reshape(form.sessions, -1), strict=False):
+            stop = start + len(reading.pairs)
+            found.append(_proposal(own, reading, form, scores[start:stop]))
+            start = stop
+        return found
 
-    def _pairs(self, block: Tensor, width: int, reading: Reading) -> Tensor:
+    def _pairs(self, block: Tensor, rows: int, readings: Sequence[tuple[int, Reading]]) -> Tensor:
         """Return the log-probability of each pair asked for."""
         vocabulary = self._weights.architecture.vocabulary
-        row, token = torch.tensor(reading.pairs, device=block.device).T
-        return block[row * vocabulary + token] - block[len(block) - width + row]
+        pairs = [(first + row, token) for first, one in readings for row, token in one.pairs]
+        row, token = torch.tensor(pairs, device=block.device).T
+        return block[row * vocabulary + token] - block[len(block) - rows + row]
 
-    def _captured(self, width: int, best: int) -> _Captured:
-        held = self._held.get((width, best))
-        if held is None:
-            held = self._held[width, best] = self._capture(width, best)
+    def _captured(self, form: ReadingForm) -> _Captured:
+        held = self._held.pop(form, None) or self._capture(form)
+        self._held[form] = held
+        while len(self._held) > READINGS:
+            del self._held[next(iter(self._held))]
         return held
 
-    def _capture(self, width: int, best: int) -> _Captured:
-        from tempo.infrastructure.fused_llama.kernels.extraction import extracted  # noqa: PLC0415 - Triton is optional
+    def _capture(self, form: ReadingForm) -> _Captured:
+        from tempo.infrastructure.fused_llama.kernels.extraction import (  # noqa: PLC0415 - Triton is optional
+            extracted,
+            without_barred,
+        )
 
         device, vocabulary = self._weights.device, self._weights.architecture.vocabulary
-        tiles, size = logits_size(vocabulary, width, self._cut(width).head)
+        head = self._cut(form.rows).head
+        tiles, size = logits_size(vocabulary, form.rows, head)
         blocks = -(-vocabulary // BLOCK)
-        question = torch.zeros(16 + 4 * (1 + width) + 8, dtype=torch.uint8, pin_memory=True)
-        asked = torch.zeros_like(question, device=device)
-        told = torch.zeros(HEAD + (2 + width) * best, device=device)
-        keys = torch.zeros(blocks * best, dtype=torch.int64, device=device)
-        summaries = torch.zeros(3 * blocks, device=device)
-        tickets = torch.zeros(1, dtype=torch.int32, device=device)
+        question = Question.of(form)
+        asked = torch.zeros_like(question.memory, device=device)
+        told = torch.zeros(form.answer, device=device)
+        keys = torch.zeros(form.sessions * blocks * form.best, dtype=torch.int64, device=device)
+        summaries = torch.zeros(form.sessions * 3 * blocks, device=device)
+        tickets = torch.zeros(form.sessions, dtype=torch.int32, device=device)
+        totals = torch.zeros(form.sessions, form.width, device=device)
         zeros = torch.zeros(size, device=device)
-        question.numpy()[:16].view(np.int64)[:] = (zeros.data_ptr(), 1)
-        wanted = asked[16 : 16 + 4 * (1 + width)].view(torch.float32)
+        question.write(zeros.data_ptr(), [])
+        first, second, _ = sizes(form)
+        addresses, barred = (
+            part.view(torch.int64) for part in (asked[:first], asked[first : first + second])
+        )
+        wanted = asked[first + second :].view(torch.float32)
 
         def launch() -> None:
-            asked.copy_(question, non_blocking=True)
-            extracted[(blocks,)](
-                asked[:16].view(torch.int64), wanted, keys, summaries, tickets, told,
-                VOCABULARY=vocabulary, WIDTH=width, TILES=tiles, BLOCK=BLOCK, BLOCKS=blocks,
-                BLOCKS_PADDED=power_of_two(blocks), BEST=best, num_warps=4,
+            asked.copy_(question.memory, non_blocking=True)
+            if form.barred:
+                without_barred[(form.width, form.sessions)](
+                    addresses, barred, totals, form.rows, VOCABULARY=vocabulary, WIDE=form.width,
+                    TILES=tiles, TILES_PADDED=power_of_two(tiles), COLUMNS=head.columns,
+                    BARRED=form.barred, num_warps=4,
+                )  # fmt: skip
+            extracted[(blocks, form.sessions)](
+                addresses, wanted, barred, totals, keys, summaries, tickets, told, form.rows,
+                VOCABULARY=vocabulary, WIDE=form.width, TILES=tiles, BLOCK=BLOCK, BLOCKS=blocks,
+                BLOCKS_PADDED=power_of_two(blocks), BEST=form.best, BARRED=form.barred, num_warps=4,
             )  # fmt: skip
 
         launch()
@@ -119,28 +218,39 @@ class DeviceReader:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             launch()
-        kept = (question, asked, keys, summaries, tickets)
-        return _Captured(graph, question.numpy(), told, kept)
+        return _Captured(graph, question, told, (asked, totals, keys, summaries, tickets))
 
 
 def _proposal(
-    answer: np.ndarray, live: int, best: int, considered: int, pairs: np.ndarray = NO_PAIRS
+    answer: FloatArray, reading: Reading, form: ReadingForm, scores: FloatArray
 ) -> Proposal:
-    """Return the proposal that an answer holds; candidates come sorted."""
+    """Return the proposal that an answer holds; candidates come sorted.
+
+    `scores` are those of the pairs asked for, before anything was barred.
+    """
     if not answer[0]:
         return Proposal(finite=False)
-    parts = answer[HEAD:].reshape(-1, best)
-    count = min(considered, int(np.count_nonzero(~np.isneginf(parts[1]))))
+    stop = len(answer) - form.width
+    parts, shifts = answer[HEAD:stop].reshape(-1, form.best), answer[stop:]
+    possible = int(np.count_nonzero(~np.isneginf(parts[1])))
+    count, live = min(reading.considered, possible), len(reading.weights)
     rows = parts[2 : 2 + live, :count]
     return Proposal(
         token_ids=tuple(map(TokenId, parts[0, :count].astype(np.int64).tolist())),
         log_probabilities=np.minimum(parts[1, :count], 0.0),
         rows=rows,
-        plain_rows=rows,
+        plain_rows=rows - shifts[:live, None] if reading.barred else rows,
         entropy=float(answer[1]),
         passing=int(answer[2]),
         passing_mass=min(1.0, float(answer[3])),
-        pair_scores=pairs,
-        processed_scores=pairs,
+        pair_scores=scores,
+        processed_scores=_processed(scores, shifts, reading) if reading.barred else scores,
         mixtures=np.empty((0, 0)),
     )
+
+
+def _processed(scores: FloatArray, shifts: FloatArray, reading: Reading) -> FloatArray:
+    """Return the pairs' scores after barring."""
+    rows = [row for row, _ in reading.pairs]
+    gone = [token in reading.barred for _, token in reading.pairs]
+    return np.where(gone, -np.inf, scores + shifts[rows])

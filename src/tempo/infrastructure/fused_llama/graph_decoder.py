@@ -2,84 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from tempo.domain.capture import LAST_LAYERS
 from tempo.domain.proposal import Combination
-from tempo.infrastructure.capture.captured import NOTHING
-from tempo.infrastructure.fused_llama.device_reading import SMALLEST_ANSWER, DeviceReader
-from tempo.infrastructure.fused_llama.kernel_step import HEADER, KernelStep, logits_size
-from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
-from tempo.infrastructure.fused_llama.tiles import (
-    power_of_two,
-    span_bucket,
-    tiles_of,
-    width_bucket,
+from tempo.infrastructure.capture.captured import NOTHING, Captured
+from tempo.infrastructure.capture.context import context_traits
+from tempo.infrastructure.capture.sums import SummedPass, shares_of
+from tempo.infrastructure.fused_llama import twins
+from tempo.infrastructure.fused_llama.device_reading import (
+    BARRED,
+    SMALLEST_ANSWER,
+    DeviceReader,
 )
-from tempo.infrastructure.reading.extraction import Rows, read
+from tempo.infrastructure.fused_llama.kernel_step import KernelStep, logits_size
+from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder, bias_of, owned, seen_by
+from tempo.infrastructure.fused_llama.split_attention import SplitAttention
+from tempo.infrastructure.fused_llama.staging import Form, Staging
+from tempo.infrastructure.fused_llama.tiles import ROWS, SESSIONS, WIDTHS, power_of_two, tiles_of
+from tempo.infrastructure.reading.extraction import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor
-    from transformers import LogitsProcessorList
 
-    from tempo.domain.proposal import Proposal, Reading
-    from tempo.infrastructure.capture.captured import Captured
-    from tempo.infrastructure.fused_llama.plain_decoder import Pass
-    from tempo.infrastructure.fused_llama.static_cache import StaticCache
+    from tempo.domain.proposal import Proposal
+    from tempo.infrastructure.fused_llama.plain_decoder import Asked, Pass
     from tempo.infrastructure.fused_llama.tiles import Tiles
     from tempo.infrastructure.fused_llama.weights import Weights
 
 GRAPHS = 24
 """Captured passes that are held at most; the one that was not used for longest goes first."""
 
+OVERLAPPING = (9, 0)
+"""The compute capability from which on a kernel can start before the one ahead has finished."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FusedRows(Rows):
-    """Rows whose logits lie at the front of a block with their summaries.
+    """Rows of one session, whose logits lie in a block with those of others and their summaries.
 
     Attributes:
-        block: logits [width, vocabulary], then what the head wrote behind them.
+        block: logits [rows of the pass, vocabulary], then what the head wrote behind them.
         width: rows of the pass, filled up.
+        first: where the session's own begin.
     """
 
-    block: Tensor | None = None
+    block: Tensor = field(default_factory=lambda: torch.empty(0))
     width: int = 0
-
-
-class Staging:
-    """Page-locked memory that one pass is written to, and its copy on the device."""
-
-    def __init__(self, integers: int, floats: int, device: torch.device) -> None:
-        """Reserve both, twice on the host: the next pass is written while the last is copied."""
-        size = 8 * integers + 4 * floats
-        self._hosts = [torch.empty(size, dtype=torch.uint8, pin_memory=True) for _ in range(2)]
-        self._views = [host.numpy() for host in self._hosts]
-        self._copied = [torch.cuda.Event(), torch.cuda.Event()]
-        self._device = torch.zeros(size, dtype=torch.uint8, device=device)
-        self._integers, self._turn = integers, 0
-        self.ints = self._device[: 8 * integers].view(torch.int64)
-        self.floats = self._device[8 * integers :].view(torch.float32)
-
-    def upload(self, integers: np.ndarray, *floats: np.ndarray) -> None:
-        """Copy numbers to the device; the call does not wait for it."""
-        self._turn ^= 1
-        turn = self._turn
-        host, view, copied = self._hosts[turn], self._views[turn], self._copied[turn]
-        copied.synchronize()
-        first = 8 * self._integers
-        view[:first].view(np.int64)[:] = integers
-        for part in floats:
-            size = 4 * part.size
-            view[first : first + size].view(np.float32).reshape(part.shape)[:] = part
-            first += size
-        self._device[:first].copy_(host[:first], non_blocking=True)
-        copied.record()
+    first: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -87,15 +64,16 @@ class CapturedPass:
     """A captured pass and the memory that it reads its tokens from."""
 
     staging: Staging
+    attention: SplitAttention
     graph: torch.cuda.CUDAGraph
 
 
 @dataclass(slots=True, eq=False)
 class Captures:
-    """Captured passes by width and span, and the memory that passes of one width share."""
+    """Captured passes by form, and the memory that passes of as many rows share."""
 
     steps: dict[int, KernelStep] = field(default_factory=dict)
-    passes: dict[tuple[int, int], CapturedPass] = field(default_factory=dict)
+    passes: dict[Form, CapturedPass] = field(default_factory=dict)
 
 
 class GraphDecoder(PlainDecoder):
@@ -105,117 +83,171 @@ class GraphDecoder(PlainDecoder):
         """Serve merged weights on a CUDA device; a pass is captured when it first comes."""
         super().__init__(weights)
         self._tiles = tiles
+        self._overlapped = torch.cuda.get_device_capability(weights.device) >= OVERLAPPING
         self._captures = Captures()
         self._reader = DeviceReader(weights, self._cut)
         self._lock = Lock()
 
-    def _cut(self, width: int) -> Tiles:
-        return self._tiles or tiles_of(width)
+    def _cut(self, rows: int) -> Tiles:
+        tiles = self._tiles or tiles_of(rows)
+        return tiles if self._overlapped else replace(tiles, overlapped=False)
 
     def decode(self, passes: Sequence[Pass]) -> list[tuple[Rows, Captured]]:
-        """Feed what several sessions have, one session after another."""
-        return [self._decoded(given) for given in passes]
+        """Feed what several sessions have, as many of them in one captured pass as it holds."""
+        found: dict[int, tuple[Rows, Captured]] = {}
+        narrow = [number for number, given in enumerate(passes) if _is_narrow(given)]
+        others = [number for number in range(len(passes)) if number not in narrow]
+        for numbers in _shares(narrow, passes):
+            decoded = self._replayed([passes[number] for number in numbers])
+            found.update(zip(numbers, decoded, strict=True))
+        if others:
+            decoded = super().decode([passes[number] for number in others])
+            found.update(zip(others, decoded, strict=True))
+        return [found[number] for number in range(len(passes))]
 
-    def _decoded(self, given: Pass) -> tuple[Rows, Captured]:
-        """Feed one session's tokens; what is watched goes the plain way."""
-        cache = given.cache
-        width = width_bucket(len(given.tokens))
-        if width is None or given.plan.tells:
-            (decoded,) = super().decode([given])
-            return decoded
-        vocabulary = self.weights.architecture.vocabulary
-        _, size = logits_size(vocabulary, width, self._cut(width).head)
-        block = torch.empty(size, dtype=torch.float32, device=self.weights.device)
+    def _replayed(self, passes: Sequence[Pass]) -> list[tuple[Rows, Captured]]:
+        """Feed sessions in one captured pass."""
+        form, weights = Form.of(passes), self.weights
+        shape = weights.architecture
+        _, size = logits_size(shape.vocabulary, form.rows, self._cut(form.rows).head)
+        block = torch.empty(size, dtype=torch.float32, device=weights.device)
+        kept = self._kept(form)
+        addresses = (block.data_ptr(), *(tensor.data_ptr() for tensor in kept))
         with self._lock:
-            captured = self._graph_of(width, span_bucket(cache.plan.extent), cache, block)
-            captured.staging.upload(*_packed(cache, given, width, block.data_ptr()))
+            captured = self._graph_of(form, addresses)
+            captured.staging.upload(addresses, passes)
             captured.graph.replay()
-        live = len(given.tokens)
-        logits = block[: live * vocabulary].view(live, vocabulary)
-        return FusedRows(logits, block=block, width=width), NOTHING
+            hidden = self._hidden(form, passes)
+        logits = block[: form.rows * shape.vocabulary].view(form.rows, shape.vocabulary)
+        return [
+            (
+                FusedRows(logits[own], block=block, width=form.rows, first=own.start),
+                replace(_attended(given, own, kept), hidden=hidden[own])
+                if given.plan.hidden
+                else _attended(given, own, kept),
+            )
+            for given, own in owned(passes)
+        ]
 
-    def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
-        """Answer a reading of a pass's rows; one copy to the host."""
-        if not isinstance(rows, FusedRows) or rows.block is None:
-            return read(rows, reading, processors)
-        if processors or not self._is_plain(reading, len(rows.logits)):
-            return read(rows, reading, processors)
-        with self._lock:
-            return self._reader.read(rows.block, rows.width, reading)
+    def _hidden(self, form: Form, passes: Sequence[Pass]) -> Tensor:
+        """Return [row, hidden] what the head read; nothing if nobody asks."""
+        if not any(given.plan.hidden for given in passes):
+            return torch.empty(0)
+        return twins.final(self.weights, self._captures.steps[form.rows].hidden)
 
-    def _is_plain(self, reading: Reading, rows: int) -> bool:
+    def _kept(self, form: Form) -> tuple[Tensor, ...]:
+        """Return memory for a pass's queries and the logarithms of their sums, if watched."""
+        if not form.watched:
+            return ()
+        shape, device = self.weights.architecture, self.weights.device
+        lines = (shape.layers, shape.heads, form.rows)
+        queries = torch.empty(*lines, shape.head_dim, dtype=self.weights.dtype, device=device)
+        return queries, torch.empty(lines, dtype=torch.float32, device=device)
+
+    def read_all(self, batch: Sequence[Asked]) -> list[Proposal]:
+        """Answer readings, those of one pass together: one kernel, one copy to the host."""
+        found: dict[int, Proposal] = {}
+        quick: dict[int, list[int]] = {}
+        for number, asked in enumerate(batch):
+            if self._is_plain(asked):
+                quick.setdefault(id(_fused(asked).block), []).append(number)
+        for numbers in quick.values():
+            rows = _fused(batch[numbers[0]])
+            readings = [(_fused(batch[number]).first, batch[number].reading) for number in numbers]
+            with self._lock:
+                answers = self._reader.read(rows.block, rows.width, readings)
+            found.update(zip(numbers, answers, strict=True))
+        others = [number for number in range(len(batch)) if number not in found]
+        found.update(
+            zip(others, super().read_all([batch[number] for number in others]), strict=True)
+        )
+        return [found[number] for number in range(len(batch))]
+
+    def _is_plain(self, asked: Asked) -> bool:
         """Whether the kernel knows how to answer; a wrong reading is refused by who does not."""
-        odd = reading.barred or reading.mixtures or any(row >= rows for row, _ in reading.pairs)
+        rows, reading = asked.rows, asked.reading
+        if not isinstance(rows, FusedRows) or asked.processors:
+            return False
+        live = len(rows.logits)
+        odd = reading.mixtures or any(row >= live for row, _ in reading.pairs)
         ranked = max(SMALLEST_ANSWER, power_of_two(max(1, reading.considered)))
-        fits = ranked <= min(DeviceReader.LARGEST, self.weights.architecture.vocabulary)
+        possible = self.weights.architecture.vocabulary - len(reading.barred)
+        fits = ranked <= min(DeviceReader.LARGEST, possible) and len(reading.barred) <= BARRED
         arithmetic = reading.combination is Combination.ARITHMETIC
-        return len(reading.weights) == rows and fits and arithmetic and not odd
+        return len(reading.weights) == live and fits and arithmetic and not odd
 
-    def _graph_of(self, width: int, span: int, cache: StaticCache, block: Tensor) -> CapturedPass:
-        """Return the captured pass of a width and a span; capture it if it is new."""
+    def _graph_of(self, form: Form, addresses: Sequence[int]) -> CapturedPass:
+        """Return the captured pass of a form; capture it if it is new."""
         held = self._captures.passes
-        captured = held.pop((width, span), None)
+        captured = held.pop(form, None)
         if captured is None:
-            captured = self._capture(width, span, cache, block)
-        held[width, span] = captured
+            captured = self._capture(form, addresses)
+        held[form] = captured
         while len(held) > GRAPHS:
             del held[next(iter(held))]
         return captured
 
-    def _capture(self, width: int, span: int, cache: StaticCache, block: Tensor) -> CapturedPass:
-        if width not in self._captures.steps:
-            self._captures.steps[width] = KernelStep(self.weights, width, self._cut(width))
-        step = self._captures.steps[width]
-        staging = Staging(HEADER + 3 * width, width * (width + span), self.weights.device)
-        # A pass of no tokens: it writes to no row, and its logits are overwritten by the real one.
-        staging.upload(_integers(cache, [], [], [], width, block.data_ptr(), 0, 0))
-        step.launch(staging.ints, staging.floats, span)
+    def _capture(self, form: Form, addresses: Sequence[int]) -> CapturedPass:
+        if form.rows not in self._captures.steps:
+            step = KernelStep(self.weights, form.rows, self._cut(form.rows))
+            self._captures.steps[form.rows] = step
+        step = self._captures.steps[form.rows]
+        staging = Staging(form, self.weights.device)
+        attention = SplitAttention(step, form)
+        # A pass of no tokens: it writes to no cache, and the real one overwrites its logits.
+        staging.upload(addresses, [])
+        step.launch(staging.ints, staging.floats, attention)
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-            step.launch(staging.ints, staging.floats, span)
-        return CapturedPass(staging, graph)
+            step.launch(staging.ints, staging.floats, attention)
+        return CapturedPass(staging, attention, graph)
 
 
-def _packed(
-    cache: StaticCache, given: Pass, width: int, logits: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a pass's integers, what its rows see of each other, and of the rows before.
-
-    Rows that fill up the width see themselves and the prompt: a row that sees nothing has no
-    softmax.
-    """
-    live, spread = len(given.tokens), given.weights.shape[1]
-    own = np.asarray(given.rows) - given.prompt
-    fresh = np.eye(width, dtype=np.float32)
-    fresh[:live, :live] = given.weights[:, own]
-    before = np.zeros((width, spread), dtype=np.float32)
-    before[:live] = given.weights
-    before[:, own] = 0.0
-    integers = _integers(
-        cache, given.tokens, given.positions, given.rows, width, logits, given.prompt, spread
-    )
-    return integers, fresh, before
+def _is_narrow(given: Pass) -> bool:
+    return len(given.tokens) <= WIDTHS[-1]
 
 
-def _integers(  # noqa: PLR0913, PLR0917 - the kernels' header, number by number
-    cache: StaticCache,
-    tokens: Sequence[int],
-    positions: Sequence[int],
-    rows: Sequence[int],
-    width: int,
-    logits: int,
-    prompt: int,
-    spread: int,
-) -> np.ndarray:
-    """Return addresses, sizes and tokens in the kernels' order."""
-    live = len(tokens)
-    integers = np.zeros(HEADER + 3 * width, dtype=np.int64)
-    integers[:HEADER] = (
-        cache.keys.data_ptr(), cache.values.data_ptr(), logits, cache.capacity,
-        prompt + spread, prompt, spread, live,
-    )  # fmt: skip
-    lists = integers[HEADER:].reshape(3, width)
-    lists[2] = -1
-    lists[:, :live] = (tokens, positions, rows)
-    return integers
+def _shares(numbers: Sequence[int], passes: Sequence[Pass]) -> Iterator[list[int]]:
+    """Yield sessions that one captured pass holds."""
+    held: list[int] = []
+    rows = 0
+    for number in numbers:
+        count = len(passes[number].tokens)
+        if held and (rows + count > ROWS[-1] or len(held) == SESSIONS):
+            yield held
+            held, rows = [], 0
+        held.append(number)
+        rows += count
+    if held:
+        yield held
+
+
+def _attended(given: Pass, own: slice, kept: Sequence[Tensor]) -> Captured:
+    """Return what a session's attention gave: to be computed when somebody asks, or at once."""
+    plan = given.plan
+    if not plan.attends:
+        return NOTHING
+    queries, totals = (tensor[:, :, own] for tensor in kept)
+    mask = torch.from_numpy(bias_of(given, np.float32))
+    context = _context(given, queries, totals, mask) if plan.context else None
+    if not plan.received:
+        return Captured(context=context)
+    first, count = plan.first, len(given.tokens)
+    received = SummedPass(plan, [queries[first:]], [totals[first:]], mask[None, None], None, count)
+    return Captured(received, context)
+
+
+def _context(given: Pass, queries: Tensor, totals: Tensor, mask: Tensor) -> Tensor:
+    """Return what a session's rows attend to before their own step, in the last layers."""
+    cache, last = given.cache, slice(-LAST_LAYERS, None)
+    keys = cache.keys[last, :, : cache.plan.extent]
+    shares = shares_of(queries[last], totals[last], keys, mask.to(keys.device))
+    seen = torch.from_numpy(seen_by(given)).to(keys.device)
+    return context_traits(list(shares.mean(1)), seen, given.rows)
+
+
+def _fused(asked: Asked) -> FusedRows:
+    rows = asked.rows
+    assert isinstance(rows, FusedRows)  # noqa: S101 - `_is_plain` has looked
+    return rows

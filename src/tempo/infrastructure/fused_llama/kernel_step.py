@@ -11,20 +11,8 @@ from tempo.infrastructure.fused_llama.tiles import SMALLEST_TILE, Tile, Tiles, p
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from tempo.infrastructure.fused_llama.split_attention import SplitAttention
     from tempo.infrastructure.fused_llama.weights import LayerWeights, Weights
-
-HEADER = 8
-"""Numbers before the tokens, as the kernels count them."""
-
-KEY_BLOCK = 64
-"""Cache rows that a program of attention takes at once."""
-
-QUERY_BLOCK = 32
-"""Queries of one program of attention at most."""
-
-LONG_SPAN = 1024
-LARGEST_SPLITS = 16
-"""Parts that attention cuts longer spans into."""
 
 LANES, CHUNK = 128, 512
 """A round of fetching ahead, as the kernels count it: lanes, and bytes of each."""
@@ -40,14 +28,11 @@ class KernelStep:
     """The memory of passes of one width, and the kernels over it."""
 
     def __init__(self, weights: Weights, width: int, tiles: Tiles) -> None:
-        """Reserve memory for `width` rows."""
+        """Reserve memory for `width` rows, of all sessions together."""
         shape, device, dtype = weights.architecture, weights.device, weights.dtype
         self.weights, self.width, self.tiles = weights, width, tiles.fitted(dtype.itemsize)
         tiles = self.tiles
         self.rows = max(SMALLEST_TILE, width)
-        queries = power_of_two(shape.group) * width
-        self.queries = min(QUERY_BLOCK, max(SMALLEST_TILE, queries))
-        self.query_blocks = -(-shape.group * width // self.queries)
         self.precision = "ieee" if dtype == torch.float32 else "tf32"
         self.overlap = {"launch_pdl": True} if tiles.overlapped else {}
 
@@ -58,39 +43,30 @@ class KernelStep:
         self.hidden = empty(width, shape.hidden)
         self.scaled = empty(width, shape.hidden)
         self.merged = empty(width, shape.merged)
-        self.mixed = empty(width, shape.heads * shape.head_dim)
+        self.mixed = empty(width, shape.heads * shape.head_dim).zero_()  # rows of no session stay
         self.inner = empty(width, shape.inner)
         self.cosines = empty(width, shape.head_dim // 2, dtype=real)
         self.sines = empty(width, shape.head_dim // 2, dtype=real)
-        parts = shape.kv_heads * (LARGEST_SPLITS + 1) * self.queries * self.query_blocks
-        self.partial = empty(parts, shape.head_dim, dtype=real)
-        self.peaks = empty(parts, dtype=real)
-        self.masses = empty(parts, dtype=real)
         deepest = max(tiles.output.splits, tiles.down.splits, tiles.merged.splits)
         self.sums = empty(deepest, width, max(shape.hidden, shape.merged), dtype=real)
         self.after_output = empty(-(-shape.hidden // tiles.output.columns), width, dtype=real)
         self.after_down = empty(-(-shape.hidden // tiles.down.columns), width, dtype=real)
         self.tickets = torch.zeros(4096, dtype=torch.int32, device=device)
 
-    def launch(
-        self, ints: Tensor, floats: Tensor, span: int, scores: tuple[Tensor, Tensor] | None = None
-    ) -> None:
-        """Run one pass: `ints` hold addresses, sizes and tokens, `floats` what each row sees.
-
-        With `scores`, attention leaves them and their logsumexp there.
-        """
-        self._embed(ints)
+    def launch(self, ints: Tensor, floats: Tensor, attention: SplitAttention) -> None:
+        """Run one pass: `ints` hold addresses, sizes and tokens, `floats` what each row sees."""
+        self._embed(ints, attention.sessions)
         layers = self.weights.layers
         for number, layer in enumerate(layers):
             later = layers[number + 1].before_attention if number + 1 < len(layers) else None
             self.multiply_merged(layer)
-            self._attend(ints, floats, number, span, scores)
+            attention.launch(ints, floats, number)
             self.multiply_output(layer)
             self.multiply_gate_up(layer)
             self.multiply_down(layer, self.weights.norm if later is None else later)
         self.score(ints)
 
-    def _embed(self, ints: Tensor) -> None:
+    def _embed(self, ints: Tensor, sessions: int) -> None:
         from tempo.infrastructure.fused_llama.kernels.scoring import embedded  # noqa: PLC0415 - Triton is optional
 
         weights, shape = self.weights, self.weights.architecture
@@ -98,8 +74,8 @@ class KernelStep:
         embedded[(self.width,)](
             ints, weights.embedding, weights.layers[0].before_attention, weights.frequencies,
             self.hidden, self.scaled, self.after_down, self.cosines, self.sines,
-            weights.rotation_scale, self.width, shape.hidden, half, power_of_two(half), 1024,
-            len(self.after_down),
+            weights.rotation_scale, sessions, self.width, shape.hidden, half, power_of_two(half),
+            1024, len(self.after_down),
         )  # fmt: skip
 
     def multiply_merged(self, layer: LayerWeights) -> None:
@@ -146,41 +122,17 @@ class KernelStep:
         gated = out is self.inner
         outputs = len(weight) // 2 if gated else len(weight)
         sources = 0 if squares is None else len(squares)
-        product[(-(-outputs // tile.columns), tile.splits)](
+        splits = tile.splits if weight.shape[1] % tile.splits == 0 else 1
+        product[(-(-outputs // tile.columns), splits)](
             states, squares, weight, bias, self.hidden, norm, out, self.scaled, squares_out,
             self.sums, self.tickets, self.weights.architecture.epsilon,
             OUTPUTS=outputs, INPUTS=weight.shape[1], WIDTH=self.width, ROWS=self.rows,
-            COLUMNS=tile.columns, DEPTH=tile.depth, SPLITS=tile.splits,
+            COLUMNS=tile.columns, DEPTH=tile.depth, SPLITS=splits,
             SOURCES=sources, SOURCES_PADDED=power_of_two(max(1, sources)),
             GATED=gated, BIASED=bias is not None, ADDED=norm is not None,
             EARLY=_early(tile, outputs, weight), BYTES=weight.element_size(),
             OVERLAPPED=self.tiles.overlapped, PRECISION=self.precision,
             num_warps=tile.warps, num_stages=tile.stages, **self.overlap,
-        )  # fmt: skip
-
-    def _attend(
-        self,
-        ints: Tensor,
-        floats: Tensor,
-        number: int,
-        span: int,
-        scores: tuple[Tensor, Tensor] | None,
-    ) -> None:
-        from tempo.infrastructure.fused_llama.kernels.attention import attention  # noqa: PLC0415 - Triton is optional
-
-        shape, tiles = self.weights.architecture, self.tiles
-        layer = self.weights.layers[number]
-        splits = min(tiles.splits if span <= LONG_SPAN else LARGEST_SPLITS, span // KEY_BLOCK)
-        kept, totals = scores or (None, None)
-        attention[(shape.kv_heads, splits + 1, self.query_blocks)](
-            ints, floats, self.merged, layer.query_norm, layer.key_norm, self.cosines, self.sines,
-            self.partial, self.peaks, self.masses, self.tickets, self.mixed, kept, totals,
-            number, shape.head_dim**-0.5, shape.epsilon,
-            WIDTH=self.width, GROUP=shape.group, KV_HEADS=shape.kv_heads, SIZE=shape.head_dim,
-            QUERIES=self.queries, FRESH=self.rows, SPLITS=splits, PART=-(-span // splits),
-            BLOCK=KEY_BLOCK, NORMED=layer.query_norm is not None, CAPTURED=scores is not None,
-            SPAN=span + self.width, OVERLAPPED=tiles.overlapped, PRECISION=self.precision,
-            num_warps=tiles.attention_warps, num_stages=3, **self.overlap,
         )  # fmt: skip
 
     def score(self, ints: Tensor) -> None:
@@ -205,17 +157,6 @@ class KernelStep:
         totalled[(self.width,)](
             ints, shape.vocabulary, self.width, count, power_of_two(count),
             OVERLAPPED=self.tiles.overlapped, num_warps=4, **self.overlap,
-        )  # fmt: skip
-
-    def summarise(self, ints: Tensor, scores: tuple[Tensor, Tensor], shares: Tensor) -> None:
-        """Write shares [layer, width, span + width]: attention given, mean over heads."""
-        from tempo.infrastructure.fused_llama.kernels.attention import received  # noqa: PLC0415 - Triton is optional
-
-        shape = self.weights.architecture
-        span = shares.shape[2]
-        received[(-(-span // 128), self.width, shape.layers)](
-            ints, *scores, shares, WIDTH=self.width, HEADS=shape.heads,
-            PADDED=power_of_two(shape.heads), SPAN=span, BLOCK=128,
         )  # fmt: skip
 
 

@@ -56,6 +56,21 @@ class Pass:
     plan: CapturePlan
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What is asked of a session's rows.
+
+    Attributes:
+        rows: those of its last pass.
+        reading: the question.
+        processors: what changes the logits before.
+    """
+
+    rows: Rows
+    reading: Reading
+    processors: LogitsProcessorList
+
+
 F = TypeVar("F", np.float32, np.float64)
 
 Attention = Callable[["int", "Tensor", "Tensor", "Tensor"], "Tensor"]
@@ -149,9 +164,13 @@ class PlainDecoder:
         seen = torch.from_numpy(seen_by(given)).to(self.weights.device)
         return context_traits(attend.recent, seen, given.rows)
 
-    def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
-        """Answer a reading of a pass's rows; one copy to the host."""
-        return read(rows, reading, processors)
+    def read_all(self, batch: Sequence[Asked]) -> list[Proposal]:
+        """Answer readings of sessions' rows."""
+        return [self.read(asked) for asked in batch]
+
+    def read(self, asked: Asked) -> Proposal:
+        """Answer a reading of a session's rows; one copy to the host."""
+        return read(asked.rows, asked.reading, asked.processors)
 
     def _layers(self, tokens: Sequence[int], positions: Tensor, parts: Sequence[Part]) -> Tensor:
         """Return [row, hidden] the residual stream after the last layer."""

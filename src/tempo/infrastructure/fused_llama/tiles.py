@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 WIDTHS = (1, 2, 4, 8, 16, 32)
-"""Widths of captured passes; a narrower pass is filled up with rows that nobody reads."""
+"""Widths of a session's captured passes; a narrower one is filled up with rows nobody reads."""
+
+ROWS = (*WIDTHS, 64, 128)
+"""Rows of the captured passes that sessions share."""
+
+SESSIONS = 32
+"""Sessions that share a captured pass at most."""
 
 SMALLEST_SPAN = 256
 SMALLEST_TILE = 16
@@ -41,7 +47,6 @@ class Tiles:
     """The cut of every product and of attention.
 
     Attributes:
-        splits: parts of 512 cache rows that attention is cut into; longer spans have twice as many.
         attention_warps: of one program of attention.
         overlapped: whether a kernel starts before the one ahead of it has finished.
     """
@@ -51,7 +56,6 @@ class Tiles:
     gate_up: Tile = field(default_factory=lambda: Tile(32, 128, 1, 2, 6, early=1))
     down: Tile = field(default_factory=lambda: Tile(64, 128, 8, 4, 4, early=1))
     head: Tile = field(default_factory=lambda: Tile(64, 128))
-    splits: int = 8
     attention_warps: int = 4
     overlapped: bool = True
 
@@ -70,20 +74,45 @@ class Tiles:
 WIDE = Tiles(
     output=Tile(16, 128, 1, 2, 8, early=2),
     gate_up=Tile(64, 128, 1, 4, 5, early=2),
-    down=Tile(16, 128, 1, 2, 8, early=1),
+    down=Tile(32, 128, 2, 4, 6),
     head=Tile(128, 128, 1, 4, 3),
 )
 """For 32 rows, where a part's sums are as large as a matrix's tile."""
 
+SHARED = {
+    64: Tiles(
+        merged=Tile(64, 128, 1, 4, 5),
+        output=Tile(64, 128, 2, 4, 5),
+        gate_up=Tile(64, 64, 1, 4, 6, early=1),
+        down=Tile(64, 128, 2, 4, 5),
+        head=Tile(128, 128, 1, 4, 3),
+    ),
+    128: Tiles(
+        merged=Tile(64, 64, 1, 4, 6),
+        output=Tile(32, 64, 1, 4, 8),
+        gate_up=Tile(64, 64, 1, 4, 6, early=2),
+        down=Tile(64, 128, 2, 8, 4),
+        head=Tile(64, 128),
+    ),
+}
+"""For the rows of several sessions."""
 
-def tiles_of(width: int) -> Tiles:
-    """Return the cut that was fastest on an H100 for a captured width."""
-    return WIDE if width >= WIDTHS[-1] else Tiles()
+
+def tiles_of(rows: int) -> Tiles:
+    """Return the cut that was fastest on an H100 for a captured number of rows."""
+    if rows in SHARED:
+        return SHARED[rows]
+    return WIDE if rows == WIDTHS[-1] else Tiles()
 
 
-def width_bucket(width: int) -> int | None:
-    """Return the captured width that a pass runs under, None if it is wider than all."""
-    return next((bucket for bucket in WIDTHS if width <= bucket), None)
+def width_bucket(width: int) -> int:
+    """Return the captured width that holds a session's rows."""
+    return next(bucket for bucket in WIDTHS if width <= bucket)
+
+
+def rows_bucket(rows: int) -> int:
+    """Return the captured number of rows that holds those of a pass."""
+    return next(bucket for bucket in ROWS if rows <= bucket)
 
 
 def span_bucket(extent: int) -> int:

@@ -4,7 +4,7 @@ import triton
 import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
-from tempo.infrastructure.fused_llama.kernels.scoring import HEADER
+from tempo.infrastructure.fused_llama.kernels.layout import HEADER, SESSION
 
 
 @triton.jit
@@ -28,23 +28,24 @@ def turned(
 
 
 @triton.jit
-def places(ints, merged, number, SIZE: tl.constexpr):
-    """Return where the keys and values of one head of one layer begin."""
+def places(told, merged, number, SIZE: tl.constexpr):
+    """Return where the keys and values of one head of one layer of a session begin."""
     element = merged.dtype.element_ty
-    shift = tl.multiple_of(number * tl.load(ints + 3) * SIZE, 16)
-    keys = tl.multiple_of(tl.load(ints), 16).to(tl.pointer_type(element)) + shift
-    values = tl.multiple_of(tl.load(ints + 1), 16).to(tl.pointer_type(element)) + shift
+    shift = tl.multiple_of(number * tl.load(told + 2) * SIZE, 16)
+    keys = tl.multiple_of(tl.load(told), 16).to(tl.pointer_type(element)) + shift
+    values = tl.multiple_of(tl.load(told + 1), 16).to(tl.pointer_type(element)) + shift
     return keys, values
 
 
 @triton.jit
 def cached(
-    keys, values, weights, start, stop, prompt, spread, row, size, real,
+    keys, values, weights, start, stop, prompt, spread, line, size, real,
     SIZE: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """Load keys and values [BLOCK, SIZE] of cache rows, and what each query sees of them.
 
-    They were written by passes before, so nothing has to be waited for.
+    `line` is each query's row among its session's. They were written by passes before, so nothing
+    has to be waited for.
     """
     column = start + tl.arange(0, BLOCK)
     there = column < stop
@@ -53,7 +54,7 @@ def cached(
     value = tl.load(values + place, there[:, None], other=0.0)
     after = there & (column >= prompt)
     weight = tl.load(
-        weights + row[:, None] * spread + (column - prompt)[None, :],
+        weights + line[:, None] * spread + (column - prompt)[None, :],
         real[:, None] & after[None, :],
         other=0.0,
     )
@@ -62,47 +63,36 @@ def cached(
 
 @triton.jit
 def written(
-    ints, floats, merged, keys, values, norm, cosines, sines, head, block, row, size, real, epsilon,
-    WIDTH: tl.constexpr, GROUP: tl.constexpr, KV_HEADS: tl.constexpr, SIZE: tl.constexpr,
+    homes, weights, merged, keys, values, norm, cosines, sines, head, first, live, writes, line,
+    size, real, epsilon,
+    WIDE: tl.constexpr, GROUP: tl.constexpr, KV_HEADS: tl.constexpr, SIZE: tl.constexpr,
     FRESH: tl.constexpr, NORMED: tl.constexpr,
 ):  # fmt: skip
-    """Write the pass's own keys and values to the cache; return them and what each query sees.
+    """Return a session's own keys and values of this pass and what each query sees of them.
 
-    The programs of the first block of queries write; the others compute the same.
+    One block of queries writes them to the cache; the others compute the same.
     """
     stride: tl.constexpr = (GROUP + 2) * KV_HEADS * SIZE
     fresh = tl.arange(0, FRESH)
-    live = fresh < WIDTH
-    origin = merged + fresh * stride + (GROUP * KV_HEADS + head) * SIZE
-    key = turned(origin, norm, cosines, sines, fresh, size, live, epsilon, SIZE, NORMED)
+    there = fresh < live
+    origin = merged + (first + fresh) * stride + (GROUP * KV_HEADS + head) * SIZE
+    key = turned(origin, norm, cosines, sines, first + fresh, size, there, epsilon, SIZE, NORMED)
     origin += KV_HEADS * SIZE
-    value = tl.load(origin[:, None] + size[None, :], live[:, None], other=0.0)
-    home_row = tl.load(ints + HEADER + 2 * WIDTH + fresh, live, other=-1)
+    value = tl.load(origin[:, None] + size[None, :], there[:, None], other=0.0)
+    home_row = tl.load(homes + first + fresh, there, other=-1)
     home = home_row[:, None] * SIZE + size[None, :]
-    tl.store(keys + home, key, ((home_row >= 0) & (block == 0))[:, None])
-    tl.store(values + home, value, ((home_row >= 0) & (block == 0))[:, None])
-    weight = tl.load(
-        floats + row[:, None] * WIDTH + fresh[None, :],
-        real[:, None] & live[None, :],
-        other=0.0,
-    )
+    tl.store(keys + home, key, ((home_row >= 0) & writes)[:, None])
+    tl.store(values + home, value, ((home_row >= 0) & writes)[:, None])
+    seen = real[:, None] & there[None, :]
+    weight = tl.load(weights + line[:, None] * WIDE + fresh[None, :], seen, other=0.0)
     return key, value, weight
 
 
 @triton.jit
-def added(
-    queries, key, value, weight, peak, mass, mixed, scores, line, column, inside, scale,
-    SPAN: tl.constexpr, CAPTURED: tl.constexpr, PRECISION: tl.constexpr,
-):  # fmt: skip
-    """Attend to some keys more: return the highest score, the mass and the mixture so far.
-
-    If CAPTURED, the scores go to `column` of each query's `line`.
-    """
+def added(queries, key, value, weight, peak, mass, mixed, scale, PRECISION: tl.constexpr):
+    """Attend to some keys more: return the highest score, the mass and the mixture so far."""
     score = tl.dot(queries, tl.trans(key), input_precision=PRECISION) * scale
     score = tl.where(weight > 0.0, score + tl.log(weight), float("-inf"))
-    if CAPTURED:
-        place = line[:, None].to(tl.int64) * SPAN + column[None, :]
-        tl.store(scores + place, score, inside)
     higher = tl.maximum(peak, tl.max(score, 1))
     level = tl.where(higher == float("-inf"), 0.0, higher)
     fade = tl.exp(peak - level)
@@ -152,7 +142,8 @@ def together(
     return peak, mass, mixed
 
 
-@triton.jit
+# None of these numbers is worth a kernel of its own.
+@triton.jit(do_not_specialize=["layer", "sessions", "width", "blocks", "part"])
 def attention(
     ints,
     floats,
@@ -166,54 +157,65 @@ def attention(
     masses,
     tickets,
     out,
-    scores,
-    totals,
     layer,
+    sessions,
+    width,
+    blocks,
+    part,
     scale,
     epsilon,
-    WIDTH: tl.constexpr,
+    WIDE: tl.constexpr,
     GROUP: tl.constexpr,
     KV_HEADS: tl.constexpr,
     SIZE: tl.constexpr,
     QUERIES: tl.constexpr,
     FRESH: tl.constexpr,
     SPLITS: tl.constexpr,
-    PART: tl.constexpr,
+    SHORT: tl.constexpr,
     BLOCK: tl.constexpr,
     NORMED: tl.constexpr,
     CAPTURED: tl.constexpr,
-    SPAN: tl.constexpr,
     OVERLAPPED: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
-    """Attend from merged [WIDTH, (heads + 2 KV_HEADS) SIZE] to the cache; out [WIDTH, heads SIZE].
+    """Attend from merged [width, (heads + 2 KV_HEADS) SIZE] to the caches; out [width, heads SIZE].
 
-    A program has one key head, PART rows of the cache and QUERIES of the group's rows; of those
-    with the same queries, who comes last puts the parts together. One part more turns the pass's
-    own keys, writes them and their values to the cache, and attends to them; the other parts leave
-    these rows out, since their weights are 0 there. Scores are float32, and the
-    logarithms of the weights are added to them.
+    A program has one key head, `part` rows of one session's cache (BLOCK of them if SHORT) and
+    QUERIES of the rows that it feeds, times those of the head's group; of those with the same
+    queries, who comes last puts the parts together. One part more turns the pass's own keys, writes
+    them and their values to the cache, and attends to them; the other parts leave these rows out,
+    since their weights are 0 there. Scores are float32, and the logarithms of the weights are added
+    to them.
+
+    CAPTURED keeps the turned queries [layer, head, width, SIZE] and the logarithms of the sums that
+    softmax divides by [layer, head, width], from which any share can be computed later.
     """
     head = tl.program_id(0)
     split = tl.program_id(1)
-    block = tl.program_id(2)
+    session = tl.program_id(2) // blocks
+    block = tl.program_id(2) % blocks
     if OVERLAPPED:
         gdc_launch_dependents()
-    extent = tl.load(ints + 4).to(tl.int32)
-    prompt = tl.load(ints + 5).to(tl.int32)
-    spread = tl.load(ints + 6).to(tl.int32)
-    keys, values = places(ints, merged, layer * KV_HEADS + head, SIZE)
+    told = ints + HEADER + session * SESSION
+    extent = tl.load(told + 3).to(tl.int32)
+    prompt = tl.load(told + 4).to(tl.int32)
+    spread = tl.load(told + 5).to(tl.int32)
+    first = tl.load(told + 6).to(tl.int32)
+    live = tl.load(told + 7).to(tl.int32)
+    fresh_weights = floats + tl.load(told + 8)
+    weights = fresh_weights + WIDE * WIDE
+    keys, values = places(told, merged, layer * KV_HEADS + head, SIZE)
     size = tl.arange(0, SIZE)
     query = block * QUERIES + tl.arange(0, QUERIES)
-    row, member = query % WIDTH, query // WIDTH
-    real = member < GROUP
-    line = ((layer * KV_HEADS + head) * GROUP + member) * WIDTH + row
-    weights = floats + WIDTH * WIDTH
-    begin = split * PART
-    stop = tl.minimum(begin + PART, extent)
-    if PART == BLOCK:
+    line, member = query % WIDE, query // WIDE
+    row = first + line
+    real = (member < GROUP) & (line < live)
+    kept = ((layer * KV_HEADS + head) * GROUP + member) * width + row
+    begin = split * part
+    stop = tl.minimum(begin + part, extent)
+    if SHORT:
         key, value, weight = cached(
-            keys, values, weights, begin, stop, prompt, spread, row, size, real, SIZE, BLOCK
+            keys, values, weights, begin, stop, prompt, spread, line, size, real, SIZE, BLOCK
         )
     if OVERLAPPED:
         gdc_wait()
@@ -223,26 +225,26 @@ def attention(
     mass = tl.zeros((QUERIES,), tl.float32)
     mixed = tl.zeros((QUERIES, SIZE), tl.float32)
     for start in range(begin, stop, BLOCK):
-        if PART > BLOCK:
+        if not SHORT:
             key, value, weight = cached(
-                keys, values, weights, start, stop, prompt, spread, row, size, real, SIZE, BLOCK
+                keys, values, weights, start, stop, prompt, spread, line, size, real, SIZE, BLOCK
             )
-        column = start + tl.arange(0, BLOCK)
-        peak, mass, mixed = added(
-            queries, key, value, weight, peak, mass, mixed, scores, line, column,
-            real[:, None] & (column < stop)[None, :], scale, SPAN, CAPTURED, PRECISION,
-        )  # fmt: skip
+        peak, mass, mixed = added(queries, key, value, weight, peak, mass, mixed, scale, PRECISION)
     if split == SPLITS:
+        homes = ints + HEADER + sessions * SESSION + 2 * width
         own_key, own_value, own_weight = written(
-            ints, floats, merged, keys, values, key_norm, cosines, sines, head, block, row, size,
-            real, epsilon, WIDTH, GROUP, KV_HEADS, SIZE, FRESH, NORMED,
+            homes, fresh_weights, merged, keys, values, key_norm, cosines, sines, head, first, live,
+            block == 0, line, size, real, epsilon, WIDE, GROUP, KV_HEADS, SIZE, FRESH, NORMED,
         )  # fmt: skip
         peak, mass, mixed = added(
-            queries, own_key, own_value, own_weight, peak, mass, mixed, scores, line, SPAN - WIDTH
-            + tl.arange(0, FRESH), real[:, None] & (tl.arange(0, FRESH) < WIDTH)[None, :], scale,
-            SPAN, CAPTURED, PRECISION,
-        )  # fmt: skip
-    number = block * KV_HEADS + head
+            queries, own_key, own_value, own_weight, peak, mass, mixed, scale, PRECISION
+        )
+        if CAPTURED:
+            element = merged.dtype.element_ty
+            asked = tl.multiple_of(tl.load(ints + 1), 16).to(tl.pointer_type(element))
+            place = asked + kept[:, None].to(tl.int64) * SIZE + size[None, :]
+            tl.store(place, queries, real[:, None])
+    number = tl.program_id(2) * KV_HEADS + head
     base = number * (SPLITS + 1)
     left(peaks, masses, partial, base + split, peak, mass, mixed, size, QUERIES, SIZE)
     whole = tl.atomic_add(tickets + number, 1, sem="acq_rel") == SPLITS
@@ -253,37 +255,5 @@ def attention(
         target = row[:, None] * (GROUP * KV_HEADS * SIZE) + (head * GROUP + member)[:, None] * SIZE
         tl.store(out + target + size[None, :], mixed / mass[:, None], real[:, None])
         if CAPTURED:
-            tl.store(totals + line, peak + tl.log(mass), real)
-
-
-@triton.jit
-def received(
-    ints,
-    scores,
-    totals,
-    shares,
-    WIDTH: tl.constexpr,
-    HEADS: tl.constexpr,
-    PADDED: tl.constexpr,
-    SPAN: tl.constexpr,
-    BLOCK: tl.constexpr,
-):
-    """Write shares [layer, WIDTH, SPAN]: what each row gave each cache row, mean over the heads.
-
-    The last WIDTH columns are the pass's own rows. What lies between them and the extent is 0.
-    """
-    column = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    row = tl.program_id(1)
-    layer = tl.program_id(2)
-    extent = tl.load(ints + 4).to(tl.int32)
-    head = tl.arange(0, PADDED)
-    line = (layer * HEADS + head) * WIDTH + row
-    there = (column < extent) | (column >= SPAN - WIDTH)
-    there = there & (column < SPAN)
-    inside = (head < HEADS)[:, None] & there[None, :]
-    score = tl.load(
-        scores + line[:, None].to(tl.int64) * SPAN + column[None, :], inside, other=float("-inf")
-    )
-    total = tl.load(totals + line, head < HEADS, other=0.0)
-    mean = tl.sum(tl.exp(score - total[:, None]), 0) / HEADS
-    tl.store(shares + (layer * WIDTH + row) * SPAN + column, mean, column < SPAN)
+            totals = tl.multiple_of(tl.load(ints + 2), 16).to(tl.pointer_type(tl.float32))
+            tl.store(totals + kept, peak + tl.log(mass), real)

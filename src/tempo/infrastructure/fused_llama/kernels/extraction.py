@@ -7,34 +7,107 @@ HEAD = tl.constexpr(4)
 """Scalars that lead the answer: finite, entropy, count and mass at the threshold."""
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["width"])
+def without_barred(
+    addresses,
+    barred,
+    totals,
+    width,
+    VOCABULARY: tl.constexpr,
+    WIDE: tl.constexpr,
+    TILES: tl.constexpr,
+    TILES_PADDED: tl.constexpr,
+    COLUMNS: tl.constexpr,
+    BARRED: tl.constexpr,
+):
+    """Write totals [session, WIDE]: each row's logsumexp over what is not barred.
+
+    The head has left each tile's maximum and sum of exponentials: only the tiles that hold a barred
+    token are summed up anew, so that nothing is lost by subtraction.
+    """
+    line = tl.program_id(0)
+    session = tl.program_id(1)
+    base = tl.multiple_of(tl.load(addresses), 16).to(tl.pointer_type(tl.float32))
+    first = tl.load(addresses + 1 + 2 * session)
+    live = tl.load(addresses + 2 + 2 * session).to(tl.int32)
+    row = first + tl.minimum(line, tl.maximum(live - 1, 0))
+    tile = tl.arange(0, TILES_PADDED)
+    summary = base + width * VOCABULARY + row * TILES + tile
+    largest = tl.load(summary, tile < TILES, other=float("-inf"))
+    total = tl.load(summary + width * TILES, tile < TILES, other=0.0)
+    column = tl.arange(0, COLUMNS)
+    for number in tl.static_range(BARRED):
+        own = tl.load(barred + session * BARRED + number)
+        where = own // COLUMNS
+        token = where * COLUMNS + column
+        open_ = (own >= 0) & (token < VOCABULARY)
+        for other in tl.static_range(BARRED):
+            open_ = open_ & (token != tl.load(barred + session * BARRED + other))
+        score = tl.load(base + row * VOCABULARY + token, open_, other=float("-inf"))
+        peak = tl.max(score, 0)
+        level = tl.where(peak == float("-inf"), 0.0, peak)
+        mass = tl.sum(tl.where(open_, tl.exp(score - level), 0.0), 0)
+        here = (tile == where) & (own >= 0)
+        largest = tl.where(here, peak, largest)
+        total = tl.where(here, mass, total)
+    highest = tl.max(largest, 0)
+    level = tl.where(highest == float("-inf"), 0.0, highest)
+    whole = tl.sum(tl.where(largest > float("-inf"), total * tl.exp(largest - level), 0.0), 0)
+    tl.store(totals + session * WIDE + line, level + tl.log(whole))
+
+
+@triton.jit(do_not_specialize=["width"])
 def extracted(
     addresses,
     wanted,
+    barred,
+    totals,
     keys,
     summaries,
     tickets,
     answer,
+    width,
     VOCABULARY: tl.constexpr,
-    WIDTH: tl.constexpr,
+    WIDE: tl.constexpr,
     TILES: tl.constexpr,
     BLOCK: tl.constexpr,
     BLOCKS: tl.constexpr,
     BLOCKS_PADDED: tl.constexpr,
     BEST: tl.constexpr,
+    BARRED: tl.constexpr,
 ):
-    """Write the answer: HEAD scalars, BEST token ids, their readout, rows [WIDTH, BEST] of them.
+    """Write each session's answer: HEAD scalars, BEST token ids, their readout, rows [WIDE, BEST].
 
-    addresses [2]: the logits of a pass and how many of its rows are real. wanted: the threshold in
-    nats, then the logarithm of each row's weight. Tokens rank by readout, equal ones by their id:
-    both are put into one integer, so that one sort does it.
+    Last come shifts [WIDE]: how much less a row's scores were before tokens were barred.
+
+    addresses: the logits of a pass of `width` rows, then for each session its first row and how
+    many it has.
+    wanted [session, 1 + WIDE]: the threshold in nats, then the logarithm of each row's weight.
+    barred [session, BARRED]: tokens that no row gives anything, -1 for none; `totals` is what
+    `without_barred` wrote then, and is not read without BARRED.
+    Tokens rank by readout, equal ones by their id: both are put into one integer, so that one sort
+    does it.
     """
+    session = tl.program_id(1)
     block = tl.program_id(0)
-    logits = tl.multiple_of(tl.load(addresses), 16).to(tl.pointer_type(tl.float32))
-    live = tl.load(addresses + 1).to(tl.int32)
-    totals = logits + WIDTH * VOCABULARY + 2 * WIDTH * TILES
+    base = tl.multiple_of(tl.load(addresses), 16).to(tl.pointer_type(tl.float32))
+    first = tl.load(addresses + 1 + 2 * session)
+    live = tl.load(addresses + 2 + 2 * session).to(tl.int32)
+    logits = base + first * VOCABULARY
+    plain = base + width * VOCABULARY + 2 * width * TILES + first
+    if BARRED > 0:
+        totals += session * WIDE
+    else:
+        totals = plain
+    wanted += session * (1 + WIDE)
+    keys += session * BLOCKS * BEST
+    summaries += session * 3 * BLOCKS
+    tickets += session
+    answer += session * (HEAD + (2 + WIDE) * BEST + WIDE)
     token = block * BLOCK + tl.arange(0, BLOCK)
     there = token < VOCABULARY
+    for number in tl.static_range(BARRED):
+        there = there & (token != tl.load(barred + session * BARRED + number))
     peak = tl.full((BLOCK,), float("-inf"), tl.float32)
     for row in range(live):
         score = tl.load(logits + row * VOCABULARY + token, there, other=float("-inf"))
@@ -78,7 +151,9 @@ def extracted(
         place = tl.arange(0, BEST)
         for row in range(live):
             own = tl.load(totals + row)
-            finite = finite & (tl.abs(own) < float("inf"))
+            before = tl.load(plain + row)
+            finite = finite & (tl.abs(own) < float("inf")) & (tl.abs(before) < float("inf"))
+            tl.store(answer + HEAD + (2 + WIDE) * BEST + row, before - own)
             score = tl.load(logits + row * VOCABULARY + chosen) - own
             tl.store(answer + HEAD + (2 + row) * BEST + place, score)
         tl.store(answer, finite.to(tl.float32))

@@ -4,13 +4,8 @@ import triton
 import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
+from tempo.infrastructure.fused_llama.kernels.layout import HEADER, SESSION
 from tempo.infrastructure.fused_llama.kernels.products import fetch, sums_of_squares
-
-LOGITS_PLACE = tl.constexpr(2)
-"""Where the addresses of a pass name its logits."""
-
-HEADER = tl.constexpr(8)
-"""Numbers before the tokens."""
 
 
 @triton.jit
@@ -25,6 +20,7 @@ def embedded(
     cosines,
     sines,
     rotation_scale,
+    SESSIONS: tl.constexpr,
     WIDTH: tl.constexpr,
     HIDDEN: tl.constexpr,
     HALF: tl.constexpr,
@@ -34,7 +30,8 @@ def embedded(
 ):
     """Start the residual stream of each row; cosines and sines of its position, [WIDTH, HALF]."""
     row = tl.program_id(0)
-    token = tl.load(ints + HEADER + row)
+    tokens = ints + HEADER + SESSIONS * SESSION
+    token = tl.load(tokens + row)
     total = tl.zeros((BLOCK,), tl.float32)
     for start in range(0, HIDDEN, BLOCK):
         place = start + tl.arange(0, BLOCK)
@@ -49,7 +46,7 @@ def embedded(
     for source in range(1, SOURCES):
         tl.store(squares + source * WIDTH + row, 0.0)
     pair = tl.arange(0, HALF_BLOCK)
-    position = tl.load(ints + HEADER + WIDTH + row).to(tl.float32)
+    position = tl.load(tokens + WIDTH + row).to(tl.float32)
     angle = position * tl.load(frequencies + pair, pair < HALF, other=0.0)
     tl.store(cosines + row * HALF + pair, tl.cos(angle) * rotation_scale, pair < HALF)
     tl.store(sines + row * HALF + pair, tl.sin(angle) * rotation_scale, pair < HALF)
@@ -82,7 +79,7 @@ def scored(
     sums [WIDTH, TILES]. States are scaled by the last norm's weight, as `product` leaves them.
     """
     tile_number = tl.program_id(0)
-    logits = tl.multiple_of(tl.load(ints + LOGITS_PLACE), 16).to(tl.pointer_type(tl.float32))
+    logits = tl.multiple_of(tl.load(ints), 16).to(tl.pointer_type(tl.float32))
     rows = tl.arange(0, ROWS)
     columns = tile_number * COLUMNS + tl.arange(0, COLUMNS)
     real = (rows < WIDTH)[:, None]
@@ -129,7 +126,7 @@ def totalled(
 ):
     """Write each row's logsumexp behind the tiles' summaries."""
     row = tl.program_id(0)
-    logits = tl.multiple_of(tl.load(ints + LOGITS_PLACE), 16).to(tl.pointer_type(tl.float32))
+    logits = tl.multiple_of(tl.load(ints), 16).to(tl.pointer_type(tl.float32))
     if OVERLAPPED:
         gdc_wait()
     tile = tl.arange(0, BLOCK)

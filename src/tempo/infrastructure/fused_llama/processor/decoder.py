@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
-    from transformers import LogitsProcessorList
 
-    from tempo.domain.proposal import Proposal, Reading
+    from tempo.domain.proposal import Proposal
     from tempo.infrastructure.fused_llama.architecture import Architecture
-    from tempo.infrastructure.fused_llama.plain_decoder import Pass
+    from tempo.infrastructure.fused_llama.plain_decoder import Asked, Pass
     from tempo.infrastructure.fused_llama.static_cache import StaticCache
     from tempo.infrastructure.fused_llama.weights import Weights
 
@@ -163,13 +162,13 @@ class ProcessorDecoder(PlainDecoder):
         product(normed, self._head, logits)
         return logits
 
-    def read(self, rows: Rows, reading: Reading, processors: LogitsProcessorList) -> Proposal:
-        """Answer a reading of a pass's rows."""
-        answer = None
-        if _runs_kernels() and not processors and knows(reading, len(rows.logits)):
+    def read(self, asked: Asked) -> Proposal:
+        """Answer a reading of a session's rows."""
+        answer, logits = None, asked.rows.logits
+        if _runs_kernels() and not asked.processors and knows(asked.reading, len(logits)):
             share_threads(self._most_threads)
-            answer = proposal(rows.logits.numpy(), reading)
-        return super().read(rows, reading, processors) if answer is None else answer
+            answer = proposal(logits.numpy(), asked.reading)
+        return super().read(asked) if answer is None else answer
 
 
 def _runs_kernels() -> bool:
