@@ -147,16 +147,17 @@ class GraphDecoder(PlainDecoder):
     def read_all(self, batch: Sequence[Asked]) -> list[Proposal]:
         """Answer readings, those of one pass together: one kernel, one copy to the host."""
         found: dict[int, Proposal] = {}
-        quick: dict[int, list[int]] = {}
+        blocks: dict[int, list[tuple[int, FusedRows]]] = {}
         for number, asked in enumerate(batch):
-            if self._is_plain(asked):
-                quick.setdefault(id(_fused(asked).block), []).append(number)
-        for numbers in quick.values():
-            rows = _fused(batch[numbers[0]])
-            readings = [(_fused(batch[number]).first, batch[number].reading) for number in numbers]
+            rows = asked.rows
+            if isinstance(rows, FusedRows) and self._is_plain(asked):
+                blocks.setdefault(id(rows.block), []).append((number, rows))
+        for together in blocks.values():
+            readings = [(rows.first, batch[number].reading) for number, rows in together]
+            _, rows = together[0]
             with self._lock:
                 answers = self._reader.read(rows.block, rows.width, readings)
-            found.update(zip(numbers, answers, strict=True))
+            found.update(zip((number for number, _ in together), answers, strict=True))
         others = [number for number in range(len(batch)) if number not in found]
         found.update(
             zip(others, super().read_all([batch[number] for number in others]), strict=True)
@@ -165,10 +166,9 @@ class GraphDecoder(PlainDecoder):
 
     def _is_plain(self, asked: Asked) -> bool:
         """Whether the kernel knows how to answer; a wrong reading is refused by who does not."""
-        rows, reading = asked.rows, asked.reading
-        if not isinstance(rows, FusedRows) or asked.processors:
+        reading, live = asked.reading, len(asked.rows.logits)
+        if asked.processors:
             return False
-        live = len(rows.logits)
         odd = reading.mixtures or any(row >= live for row, _ in reading.pairs)
         ranked = max(SMALLEST_ANSWER, power_of_two(max(1, reading.considered)))
         possible = self.weights.architecture.vocabulary - len(reading.barred)
@@ -245,9 +245,3 @@ def _context(given: Pass, queries: Tensor, totals: Tensor, mask: Tensor) -> Tens
     shares = shares_of(queries[last], totals[last], keys, mask.to(keys.device))
     seen = torch.from_numpy(seen_by(given)).to(keys.device)
     return context_traits(list(shares.mean(1)), seen, given.rows)
-
-
-def _fused(asked: Asked) -> FusedRows:
-    rows = asked.rows
-    assert isinstance(rows, FusedRows)  # noqa: S101 - `_is_plain` has looked
-    return rows

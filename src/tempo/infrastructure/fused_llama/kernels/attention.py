@@ -38,6 +38,16 @@ def places(told, merged, number, SIZE: tl.constexpr):
 
 
 @triton.jit
+def sizes(told):
+    """Return a session's extent, prompt and spread in cache rows, its first row, and its rows."""
+    extent = tl.load(told + 3).to(tl.int32)
+    prompt = tl.load(told + 4).to(tl.int32)
+    spread = tl.load(told + 5).to(tl.int32)
+    first = tl.load(told + 6).to(tl.int32)
+    return extent, prompt, spread, first, tl.load(told + 7).to(tl.int32)
+
+
+@triton.jit
 def cached(
     keys, values, weights, start, stop, prompt, spread, line, size, real,
     SIZE: tl.constexpr, BLOCK: tl.constexpr,
@@ -145,39 +155,13 @@ def together(
 # None of these numbers is worth a kernel of its own.
 @triton.jit(do_not_specialize=["layer", "sessions", "width", "blocks", "part"])
 def attention(
-    ints,
-    floats,
-    merged,
-    query_norm,
-    key_norm,
-    cosines,
-    sines,
-    partial,
-    peaks,
-    masses,
-    tickets,
-    out,
-    layer,
-    sessions,
-    width,
-    blocks,
-    part,
-    scale,
-    epsilon,
-    WIDE: tl.constexpr,
-    GROUP: tl.constexpr,
-    KV_HEADS: tl.constexpr,
-    SIZE: tl.constexpr,
-    QUERIES: tl.constexpr,
-    FRESH: tl.constexpr,
-    SPLITS: tl.constexpr,
-    SHORT: tl.constexpr,
-    BLOCK: tl.constexpr,
-    NORMED: tl.constexpr,
-    CAPTURED: tl.constexpr,
-    OVERLAPPED: tl.constexpr,
+    ints, floats, merged, query_norm, key_norm, cosines, sines, partial, peaks, masses, tickets,
+    out, layer, sessions, width, blocks, part, scale, epsilon,
+    WIDE: tl.constexpr, GROUP: tl.constexpr, KV_HEADS: tl.constexpr, SIZE: tl.constexpr,
+    QUERIES: tl.constexpr, FRESH: tl.constexpr, SPLITS: tl.constexpr, SHORT: tl.constexpr,
+    BLOCK: tl.constexpr, NORMED: tl.constexpr, CAPTURED: tl.constexpr, OVERLAPPED: tl.constexpr,
     PRECISION: tl.constexpr,
-):
+):  # fmt: skip
     """Attend from merged [width, (heads + 2 KV_HEADS) SIZE] to the caches; out [width, heads SIZE].
 
     A program has one key head, `part` rows of one session's cache (BLOCK of them if SHORT) and
@@ -192,16 +176,11 @@ def attention(
     """
     head = tl.program_id(0)
     split = tl.program_id(1)
-    session = tl.program_id(2) // blocks
     block = tl.program_id(2) % blocks
     if OVERLAPPED:
         gdc_launch_dependents()
-    told = ints + HEADER + session * SESSION
-    extent = tl.load(told + 3).to(tl.int32)
-    prompt = tl.load(told + 4).to(tl.int32)
-    spread = tl.load(told + 5).to(tl.int32)
-    first = tl.load(told + 6).to(tl.int32)
-    live = tl.load(told + 7).to(tl.int32)
+    told = ints + HEADER + tl.program_id(2) // blocks * SESSION
+    extent, prompt, spread, first, live = sizes(told)
     fresh_weights = floats + tl.load(told + 8)
     weights = fresh_weights + WIDE * WIDE
     keys, values = places(told, merged, layer * KV_HEADS + head, SIZE)
@@ -247,11 +226,9 @@ def attention(
     number = tl.program_id(2) * KV_HEADS + head
     base = number * (SPLITS + 1)
     left(peaks, masses, partial, base + split, peak, mass, mixed, size, QUERIES, SIZE)
-    whole = tl.atomic_add(tickets + number, 1, sem="acq_rel") == SPLITS
-    if whole:
+    if tl.atomic_add(tickets + number, 1, sem="acq_rel") == SPLITS:
         tl.store(tickets + number, 0)
         peak, mass, mixed = together(peaks, masses, partial, base, QUERIES, SIZE, SPLITS)
-    if whole:
         target = row[:, None] * (GROUP * KV_HEADS * SIZE) + (head * GROUP + member)[:, None] * SIZE
         tl.store(out + target + size[None, :], mixed / mass[:, None], real[:, None])
         if CAPTURED:

@@ -134,33 +134,44 @@ def extracted(
     tl.debug_barrier()
     if tl.atomic_add(tickets, 1, sem="acq_rel") == BLOCKS - 1:
         tl.store(tickets, 0)
-        number = tl.arange(0, BLOCKS_PADDED * BEST)
-        found = tl.load(
-            keys + number,
-            number < BLOCKS * BEST,
-            other=-9223372036854775807,
-            cache_modifier=".cg",
-        )
-        winners = tl.topk(found, BEST)
-        chosen = 0x7FFFFFFF - (winners & 0x7FFFFFFF).to(tl.int32)
-        ranks = (winners >> 32).to(tl.int32)
-        value = (ranks ^ ((ranks >> 31) & 0x7FFFFFFF)).to(tl.float32, bitcast=True)
-        part = tl.arange(0, BLOCKS_PADDED)
-        known = part < BLOCKS
-        finite = tl.max(value, 0) > float("-inf")
-        place = tl.arange(0, BEST)
-        for row in range(live):
-            own = tl.load(totals + row)
-            before = tl.load(plain + row)
-            finite = finite & (tl.abs(own) < float("inf")) & (tl.abs(before) < float("inf"))
-            tl.store(answer + HEAD + (2 + WIDE) * BEST + row, before - own)
-            score = tl.load(logits + row * VOCABULARY + chosen) - own
-            tl.store(answer + HEAD + (2 + row) * BEST + place, score)
-        tl.store(answer, finite.to(tl.float32))
-        for scalar in tl.static_range(3):
-            given = tl.load(
-                summaries + scalar * BLOCKS + part, known, other=0.0, cache_modifier=".cg"
-            )
-            tl.store(answer + 1 + scalar, tl.sum(given, 0))
-        tl.store(answer + HEAD + place, chosen.to(tl.float32))
-        tl.store(answer + HEAD + BEST + place, value)
+        answered(
+            logits, totals, plain, keys, summaries, answer, live,
+            VOCABULARY, WIDE, BLOCKS, BLOCKS_PADDED, BEST,
+        )  # fmt: skip
+
+
+@triton.jit
+def answered(
+    logits, totals, plain, keys, summaries, answer, live,
+    VOCABULARY: tl.constexpr, WIDE: tl.constexpr,
+    BLOCKS: tl.constexpr, BLOCKS_PADDED: tl.constexpr, BEST: tl.constexpr,
+):  # fmt: skip
+    """Write a session's answer, given what its blocks found."""
+    number = tl.arange(0, BLOCKS_PADDED * BEST)
+    found = tl.load(
+        keys + number,
+        number < BLOCKS * BEST,
+        other=-9223372036854775807,
+        cache_modifier=".cg",
+    )
+    winners = tl.topk(found, BEST)
+    chosen = 0x7FFFFFFF - (winners & 0x7FFFFFFF).to(tl.int32)
+    ranks = (winners >> 32).to(tl.int32)
+    value = (ranks ^ ((ranks >> 31) & 0x7FFFFFFF)).to(tl.float32, bitcast=True)
+    part = tl.arange(0, BLOCKS_PADDED)
+    known = part < BLOCKS
+    finite = tl.max(value, 0) > float("-inf")
+    place = tl.arange(0, BEST)
+    for row in range(live):
+        own = tl.load(totals + row)
+        before = tl.load(plain + row)
+        finite = finite & (tl.abs(own) < float("inf")) & (tl.abs(before) < float("inf"))
+        tl.store(answer + HEAD + (2 + WIDE) * BEST + row, before - own)
+        score = tl.load(logits + row * VOCABULARY + chosen) - own
+        tl.store(answer + HEAD + (2 + row) * BEST + place, score)
+    tl.store(answer, finite.to(tl.float32))
+    for scalar in tl.static_range(3):
+        given = tl.load(summaries + scalar * BLOCKS + part, known, other=0.0, cache_modifier=".cg")
+        tl.store(answer + 1 + scalar, tl.sum(given, 0))
+    tl.store(answer + HEAD + place, chosen.to(tl.float32))
+    tl.store(answer + HEAD + BEST + place, value)
