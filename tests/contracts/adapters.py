@@ -15,6 +15,7 @@ from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
 from tempo.infrastructure.fused_llama.weights import Weights
 from tempo.infrastructure.huggingface import support
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
+from tempo.infrastructure.huggingface.int8_weights import quantise, restore
 from tempo.infrastructure.huggingface.kv_cache import RowCache
 from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.huggingface.random_weights import random_model
@@ -39,6 +40,7 @@ NAMES = (
     *(f"{family}-{attention}" for family in FAMILIES for attention in ATTENTIONS),
     *(f"{family}-fused" for family in FUSED),
     *(f"{family}-compiled" for family in FUSED),
+    *(f"{family}-{dtype}" for family in FUSED for dtype in ("bfloat16", "int8")),
 )
 
 VOCABULARY = 120
@@ -74,10 +76,19 @@ def adapter(name: str) -> Adapter:
 
 
 def drawn(name: str, seed: int = 0) -> "PreTrainedModel":
-    """Return the random model that an adapter's name asks for."""
+    """Return the random model that an adapter's name asks for, in float32.
+
+    Where the adapter holds fewer bits, its weights are those that the bits stand for.
+    """
     family, attention = name.split("-")
     kind = attention if attention in ATTENTIONS else "sdpa"
-    return random_model(family, VOCABULARY, kind, seed=seed, context=CONTEXT)
+    model = random_model(family, VOCABULARY, kind, seed=seed, context=CONTEXT)
+    if attention == "bfloat16":
+        return model.bfloat16().float()
+    if attention == "int8":
+        quantise(model)
+        restore(model)
+    return model
 
 
 def scripted() -> Adapter:
@@ -98,11 +109,21 @@ def served(model: "PreTrainedModel", name: str = "model", remapper=PositionIdRem
     description = support.describe(model, name)
     if name.endswith("-fused"):
         return fused(model, description)
-    if name.endswith("-compiled"):
-        return FusedBackend(ProcessorDecoder(Weights.of(model)), description)
+    if name.endswith(("-compiled", "-bfloat16", "-int8")):
+        return compiled(model, name)
     return HuggingFaceBackend(
         model, description, remapper(description.context, model.device), RowCache
     )
+
+
+def compiled(model: "PreTrainedModel", name: str) -> FusedBackend:
+    """Return the fused backend over compiled kernels, which read the bits that a name tells."""
+    held = model if name.endswith("-compiled") else copy.deepcopy(model)
+    if name.endswith("-bfloat16"):
+        held = held.bfloat16()
+    if name.endswith("-int8"):
+        quantise(held)
+    return FusedBackend(ProcessorDecoder(Weights.of(held)), support.describe(held, name))
 
 
 def fused(model: "PreTrainedModel", description) -> FusedBackend:

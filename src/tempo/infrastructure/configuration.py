@@ -6,7 +6,8 @@ EMBEDDED = "embedded"
 """The name of the model that ships with the package."""
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
-DTYPES = ("auto", "float32", "bfloat16", "float16")
+DTYPES = ("auto", "float32", "bfloat16", "float16", "int8")
+"""Types of the weights; int8 are whole numbers with a scale for each output."""
 
 BACKENDS = ("auto", "fused", "transformers")
 """Whose operations run a model: our own of fewer and larger ones, or transformers' modules."""

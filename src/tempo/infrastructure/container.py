@@ -31,6 +31,7 @@ from tempo.infrastructure.clustering.kmeans import KMeansClustering
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
 from tempo.infrastructure.documents import Documents, require_place, save_text
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
+from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.choosing import chosen_backend
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
@@ -201,13 +202,15 @@ def speed_study(container: Container, longest: int, seed: int) -> SpeedStudy:
         tokenizer = container.loaded().tokenizer
         container = _container_holding(model, tokenizer, backend)
     plain = apart(model)
+    fused: object = container.backend()
+    states = fused.states if isinstance(fused, FusedBackend) else model.dtype
     ends = container.end_tokens()
     return SpeedStudy(
         container.backend(),
         container.tokenizer(),
         baselines(plain, ends),
         container.generate_many(),
-        lambda: memory_of(plain),
+        lambda: memory_of(model, states),
     )
 
 

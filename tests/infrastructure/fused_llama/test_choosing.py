@@ -14,6 +14,7 @@ from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
 from tempo.infrastructure.fused_llama.processor import compiling
 from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
 from tempo.infrastructure.huggingface import support
+from tempo.infrastructure.huggingface.int8_weights import quantise
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tempo.infrastructure.logging import NAME
 
@@ -76,8 +77,32 @@ def test_without_triton_a_gpu_s_passes_go_in_plain_pytorch(monkeypatch):
     assert "pip install triton" in no_kernels(on_a_gpu(monkeypatch))
 
 
-def test_float32_on_a_processor_goes_in_compiled_kernels():
-    assert isinstance(chosen("auto")._decoder, ProcessorDecoder)
+def as_dtype(dtype, family="llama"):
+    """Return a small model whose weights are of a type."""
+    model = random_model(family, 60)
+    if dtype == "int8":
+        quantise(model)
+        return model
+    return model.to(getattr(torch, dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8"])
+def test_what_kernels_take_on_a_processor_goes_in_compiled_kernels(dtype):
+    model = as_dtype(dtype)
+    backend = chosen_backend("auto", model, support.describe(model, "llama"), lambda: None)
+    assert isinstance(backend._decoder, ProcessorDecoder)
+
+
+def test_int8_without_kernels_goes_in_transformers_own_modules_or_is_refused(caplog, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba.np.ufunc.omppool", None)
+    model = as_dtype("int8")
+    description = support.describe(model, "llama")
+    with caplog.at_level(logging.INFO, logger=NAME):
+        assert chosen_backend("auto", model, description, lambda: "modules") == "modules"
+    assert "backend.transformers" in caplog.text
+    assert "pip install 'tempo-decoding[cpu]'" in caplog.text
+    with pytest.raises(UnsupportedModelError, match="numba with OpenMP is needed"):
+        chosen_backend("fused", model, description, lambda: "modules")
 
 
 @pytest.mark.parametrize(("kept", "happens"), [(True, "once"), (False, "at each start")])
@@ -95,11 +120,11 @@ def test_the_first_use_says_that_kernels_are_compiled(caplog, monkeypatch, tmp_p
 
 
 def test_what_kernels_do_not_take_goes_in_plain_pytorch_with_a_line_that_says_why(caplog):
-    model = random_model("llama", 60).bfloat16()
+    model = random_model("llama", 60).half()
     with caplog.at_level(logging.INFO, logger=NAME):
         backend = chosen_backend("auto", model, support.describe(model, "llama"), lambda: None)
     assert type(backend._decoder) is PlainDecoder
-    assert "they take float32 weights, and the model's are torch.bfloat16" in caplog.text
+    assert "float32, bfloat16 and int8 weights, and the model's are torch.float16" in caplog.text
 
 
 def test_without_numba_passes_go_in_plain_pytorch_with_a_line_that_says_what_to_install(

@@ -10,6 +10,7 @@ from tempo.infrastructure.capture.plan import CapturePlan
 from tempo.infrastructure.fused_llama.plain_decoder import Pass, PlainDecoder
 from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
 from tempo.infrastructure.fused_llama.weights import Weights
+from tempo.infrastructure.huggingface.int8_weights import quantise
 from tempo.infrastructure.huggingface.random_weights import random_model
 
 FAMILIES = ("llama", "mistral", "qwen2", "qwen3")
@@ -41,6 +42,23 @@ def test_the_models_parameters_become_views_of_the_merged_ones(family):
         assert layer.mlp.gate_proj.weight.data_ptr() == merged.gate_up.data_ptr()
         assert layer.mlp.down_proj.weight.data_ptr() == merged.down.data_ptr()
     torch.testing.assert_close(model(torch.tensor([PROMPT])).logits, before)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@torch.inference_mode()
+def test_rounded_weights_are_merged_with_their_scales_and_held_once(family):
+    model = random_model(family, 120)
+    quantise(model)
+    before, embedded = (one(torch.tensor([PROMPT])) for one in (model, model.model.embed_tokens))
+    weights = Weights.of(model)
+    for layer, merged in zip(model.model.layers, weights.layers, strict=True):
+        assert layer.mlp.gate_proj.weight.data_ptr() == merged.gate_up.data_ptr()
+        assert merged.gate_up.dtype == torch.int8
+        found = merged.gate_up.float() * merged.gate_up_scales[:, None]
+        both = (layer.mlp.gate_proj.exact(), layer.mlp.up_proj.exact())
+        assert torch.equal(found, torch.cat(both))
+    torch.testing.assert_close(model(torch.tensor([PROMPT])).logits, before.logits)
+    torch.testing.assert_close(weights.embedded(torch.tensor(PROMPT)), embedded[0])
 
 
 def test_a_model_whose_weights_were_merged_can_be_saved(tmp_path):
@@ -79,5 +97,5 @@ def test_an_adapted_product_is_refused():
     model = random_model("llama", 120)
     old = model.model.layers[1].mlp.down_proj
     model.model.layers[1].mlp.down_proj = torch.nn.Sequential(old)
-    with pytest.raises(UnsupportedModelError, match="quantised or adapted"):
+    with pytest.raises(UnsupportedModelError, match="adapted, or quantised"):
         Weights.of(model)

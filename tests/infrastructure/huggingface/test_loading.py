@@ -14,6 +14,7 @@ from tempo.domain.errors import (
     ModelNotFoundError,
     UnsupportedModelError,
 )
+from tempo.infrastructure.huggingface.int8_weights import is_quantised, quantise
 from tempo.infrastructure.huggingface.loading import chosen_device, load
 from tempo.infrastructure.huggingface.random_weights import FAMILIES, random_model
 from tests.infrastructure.huggingface import tiny_tokenizers as tiny
@@ -62,6 +63,25 @@ def test_the_weights_have_the_dtype_asked_for_and_float32_by_itself_on_a_cpu(
     folder, dtype, expected
 ):
     assert load(str(folder), device="cpu", dtype=dtype).model.dtype == expected
+
+
+@pytest.mark.parametrize("family", ["", "llama"])
+def test_int8_rounds_what_the_checkpoint_or_the_draw_holds(folder, family):
+    exact = load(str(folder), device="cpu", dtype="float32", random_weights=family).model
+    quantise(exact)
+    found = load(str(folder), device="cpu", dtype="int8", random_weights=family).model
+    assert is_quantised(found)
+    for one, other in zip(found.parameters(), exact.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_int8_is_for_processors(folder, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(InvalidValueError) as refused:
+        load(str(folder), device="cuda", dtype="int8")
+    assert str(refused.value) == (
+        "dtype int8 is for a processor, not for cuda; use bfloat16 or device cpu"
+    )
 
 
 def test_half_precision_weights_are_float32_on_a_cpu_unless_asked_otherwise(folder, model):
@@ -241,8 +261,10 @@ def test_the_machines_best_device_is_the_first_of_cuda_mps_and_cpu():
 
 def test_an_unknown_dtype_is_refused_with_those_that_there_are(folder):
     with pytest.raises(InvalidValueError) as refused:
-        load(str(folder), dtype="int8")
-    assert str(refused.value) == ("dtype is 'int8'; choose one of auto, float32, bfloat16, float16")
+        load(str(folder), dtype="int4")
+    assert str(refused.value) == (
+        "dtype is 'int4'; choose one of auto, float32, bfloat16, float16, int8"
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -264,5 +286,5 @@ def test_a_random_model_has_the_dtype_asked_for(folder):
 
 
 def test_an_unknown_dtype_is_refused_for_a_random_model_too(folder):
-    with pytest.raises(InvalidValueError, match="dtype is 'int8'"):
-        load(str(folder), dtype="int8", random_weights="llama")
+    with pytest.raises(InvalidValueError, match="dtype is 'int4'"):
+        load(str(folder), dtype="int4", random_weights="llama")

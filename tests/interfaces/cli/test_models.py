@@ -61,6 +61,18 @@ def test_a_kept_run_is_repeated_on_its_own_model_alone(run, generate, tiny_model
     assert "the tokenizer differs" in run("replay", path, "--rerun").err
 
 
+@pytest.mark.parametrize(("made", "given"), [("int8", "float32"), ("float32", "int8")])
+def test_a_run_of_rounded_weights_is_not_repeated_on_exact_ones_or_the_other_way_round(
+    run, tmp_path, made, given
+):
+    path = str(tmp_path / "run.json")
+    run("generate", "Once upon", "--max-steps", "3", "--dtype", made, "--save-lattice", path)
+    assert run("replay", path, "--rerun", "--dtype", made).code == 0
+    sentence = run("replay", path, "--rerun", "--dtype", given).sentence
+    assert f"made by embedded (llama, {made}) and this is embedded (llama, {given})" in sentence
+    assert "the model differs" in sentence
+
+
 def test_a_model_runs_in_the_dtype_that_was_asked_for(generate):
     document = json.loads(
         generate("the fox", "--output-json", "--max-steps", "2", "--dtype", "bfloat16").text
@@ -180,7 +192,7 @@ def test_a_strange_name_of_a_model_is_one_sentence(run, monkeypatch, name):
     ("option", "value", "choices"),
     [
         ("--device", "tpu", "auto, cuda, mps, cpu"),
-        ("--dtype", "int4", "auto, float32, bfloat16, float16"),
+        ("--dtype", "int4", "auto, float32, bfloat16, float16, int8"),
         ("--random-weights", "bert", "llama, mistral, qwen2, qwen3, gemma"),
     ],
 )

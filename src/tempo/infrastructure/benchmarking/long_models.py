@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM
 
+from tempo.infrastructure.huggingface.int8_weights import is_quantised, quantise, restore
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
 def apart(model: PreTrainedModel) -> PreTrainedModel:
     """Return an equal model that shares no memory with it, its weights as transformers lays them.
 
-    A decoder may have laid a model's own weights in another order.
+    A decoder may have laid a model's own weights in another order; whole numbers of eight bits
+    become the float32 weights that they stand for, which transformers' modules are faster with.
     """
     twin = copy.deepcopy(model)
+    restore(twin)
     for parameter in twin.parameters():
         parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
     return twin
@@ -32,5 +36,7 @@ def with_context(model: PreTrainedModel, context: int, seed: int) -> PreTrainedM
         torch.manual_seed(seed)
         drawn: PreTrainedModel = AutoModelForCausalLM.from_config(config, dtype=model.dtype)
     nn.Module.to(drawn, model.device)
+    if is_quantised(model):
+        quantise(drawn)
     drawn.eval()
     return drawn

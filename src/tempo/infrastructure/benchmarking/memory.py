@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from tempo.application.studies.speed.report import Memory
 
@@ -19,23 +20,30 @@ BLOCK = {"cpu": 1 << 30, "cuda": 4 << 30}
 READS = 7
 
 
-def memory_of(model: PreTrainedModel) -> Memory:
-    """Return what a token of a model reads at least, and measure how fast this machine reads."""
+def memory_of(model: PreTrainedModel, states: torch.dtype) -> Memory:
+    """Return what a token of a model reads at least, and measure how fast this machine reads.
+
+    `states` is the type of the cache's.
+    """
     config = model.config
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    width = torch.finfo(model.dtype).bits // 8
-    weights = sum(one.numel() * one.element_size() for one in model.parameters())
-    embedding = model.get_input_embeddings().weight
-    if not config.tie_word_embeddings and isinstance(embedding, torch.Tensor):
-        weights -= embedding.numel() * embedding.element_size()  # a token reads one row of it
+    weights = bytes_of(model)
+    embedding = model.get_input_embeddings()
+    if not config.tie_word_embeddings:
+        weights -= bytes_of(embedding)  # a token reads one row of it
     peak = _peak(model.device)
     return Memory(
         weight_bytes=weights,
-        row_bytes=2 * config.num_hidden_layers * heads * size * width,
+        row_bytes=2 * config.num_hidden_layers * heads * size * states.itemsize,
         bandwidth=read_bandwidth(model.device),
         peak_bytes=peak,
     )
+
+
+def bytes_of(module: nn.Module) -> int:
+    """Return how much memory a module's weights take."""
+    return sum(one.numel() * one.element_size() for one in module.parameters())
 
 
 def read_bandwidth(device: torch.device) -> float:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from tempo.domain.errors import UnsupportedModelError
+from tempo.infrastructure.huggingface.int8_weights import Int8Linear
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -104,8 +105,8 @@ def _strange_layer(model: PreTrainedModel) -> str | None:
         attention, mlp = layer.self_attn, layer.mlp
         inputs = (attention.q_proj, attention.k_proj, attention.v_proj)
         outputs = (attention.o_proj, mlp.gate_proj, mlp.up_proj, mlp.down_proj)
-        if any(type(product) is not nn.Linear for product in inputs + outputs):
-            return "its products are quantised or adapted"
+        if {type(product) for product in inputs + outputs} not in ({nn.Linear}, {Int8Linear}):
+            return "its products are adapted, or quantised by others"
         if any(product.bias is not None for product in outputs):
             return "its output or feed-forward products have a bias"
     return None

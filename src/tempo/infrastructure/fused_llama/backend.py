@@ -29,6 +29,11 @@ class FusedBackend:
         self._description = description
 
     @property
+    def states(self) -> torch.dtype:
+        """The type of keys and values in the cache."""
+        return self._decoder.states
+
+    @property
     def description(self) -> ModelDescription:
         """Facts about the model."""
         return self._description

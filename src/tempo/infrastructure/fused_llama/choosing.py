@@ -14,6 +14,7 @@ from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
 from tempo.infrastructure.fused_llama.tiles import SMALLEST_TILE, power_of_two
 from tempo.infrastructure.fused_llama.weights import Weights
+from tempo.infrastructure.huggingface.int8_weights import is_quantised
 from tempo.infrastructure.logging import events
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def chosen_backend(
     if reason is None and kind == "auto" and model.device.type not in KNOWN_DEVICES:
         known = " and ".join(KNOWN_DEVICES)
         reason = f"auto takes it on {known} alone, and the model is on {model.device}"
+    if reason is None and is_quantised(model):
+        reason = no_kernels(model)
     if reason is None:
         return cast("ModelBackend", FusedBackend(_decoder(model), description))
     if kind == "fused":
@@ -88,8 +91,8 @@ def no_kernels(model: PreTrainedModel) -> str | None:
         return _no_graphs(model)
     if model.device.type != "cpu":
         return f"there are none for {model.device.type}"
-    if model.dtype != torch.float32:
-        return f"they take float32 weights, and the model's are {model.dtype}"
+    if model.dtype not in {torch.float32, torch.bfloat16}:
+        return f"they take float32, bfloat16 and int8 weights, and the model's are {model.dtype}"
     try:
         import_module("numba.np.ufunc.omppool")
     except ImportError as error:

@@ -108,10 +108,15 @@ class PlainDecoder:
         """Serve merged weights."""
         self.weights = weights
 
+    @property
+    def states(self) -> torch.dtype:
+        """The type of keys and values in the cache."""
+        return self.weights.dtype
+
     def new_cache(self, rows: int) -> StaticCache:
         """Return an empty cache with room for some rows."""
         weights = self.weights
-        return StaticCache(weights.architecture, weights.dtype, weights.device, rows)
+        return StaticCache(weights.architecture, self.states, weights.device, rows)
 
     def prefill(self, cache: StaticCache, tokens: Sequence[int], first: int) -> None:
         """Feed a chunk of a prompt whose earlier tokens are in rows 0 to `first`."""
@@ -135,11 +140,15 @@ class PlainDecoder:
         ]
         hidden = self._layers(tokens, torch.tensor(places, device=self.weights.device), parts)
         normed = twins.final(self.weights, hidden)
-        logits = twins.scored(self.weights, normed)
+        logits = self._scored(normed)
         return [
             (Rows(logits[part.own]), self._captured(given, part, normed))
             for given, part in zip(passes, parts, strict=True)
         ]
+
+    def _scored(self, normed: Tensor) -> Tensor:
+        """Return [row, vocabulary] logits of what the head reads."""
+        return twins.scored(self.weights, normed)
 
     def _captured(self, given: Pass, part: Part, normed: Tensor) -> Captured:
         plan, attend = given.plan, part.attend

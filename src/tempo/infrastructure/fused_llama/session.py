@@ -129,9 +129,8 @@ class FusedSession(RowSession[StaticCache, HostViews]):
         _, now = self._held()
         return Asked(now.rows, reading, self._processors)
 
-    @property
-    def _embedding(self) -> Tensor:
-        return self._decoder.weights.embedding
+    def _embedded(self, tokens: Tensor) -> Tensor:
+        return self._decoder.weights.embedded(tokens)
 
     def _empty(self) -> Self:
         return type(self)(self._decoder, self._context, self._rules)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tempo.infrastructure.fused_llama.architecture import Architecture
+from tempo.infrastructure.huggingface.int8_weights import Int8Matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,10 @@ class LayerWeights:
         before_inner: [hidden] RMSNorm.
         gate_up: [2 * inner, hidden] gate, then up.
         down: [hidden, inner].
+        merged_scales: [merged] what the whole numbers of a model of eight bits are multiplied by.
+        output_scales: [hidden] the same, as the two that follow.
+        gate_up_scales: [2 * inner].
+        down_scales: [hidden].
     """
 
     before_attention: Tensor
@@ -41,6 +46,10 @@ class LayerWeights:
     before_inner: Tensor
     gate_up: Tensor
     down: Tensor
+    merged_scales: Tensor | None = None
+    output_scales: Tensor | None = None
+    gate_up_scales: Tensor | None = None
+    down_scales: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +64,8 @@ class Weights:
         head: [vocabulary, hidden]; the embedding itself where both are tied.
         frequencies: [head_dim / 2] float32 angle of each pair per position.
         rotation_scale: what sines and cosines are multiplied by.
+        embedding_scales: [vocabulary] of a model of eight bits.
+        head_scales: [vocabulary] the same.
     """
 
     architecture: Architecture
@@ -64,6 +75,8 @@ class Weights:
     head: Tensor
     frequencies: Tensor
     rotation_scale: float
+    embedding_scales: Tensor | None = None
+    head_scales: Tensor | None = None
 
     @property
     def dtype(self) -> torch.dtype:
@@ -74,6 +87,11 @@ class Weights:
     def device(self) -> torch.device:
         """Where all weights are."""
         return self.embedding.device
+
+    def embedded(self, tokens: Tensor) -> Tensor:
+        """Return [token, hidden] the embeddings of tokens."""
+        rows, scales = self.embedding[tokens], self.embedding_scales
+        return rows if scales is None else rows.float() * scales[tokens][:, None]
 
     @classmethod
     @torch.no_grad()
@@ -97,6 +115,8 @@ class Weights:
             head=model.lm_head.weight.detach(),
             frequencies=inner.rotary_emb.inv_freq.detach().float(),
             rotation_scale=float(inner.rotary_emb.attention_scaling),
+            embedding_scales=_scales((inner.embed_tokens,)),
+            head_scales=_scales((model.lm_head,)),
         )
 
 
@@ -114,7 +134,17 @@ def _layer(layer: Any, input_major: bool) -> LayerWeights:  # noqa: ANN401, FBT0
         before_inner=layer.post_attention_layernorm.weight.detach(),
         gate_up=_merged((mlp.gate_proj, mlp.up_proj), input_major=input_major),
         down=_merged((mlp.down_proj,), input_major=input_major),
+        merged_scales=_scales(inputs),
+        output_scales=_scales((attention.o_proj,)),
+        gate_up_scales=_scales((mlp.gate_proj, mlp.up_proj)),
+        down_scales=_scales((mlp.down_proj,)),
     )
+
+
+def _scales(matrices: Sequence[nn.Module]) -> Tensor | None:
+    """Return the scales of matrices below each other, None where they are no whole numbers."""
+    found = [one.scales.detach() for one in matrices if isinstance(one, Int8Matrix)]
+    return torch.cat(found) if len(found) == len(matrices) else None
 
 
 def _merged(products: Sequence[nn.Linear], *, input_major: bool) -> Tensor:

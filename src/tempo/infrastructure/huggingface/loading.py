@@ -19,6 +19,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from tempo.domain.errors import InvalidValueError, ModelNotFoundError, UnsupportedModelError
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED
 from tempo.infrastructure.embedded import embedded_model_path
+from tempo.infrastructure.huggingface.int8_weights import quantise
 from tempo.infrastructure.huggingface.loading_failures import failure, gist
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tempo.infrastructure.sessions.memory import telling_memory
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 SMALLER = "use a smaller model, or dtype bfloat16"
+
+INT8 = "int8"
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin")
 
@@ -49,13 +52,15 @@ def load(
     """Load a model by folder, hub id or `embedded`; or draw one of a family at random.
 
     A random model takes the tokenizer of `name`. `auto` is the first of cuda, mps and cpu that
-    works, and float32 on a cpu, elsewhere the dtype of the checkpoint.
+    works, and float32 on a cpu, elsewhere the dtype of the checkpoint. `int8` rounds the weights
+    as they are loaded.
 
     Raises:
         ModelNotFoundError: if there is no such model, or a folder without weights or with a broken
             file.
         UnsupportedModelError: if transformers has no causal language model of this kind.
-        InvalidValueError: for an unknown device, dtype or family, or what can be no name.
+        InvalidValueError: for an unknown device, dtype or family, a dtype that the device does not
+            have, or what can be no name.
     """
     name = _spelled(name)
     chosen = chosen_device(device)
@@ -67,8 +72,12 @@ def load(
         model = random_model(random_weights, len(tokenizer))
         if isinstance(precision, torch.dtype):
             nn.Module.to(model, precision)
+        if dtype == INT8:
+            quantise(model)
         return Loaded(_placed(model, chosen), tokenizer, f"random {random_weights}")
     model = _model(source, name, precision)
+    if dtype == INT8:
+        quantise(model)
     with telling_memory(f"the model {name}", chosen, SMALLER):
         return Loaded(_placed(model, chosen), tokenizer, name)
 
@@ -105,6 +114,11 @@ def _chosen_dtype(dtype: str, device: torch.device) -> torch.dtype | str:
     if dtype not in DTYPES:
         message = f"dtype is {dtype!r}; choose one of {', '.join(DTYPES)}"
         raise InvalidValueError(message)
+    if dtype == INT8 and device.type != "cpu":
+        message = f"dtype int8 is for a processor, not for {device}; use bfloat16 or device cpu"
+        raise InvalidValueError(message)
+    if dtype == INT8:
+        return "auto"  # each weight is rounded once, from what the checkpoint holds
     if dtype == "auto":
         return torch.float32 if device.type == "cpu" else "auto"
     chosen: torch.dtype = getattr(torch, dtype)

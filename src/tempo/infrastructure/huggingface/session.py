@@ -119,9 +119,8 @@ class HuggingFaceSession(RowSession[RowCache, Views]):
         _, now = self._held()
         return read(now.rows, reading, self._processors)
 
-    @property
-    def _embedding(self) -> Tensor:
-        return cast("Tensor", self._model.get_input_embeddings().weight)
+    def _embedded(self, tokens: Tensor) -> Tensor:
+        return cast("Tensor", self._model.get_input_embeddings()(tokens))
 
     def _empty(self) -> Self:
         twin = type(self)(

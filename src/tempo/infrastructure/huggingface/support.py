@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tempo.domain.errors import UnsupportedModelError
 from tempo.domain.ports.model_backend import ModelDescription
 from tempo.infrastructure.huggingface.fingerprint import model_fingerprint
+from tempo.infrastructure.huggingface.int8_weights import weights_dtype
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -37,7 +38,7 @@ def describe(model: PreTrainedModel, name: str) -> ModelDescription:
         context=context,
         vocabulary=config.vocab_size,
         parameters=model.num_parameters(),
-        dtype=str(model.dtype).removeprefix("torch."),
+        dtype=weights_dtype(model),
         device=str(model.device),
         limits=limits,
     )

@@ -71,10 +71,9 @@ class RowSession(ABC, Generic[C, V]):
         self._moves: list[list[int]] = []
         self._now: Moment[V] | None = None
 
-    @property
     @abstractmethod
-    def _embedding(self) -> Tensor:
-        """[vocabulary, hidden] the model's input embeddings."""
+    def _embedded(self, tokens: Tensor) -> Tensor:
+        """Return [token, hidden] the input embeddings of tokens."""
 
     @abstractmethod
     def _empty(self) -> Self:
@@ -164,9 +163,10 @@ class RowSession(ABC, Generic[C, V]):
     @torch.inference_mode()
     def similarity(self, tokens: Sequence[TokenId], context: Sequence[TokenId]) -> FloatArray:
         """Return [tokens] the cosine of input embeddings and the context's mean one."""
-        self._held()
+        _, now = self._held()
         check_context(context)
-        return similarity(self._embedding, tokens, context)
+        ids = torch.tensor([*tokens, *context], device=now.rows.logits.device)
+        return similarity(self._embedded(ids), len(tokens))
 
     def mark(self) -> Moment[V]:
         """Return the present moment."""

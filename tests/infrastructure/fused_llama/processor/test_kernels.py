@@ -12,30 +12,67 @@ from tempo.infrastructure.fused_llama import twins
 from tempo.infrastructure.fused_llama.processor import compiling
 from tempo.infrastructure.fused_llama.processor.attention import attended
 from tempo.infrastructure.fused_llama.processor.exponential import exponential
+from tempo.infrastructure.fused_llama.processor.matrix import Matrix
 from tempo.infrastructure.fused_llama.processor.products import gated, product
+from tempo.infrastructure.fused_llama.processor.widening import widened
+from tempo.infrastructure.huggingface.int8_weights import rounded
 
 sizes = st.integers(1, 11)
 seeds = st.integers(0, 2**32 - 1)
+kinds = st.sampled_from(["float32", "bfloat16", "int8"])
 
 
 def normal(seed, *shape):
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
-@given(rows=sizes, outputs=st.integers(1, 40), inputs=st.integers(1, 70), seed=seeds)
-def test_products_of_any_shape(rows, outputs, inputs, seed):
-    states, weights = normal(seed, rows, inputs), normal(seed + 1, outputs, inputs)
+def held(kind, weights):
+    """Return a matrix of a kind, and the weights that it stands for."""
+    if kind == "int8":
+        numbers, scales = rounded(torch.from_numpy(weights))
+        return Matrix(numbers, scales), (numbers.double() * scales[:, None]).numpy()
+    if kind == "bfloat16":
+        narrow = torch.from_numpy(weights).bfloat16()
+        return Matrix(narrow), narrow.double().numpy()
+    return Matrix(torch.from_numpy(weights)), weights.astype(float)
+
+
+@given(kind=kinds, rows=sizes, outputs=st.integers(1, 40), inputs=st.integers(1, 70), seed=seeds)
+def test_products_of_any_shape(kind, rows, outputs, inputs, seed):
+    states = normal(seed, rows, inputs)
+    matrix, weights = held(kind, normal(seed + 1, outputs, inputs))
     found = np.full((rows, outputs), np.nan, dtype=np.float32)
-    product(states, weights, found)
-    assert found == pytest.approx(states.astype(float) @ weights.T.astype(float), abs=1e-4)
+    product(states, matrix.pair, found)
+    wanted = states.astype(float) @ weights.T
+    assert found == pytest.approx(wanted, abs=1e-4)
+    assert matrix.product(torch.from_numpy(states)).numpy() == pytest.approx(wanted, abs=1e-4)
 
 
-@given(rows=sizes, inner=st.integers(1, 20), inputs=st.integers(1, 70), seed=seeds)
-def test_gated_products_of_any_shape(rows, inner, inputs, seed):
-    states, weights = normal(seed, rows, inputs), normal(seed + 1, 2 * inner, inputs)
+@given(kind=kinds, outputs=st.integers(1, 40), inputs=st.integers(1, 70), seed=seeds)
+def test_rows_of_a_matrix_are_what_it_stands_for(kind, outputs, inputs, seed):
+    matrix, weights = held(kind, normal(seed, outputs, inputs))
+    chosen = [outputs - 1, 0, outputs // 2, 0]
+    assert matrix.rows(chosen) == pytest.approx(weights[chosen], rel=1e-6)
+    matrix.rows(chosen)[:] = 0.0
+    assert matrix.rows(chosen) == pytest.approx(weights[chosen], rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "int8"])
+def test_many_weights_are_widened_a_part_at_a_time(kind, monkeypatch):
+    monkeypatch.setattr("tempo.infrastructure.fused_llama.processor.matrix.BLOCK", 50)
+    states = normal(1, 3, 16)
+    matrix, weights = held(kind, normal(2, 11, 16))
+    wanted = states.astype(float) @ weights.T
+    assert matrix.product(torch.from_numpy(states)).numpy() == pytest.approx(wanted, abs=1e-5)
+
+
+@given(kind=kinds, rows=sizes, inner=st.integers(1, 20), inputs=st.integers(1, 70), seed=seeds)
+def test_gated_products_of_any_shape(kind, rows, inner, inputs, seed):
+    states = normal(seed, rows, inputs)
+    matrix, weights = held(kind, normal(seed + 1, 2 * inner, inputs))
     found = np.full((rows, inner), np.nan, dtype=np.float32)
-    gated(states, weights, found)
-    gate, up = (torch.from_numpy(states) @ torch.from_numpy(weights).T).double().chunk(2, -1)
+    gated(states, matrix.pair, found)
+    gate, up = (torch.from_numpy(states).double() @ torch.from_numpy(weights).T).chunk(2, -1)
     wanted = (torch.nn.functional.silu(gate) * up).numpy()
     assert found == pytest.approx(wanted, abs=1e-3)
 
@@ -71,6 +108,13 @@ def test_attention_of_any_shape(rows, kv_heads, group, before, seed):
     scores = queries.reshape(kv_heads, -1, size) @ numbers[0].mT * size**-0.5
     biased = scores.view(kv_heads, group, rows, extent) + numbers[2]
     assert sums == pytest.approx(biased.logsumexp(-1).view(kv_heads, -1).numpy(), abs=1e-5)
+
+
+@given(st.integers(0, 2**16 - 1))
+def test_a_widened_bfloat16_is_the_number_itself(bits):
+    number = torch.tensor([bits]).to(torch.uint16).view(torch.bfloat16)
+    found = widened(np.uint16(bits))
+    assert torch.equal(torch.tensor([found]), number.float()) or np.isnan(found)
 
 
 @given(st.floats(-87, 0, width=32))

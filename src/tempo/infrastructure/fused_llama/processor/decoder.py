@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from tempo.domain.errors import SessionError
 from tempo.infrastructure.capture.captured import NOTHING, Captured
@@ -16,14 +15,16 @@ from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder, bias_of
 from tempo.infrastructure.fused_llama.processor.attention import attended
 from tempo.infrastructure.fused_llama.processor.compiling import Floats, forked, share_threads
 from tempo.infrastructure.fused_llama.processor.layers import normalised
+from tempo.infrastructure.fused_llama.processor.matrix import Matrix
 from tempo.infrastructure.fused_llama.processor.products import product
 from tempo.infrastructure.fused_llama.processor.reading import knows, proposal
 from tempo.infrastructure.fused_llama.processor.steps import (
+    LayerMatrices,
     NarrowLayer,
     PassState,
     Scratch,
     WideLayer,
-    numbers,
+    floats,
 )
 from tempo.infrastructure.reading.extraction import Rows
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from tempo.domain.proposal import Proposal
     from tempo.infrastructure.fused_llama.architecture import Architecture
-    from tempo.infrastructure.fused_llama.plain_decoder import Asked, Pass
+    from tempo.infrastructure.fused_llama.plain_decoder import Asked, Part, Pass
     from tempo.infrastructure.fused_llama.static_cache import StaticCache
     from tempo.infrastructure.fused_llama.weights import Weights
 
@@ -111,19 +112,30 @@ class HostPart:
 
 
 class ProcessorDecoder(PlainDecoder):
-    """Runs passes of float32 models in compiled kernels; prompts go in plain PyTorch."""
+    """Runs passes in compiled kernels, and prompts in PyTorch's products between them.
+
+    Weights are float32, bfloat16 or int8; states and sums are float32 whatever they are.
+    """
 
     def __init__(self, weights: Weights) -> None:
         """Serve merged weights that lie output-major on a processor."""
         super().__init__(weights)
-        self._narrow = tuple(map(NarrowLayer, weights.layers))
-        self._wide = tuple(map(WideLayer, weights.layers))
-        self._norm, self._head = numbers(weights.norm), numbers(weights.head)
+        layers = tuple(map(LayerMatrices, weights.layers))
+        self._narrow = tuple(map(NarrowLayer, layers))
+        self._wide = tuple(map(WideLayer, layers))
+        self._norm = floats(weights.norm)
+        self._embedding = Matrix(weights.embedding, weights.embedding_scales)
+        self._head = Matrix(weights.head, weights.head_scales)
         self._scratch: dict[int, Scratch] = {}
         first = weights.layers[0]
         products = (first.merged, first.output, first.gate_up, first.down)
         small = sum(product.numel() for product in products) < SMALL
         self._most_threads = 1 if small else None
+
+    @property
+    def states(self) -> torch.dtype:
+        """The type of keys and values in the cache."""
+        return torch.float32
 
     def new_cache(self, rows: int) -> StaticCache:
         """Return an empty cache with room for some rows."""
@@ -140,7 +152,7 @@ class ProcessorDecoder(PlainDecoder):
         positions = [position for given in passes for position in given.positions]
         scratch = self._scratch.pop(len(tokens), None) or Scratch(len(tokens), shape)
         parts = [HostPart(given, own, scratch, shape) for given, own in owned(passes)]
-        state = PassState(self.weights, tokens, positions, scratch)
+        state = PassState(self.weights, self._embedding.rows(tokens), positions, scratch)
         narrow = len(tokens) <= NARROW
         layers: Sequence[NarrowLayer | WideLayer] = self._narrow if narrow else self._wide
         for number, layer in enumerate(layers):
@@ -149,18 +161,36 @@ class ProcessorDecoder(PlainDecoder):
                 part.attend(number)
             layer.end(state)
         normalised(state.hidden, self._norm, shape.epsilon, scratch.normed)
-        logits = self._logits(scratch.normed, narrow=narrow)
         if narrow:
             self._scratch[len(tokens)] = scratch
+            logits = np.empty((len(tokens), shape.vocabulary), dtype=np.float32)
+            product(scratch.normed, self._head.pair, logits)
+        else:
+            logits = self._scored(torch.from_numpy(scratch.normed)).numpy()
         return [part.result(logits, scratch.normed) for part in parts]
 
-    def _logits(self, normed: Floats, *, narrow: bool) -> Floats:
-        """Return [row, vocabulary], in memory that the rows keep."""
-        if not narrow:
-            return numbers(functional.linear(torch.from_numpy(normed), self.weights.head))
-        logits = np.empty((len(normed), len(self._head)), dtype=np.float32)
-        product(normed, self._head, logits)
-        return logits
+    def _layers(self, tokens: Sequence[int], positions: Tensor, parts: Sequence[Part]) -> Tensor:
+        """Return [row, hidden] the residual stream after the last layer.
+
+        Attention is PyTorch's; the kernels between its products are those of one thread, which a
+        fork has too.
+        """
+        shape, rows = self.weights.architecture, self._embedding.rows(tokens)
+        scratch = Scratch(len(tokens), shape)
+        state = PassState(self.weights, rows, positions.tolist(), scratch)
+        merged = torch.from_numpy(scratch.merged).view(len(tokens), -1, shape.head_dim)
+        heads = (shape.heads, shape.kv_heads, shape.kv_heads)
+        states = merged.transpose(0, 1).split(heads)
+        for number, layer in enumerate(self._wide):
+            layer.begin(state)
+            for part in parts:
+                scratch.mixed[part.own] = part.mixed(number, *states).numpy()
+            layer.end(state)
+        return torch.from_numpy(state.hidden)
+
+    def _scored(self, normed: Tensor) -> Tensor:
+        """Return [row, vocabulary] logits of what the head reads."""
+        return self._head.product(normed)
 
     def read(self, asked: Asked) -> Proposal:
         """Answer a reading of a session's rows."""

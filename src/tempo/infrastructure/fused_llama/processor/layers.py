@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tempo.infrastructure.fused_llama.processor.compiling import Floats, serial
-from tempo.infrastructure.fused_llama.processor.products import gated, product
+from tempo.infrastructure.fused_llama.processor.products import Pair, gated, product
 
 
 @serial
@@ -86,7 +86,7 @@ def _add(states: Floats, sums: Floats) -> None:
 def begun(  # noqa: PLR0913, PLR0917 - a kernel's arrays
     hidden: Floats,
     norm: Floats,
-    weights: Floats,
+    matrix: Pair,
     bias: Floats,
     head_norms: tuple[Floats, Floats],
     heads: tuple[int, int],
@@ -97,7 +97,7 @@ def begun(  # noqa: PLR0913, PLR0917 - a kernel's arrays
 ) -> None:
     """Write [row, merged] queries and keys, turned to their positions, and values of a layer."""
     normalised(hidden, norm, epsilon, normed)
-    product(normed, weights, merged)
+    product(normed, matrix, merged)
     turned(merged, bias, head_norms, heads, angles, epsilon)
 
 
@@ -105,10 +105,10 @@ def begun(  # noqa: PLR0913, PLR0917 - a kernel's arrays
 def ended(  # noqa: PLR0913, PLR0917 - a kernel's arrays
     hidden: Floats,
     mixed: Floats,
-    output: Floats,
+    output: Pair,
     norm: Floats,
-    gate_up: Floats,
-    down: Floats,
+    gate_up: Pair,
+    down: Pair,
     epsilon: float,
     normed: Floats,
     inner: Floats,

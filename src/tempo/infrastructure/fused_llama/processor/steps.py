@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from tempo.infrastructure.fused_llama.processor.layers import begun, ended, normalised, turned
+from tempo.infrastructure.fused_llama.processor.matrix import Matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,27 +51,40 @@ class PassState:
     """
 
     def __init__(
-        self, weights: Weights, tokens: Sequence[int], positions: Sequence[int], scratch: Scratch
+        self, weights: Weights, hidden: Floats, positions: Sequence[int], scratch: Scratch
     ) -> None:
-        """Begin with the embeddings of tokens at positions."""
+        """Begin with the embeddings [row, hidden] of tokens at positions."""
         self.shape, self.scratch = weights.architecture, scratch
         self.heads = (self.shape.heads, self.shape.kv_heads)
-        self.hidden: Floats = numbers(weights.embedding)[list(tokens)]
-        angles = np.array(positions, dtype=np.float32)[:, None] * numbers(weights.frequencies)
+        self.hidden = hidden
+        angles = np.array(positions, dtype=np.float32)[:, None] * floats(weights.frequencies)
         scale = np.float32(weights.rotation_scale)
         self.angles = (np.cos(angles) * scale, np.sin(angles) * scale)
+
+
+class LayerMatrices:
+    """What a layer multiplies by, and what stands between its products in float32."""
+
+    def __init__(self, layer: LayerWeights) -> None:
+        """Hold views of a layer's products."""
+        self.merged = Matrix(layer.merged, layer.merged_scales)
+        self.output = Matrix(layer.output, layer.output_scales)
+        self.gate_up = Matrix(layer.gate_up, layer.gate_up_scales)
+        self.down = Matrix(layer.down, layer.down_scales)
+        norms = (floats(layer.query_norm), floats(layer.key_norm))
+        self.turning = (floats(layer.merged_bias), norms)
+        self.before_attention = floats(layer.before_attention)
+        self.before_inner = floats(layer.before_inner)
 
 
 class NarrowLayer:
     """A layer for few rows."""
 
-    def __init__(self, layer: LayerWeights) -> None:
+    def __init__(self, layer: LayerMatrices) -> None:
         """Hold views of a layer's weights."""
-        norms = (numbers(layer.query_norm), numbers(layer.key_norm))
-        self._turning = (numbers(layer.merged_bias), norms)
-        self._before = (numbers(layer.before_attention), numbers(layer.merged))
-        after = (layer.output, layer.before_inner, layer.gate_up, layer.down)
-        self._after = tuple(map(numbers, after))
+        self._turning = layer.turning
+        self._before = (layer.before_attention, layer.merged.pair)
+        self._after = (layer.output.pair, layer.before_inner, layer.gate_up.pair, layer.down.pair)
 
     def begin(self, state: PassState) -> None:
         """Write what attention takes."""
@@ -92,32 +106,30 @@ class NarrowLayer:
 class WideLayer:
     """The same for many rows."""
 
-    def __init__(self, layer: LayerWeights) -> None:
+    def __init__(self, layer: LayerMatrices) -> None:
         """Hold a layer's weights."""
-        norms = (numbers(layer.query_norm), numbers(layer.key_norm))
-        self._turning = (numbers(layer.merged_bias), norms)
         self._layer = layer
 
     def begin(self, state: PassState) -> None:
         """Write what attention takes."""
         layer, epsilon, scratch = self._layer, state.shape.epsilon, state.scratch
-        normalised(state.hidden, numbers(layer.before_attention), epsilon, scratch.normed)
+        normalised(state.hidden, layer.before_attention, epsilon, scratch.normed)
         merged = torch.from_numpy(scratch.merged)
-        torch.mm(torch.from_numpy(scratch.normed), layer.merged.T, out=merged)
-        turned(scratch.merged, *self._turning, state.heads, state.angles, epsilon)
+        layer.merged.product(torch.from_numpy(scratch.normed), merged)
+        turned(scratch.merged, *layer.turning, state.heads, state.angles, epsilon)
 
     def end(self, state: PassState) -> None:
         """Add what attention found and what the feed-forward layer makes."""
         layer, epsilon, scratch = self._layer, state.shape.epsilon, state.scratch
         hidden = torch.from_numpy(state.hidden)
-        hidden.addmm_(torch.from_numpy(scratch.mixed), layer.output.T)
-        normalised(state.hidden, numbers(layer.before_inner), epsilon, scratch.normed)
-        both = functional.linear(torch.from_numpy(scratch.normed), layer.gate_up)
+        hidden.add_(layer.output.product(torch.from_numpy(scratch.mixed)))
+        normalised(state.hidden, layer.before_inner, epsilon, scratch.normed)
+        both = layer.gate_up.product(torch.from_numpy(scratch.normed))
         gate, up = both.chunk(2, -1)
-        hidden.addmm_(functional.silu(gate).mul_(up), layer.down.T)
+        hidden.add_(layer.down.product(functional.silu(gate).mul_(up)))
 
 
-def numbers(tensor: Tensor | None) -> Floats:
-    """Return a tensor as numpy sees it, and nothing for what a model does not have."""
-    found: Floats = NONE if tensor is None else tensor.numpy()
+def floats(tensor: Tensor | None) -> Floats:
+    """Return a tensor in float32 as numpy sees it, and nothing for what a model does not have."""
+    found: Floats = NONE if tensor is None else tensor.float().numpy()
     return found
