@@ -20,13 +20,14 @@ from tempo.application.step_attention import StepAttention
 from tempo.application.studies.fidelity.study import FidelityStudy
 from tempo.application.studies.pruning.study import PruningStudy
 from tempo.application.studies.speed.study import SpeedStudy
+from tempo.application.studies.speed.weights import Variant, WeightsStudy
 from tempo.application.token_scores import TokenScores
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.model_identity import ModelIdentity
 from tempo.infrastructure.batching.shared_passes import SharedPasses
 from tempo.infrastructure.benchmarking.baselines import baselines
 from tempo.infrastructure.benchmarking.long_models import apart, with_context
-from tempo.infrastructure.benchmarking.memory import memory_of
+from tempo.infrastructure.benchmarking.memory import bytes_of, memory_of
 from tempo.infrastructure.clustering.kmeans import KMeansClustering
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
 from tempo.infrastructure.documents import Documents, require_place, save_text
@@ -44,7 +45,7 @@ from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.logging import events
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -65,6 +66,7 @@ __all__ = [
     "share_passes",
     "speed_study",
     "story_openings",
+    "weights_study",
 ]
 
 
@@ -212,6 +214,15 @@ def speed_study(container: Container, longest: int, seed: int) -> SpeedStudy:
         container.generate_many(),
         lambda: memory_of(model, states),
     )
+
+
+def weights_study(containers: Mapping[str, Container], count: int) -> WeightsStudy:
+    """Return a study of one model in several types, by the type's name, on some story openings."""
+    variants = {
+        name: Variant(one.backend(), bytes_of(one.model())) for name, one in containers.items()
+    }
+    tokenizer = next(iter(containers.values())).tokenizer()
+    return WeightsStudy(variants, tokenizer, story_openings()[:count])
 
 
 def share_passes(container: Container) -> SharedPasses:

@@ -13,12 +13,16 @@ from rich.console import Console
 from tempo.application.studies.speed.document import speed_document
 from tempo.application.studies.speed.plan import SpeedPlan
 from tempo.domain.errors import InvalidValueError
+from tempo.infrastructure.configuration import DTYPES
 from tempo.infrastructure.documents import require_place, save_text
-from tempo.interfaces.cli.bench_tables import bench_lines
+from tempo.interfaces.cli.bench_tables import bench_lines, weights_lines
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.studies import repeated, study_facts
 
 OUTPUT = "Output"
+
+TEXTS = 100
+"""Story openings whose tokens are scored, about two thousand."""
 
 
 def bench(
@@ -35,6 +39,13 @@ def bench(
         str, typer.Option(help="Prompts at once, each at width 4; none for none.")
     ] = "1,8,32",
     rounds: Annotated[int, typer.Option(help="Time each method so often, all in turn.")] = 7,
+    weights: Annotated[
+        str,
+        typer.Option(
+            help="Also hold weights of these types against the first of them, such as "
+            "float32,bfloat16,int8: what a step costs, and what a token's log-probability loses."
+        ),
+    ] = "none",
     steps: Annotated[int, typer.Option(help="Steps, or tokens, of one timing.")] = 16,
     seed: Annotated[int, typer.Option(help="Draws the prompts.")] = 42,
     model: Model = "embedded",
@@ -56,9 +67,10 @@ def bench(
         steps=steps,
         seed=seed,
     )
+    types = _types(weights)
     if output_json is not None:
         require_place(output_json)
-    from tempo.infrastructure.container import speed_study  # noqa: PLC0415 - takes seconds
+    from tempo.infrastructure.container import speed_study, weights_study  # noqa: PLC0415 - seconds
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415
 
     engine = engine_loading.loaded_engine(model, device, dtype, backend, random_weights)
@@ -68,11 +80,19 @@ def bench(
     console = Console(stderr=True, highlight=False)
     with console.status("preparing") as status:
         report = study.run(plan, status.update)
+        variants = {
+            name: engine_loading.loaded_engine(model, device, name, backend, random_weights)
+            for name in types
+        }
+        held = {name: variant.container for name, variant in variants.items()}
+        compared = weights_study(held, TEXTS).run(plan, status.update) if held else None
     options = {
         "widths": widths, "contexts": contexts, "batches": batches, "rounds": rounds,
         "steps": steps, "seed": seed, "model": model, "device": device, "dtype": dtype,
         "backend": backend,
     }  # fmt: skip
+    if types:
+        options["weights"] = weights
     if random_weights:
         options["random-weights"] = random_weights
     words = [word for name, value in options.items() for word in repeated(name, (value,))]
@@ -80,10 +100,14 @@ def bench(
         "machine": engine_loading.machine(description.device),
         "random_weights": plan.longest > description.context,
     }
-    sys.stdout.write("\n".join([*bench_lines(report, facts), ""]))
+    told = [*bench_lines(report, facts), *(weights_lines(compared) if compared else ())]
+    sys.stdout.write("\n".join([*told, ""]))
     sys.stdout.write(f"\n{perf_counter() - start:.0f} s\n")
     if output_json is not None:
-        save_text(json.dumps(speed_document(report, facts), indent=1) + "\n", output_json)
+        document = speed_document(report, facts)
+        if compared:
+            document["weights"] = compared.document()
+        save_text(json.dumps(document, indent=1) + "\n", output_json)
 
 
 def _numbers(name: str, text: str) -> tuple[int, ...]:
@@ -93,3 +117,15 @@ def _numbers(name: str, text: str) -> tuple[int, ...]:
     except ValueError as error:
         message = f"{name} is {text!r}; give whole numbers with commas between them, such as 1,4,8"
         raise InvalidValueError(message) from error
+
+
+def _types(text: str) -> tuple[str, ...]:
+    """Return the types of weights that commas part, each once; none for none."""
+    if text == "none":
+        return ()
+    allowed = [name for name in DTYPES if name != "auto"]
+    for name in text.split(","):
+        if name not in allowed:
+            message = f"weights has {name!r}; name types among {', '.join(allowed)}, or none"
+            raise InvalidValueError(message)
+    return tuple(dict.fromkeys(text.split(",")))

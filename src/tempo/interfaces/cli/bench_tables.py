@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tempo.application.studies.speed.report import MethodFigures, SpeedReport
+    from tempo.application.studies.speed.weights import WeightsReport
 
-GIB = 1 << 30
+GIB, MIB = 1 << 30, 1 << 20
 
 
 def bench_lines(report: SpeedReport, facts: Mapping[str, object]) -> Iterator[str]:
@@ -45,6 +46,30 @@ def bench_lines(report: SpeedReport, facts: Mapping[str, object]) -> Iterator[st
         yield from columns(_batches(report))
     yield ""
     yield from _remarks(report)
+
+
+def weights_lines(report: WeightsReport) -> Iterator[str]:
+    """Yield a table of weights of several types, each held against the first."""
+    first = report.figures[0]
+    widths = list(first.milliseconds)
+    yield ""
+    yield f"== types of weights: milliseconds a step after {report.context:,} tokens (of the first)"
+    rows = [["weights", "MiB", *(f"width {width}" for width in widths)]]
+    for one in report.figures:
+        cells = [
+            f"{one.median(width):.2f} ({one.median(width) / first.median(width):.2f})"
+            for width in widths
+        ]
+        rows.append([one.name, f"{one.weight_bytes / MIB:.1f}", *cells])
+    yield from columns(rows)
+    yield ""
+    yield f"== what they lose: nats a token over {report.tokens:,} tokens of story openings"
+    losses = [["weights", "mean loss", "standard error", "worst", "same greedy token"]]
+    for one in report.figures:
+        loss = one.loss
+        figures = (f"{loss.mean:.5f}", f"{loss.error:.5f}", f"{loss.worst:.4f}")
+        losses.append([one.name, *figures, f"{100 * loss.same_greedy:.2f} %"])
+    yield from columns(losses)
 
 
 def _by_method(report: SpeedReport, context: int) -> list[list[str]]:

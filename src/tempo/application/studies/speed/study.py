@@ -7,12 +7,9 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tempo.application.settings.reading import build_request, read_settings
+from tempo.application.studies.speed.asking import Asking
 from tempo.application.studies.speed.methods import Steps
 from tempo.application.studies.speed.report import GREEDY, Memory, MethodFigures, SpeedReport
-from tempo.domain.tokens import TokenId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,9 +56,10 @@ class SpeedStudy:
 
     def _at(self, context: int, plan: SpeedPlan, progress: Progress) -> Iterator[MethodFigures]:
         """Time every method after a prompt of so many tokens."""
-        prompt = self._prompt(context, plan, 0)
+        asking = self._asking(plan)
+        prompt = asking.prompt(context, 0)
         steps = [
-            Steps(self._backend, self._tokenizer, self._request(prompt, width, plan.decoded))
+            Steps(self._backend, self._tokenizer, asking.request(prompt, width, plan.decoded))
             for width in plan.widths
         ]
         methods: list[Method] = [*self._fitting(context), *steps]
@@ -121,35 +119,22 @@ class SpeedStudy:
 
         What one step takes, the prompts' own passes among it, is taken off.
         """
-        prompts = [self._prompt(plan.contexts[0], plan, one) for one in range(size)]
+        asking = self._asking(plan)
+        prompts = [asking.prompt(plan.contexts[0], one) for one in range(size)]
         found = []
         for number in range(plan.rounds + 1):
             progress(f"{size} prompts at once: round {number} of {plan.rounds}")
             first, whole = (
-                self._seconds([self._request(one, plan.batch_width, steps) for one in prompts])
+                self._seconds([asking.request(one, plan.batch_width, steps) for one in prompts])
                 for steps in (1, plan.steps + 1)
             )
             found.append(size * plan.steps / max(whole - first, 1e-9))
         return tuple(found[1:])
 
+    def _asking(self, plan: SpeedPlan) -> Asking:
+        return Asking(self._backend.description.vocabulary, self._tokenizer, plan)
+
     def _seconds(self, requests: Sequence[GenerationRequest]) -> float:
         start = perf_counter()
         self._many.run(requests)
         return perf_counter() - start
-
-    def _prompt(self, context: int, plan: SpeedPlan, number: int) -> tuple[TokenId, ...]:
-        """Draw the tokens of a prompt; none ends a text."""
-        draw = np.random.default_rng((plan.seed, context, number))
-        allowed = [
-            token
-            for token in range(self._backend.description.vocabulary)
-            if token not in self._tokenizer.end_tokens
-        ]
-        return tuple(map(TokenId, draw.choice(allowed, context).tolist()))
-
-    def _request(self, prompt: tuple[TokenId, ...], width: int, steps: int) -> GenerationRequest:
-        """Return a run all of whose steps are as wide as it may be, and none ends a text."""
-        settings = read_settings(
-            {"selection_threshold": 0.0, "max_width": width, "max_steps": steps}
-        )
-        return build_request(settings, prompt, tuple(self._tokenizer.end_tokens))
