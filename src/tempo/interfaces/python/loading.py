@@ -24,6 +24,8 @@ def load(
 
     `model` is a folder, a hub id, or `embedded` for the model that ships with the package. `auto`
     takes cuda, then mps, then the cpu, and float32 on a cpu, elsewhere the checkpoint's dtype.
+    `dtype` is float32, bfloat16, float16, or int8: on a processor, whole numbers with a scale for
+    each output, rounded as the model is loaded.
     `backend` is fused for few and large operations on Llama, Mistral, Qwen2 and Qwen3 models,
     transformers for its own modules; auto takes the first on a processor where it knows the model.
     `random_weights` names a family to draw a small model of. `check` runs the isolation law on the
