@@ -1,11 +1,13 @@
 """The fused decoder beside transformers' own modules, as a user chooses between them."""
 
+import numpy as np
 import pytest
 import torch
 
 import tempo
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.row_rules import RowRules
+from tempo.infrastructure.container import story_openings
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tests.contracts.adapters import served
 
@@ -70,3 +72,18 @@ def test_many_prompts_at_once_give_what_each_gives_alone(engines, number):
     assert together[1].n_best(2)[0].text
     with pytest.raises(InvalidValueError, match="prompt 2 may need 171 cache rows"):
         engine.generate_many(prompts, max_cache_rows=165, **asked)
+
+
+def test_the_embedded_model_loses_nothing_in_bfloat16_and_next_to_nothing_in_int8():
+    """Its weights are bfloat16 as they ship; each token's loss in int8 is far below a nat."""
+    engines = {dtype: tempo.load(dtype=dtype, device="cpu") for dtype in ("float32", "int8")}
+    engines["bfloat16"] = tempo.load(dtype="bfloat16", device="cpu")
+    scores = {}
+    for dtype, engine in engines.items():
+        ids = [engine.container.tokenizer().encode(text) for text in story_openings()[:8]]
+        found = [engine.container.token_scores().run(text[:1], text[1:], 1) for text in ids]
+        scores[dtype] = np.array([one.log_probability for text in found for one in text])
+    assert np.array_equal(scores["bfloat16"], scores["float32"])
+    lost = scores["float32"] - scores["int8"]
+    assert 0.0 < np.abs(lost).max() < 0.5
+    assert abs(lost.mean()) < 0.01
