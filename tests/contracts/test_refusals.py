@@ -103,6 +103,7 @@ VERBS = {
     "mark": lambda backend, session, mark: session.mark(),
     "rewind": lambda backend, session, mark: session.rewind(mark),
     "fork": lambda backend, session, mark: session.fork(),
+    "branch": lambda backend, session, mark: session.branch(mark, []),
     "cache_rows": lambda backend, session, mark: session.cache_rows,
 }
 

@@ -72,6 +72,20 @@ class DecodingSession(Protocol):
         """Return an equal session that goes its own way; the caller closes both."""
         ...
 
+    def branch(self, prompt: Mark, slots: Sequence[Slot]) -> Self:
+        """Return a session of its own behind the prompt, with the rows of some later slots.
+
+        `prompt` is the mark taken when this session was opened, or when it branched off another.
+        The slots, in the order given, are named anew, from the prompt's length on; nothing else is
+        held. The last pass's row is that of the prompt's last token, which sees none of them: a
+        node names those that it sees, at their weights. The caller closes both sessions.
+
+        Raises:
+            SessionError: for a mark that is not of the prompt, a slot of the prompt, or one that
+                is not in the cache.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the cache. Closing twice does nothing."""
         ...

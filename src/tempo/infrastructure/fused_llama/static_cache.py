@@ -89,6 +89,16 @@ class StaticCache:
         twin.plan = self.plan.copy()
         return twin
 
+    def gathered(self, rows: Sequence[int]) -> StaticCache:
+        """Return a cache of these rows alone, in their order, with memory of its own."""
+        twin = object.__new__(type(self))
+        index = torch.tensor(rows, device=self.keys.device)
+        capacity = rounded(len(rows))
+        twin.keys = _grown(self.keys.index_select(2, index), capacity)
+        twin.values = _grown(self.values.index_select(2, index), capacity)
+        twin.plan = RowPlan.of(len(rows))
+        return twin
+
 
 def rounded(capacity: int) -> int:
     """Return a capacity as it is reserved."""

@@ -82,9 +82,10 @@ class HostViews:
             seen[number, rows[node.slot] - self.prompt] = 1.0
 
     def without(self, rows: Sequence[int]) -> HostViews:
-        """Return views that do not see some cache rows."""
+        """Return views that do not see some cache rows; those behind the extent none sees."""
         weights = self.weights.copy()
-        weights[:, [row - self.prompt for row in rows]] = 0.0
+        seen = [row - self.prompt for row in rows if row - self.prompt < weights.shape[1]]
+        weights[:, seen] = 0.0
         return HostViews(self.prompt, weights, self.numbers)
 
     def gathered(self, kept: Sequence[int]) -> HostViews:

@@ -130,9 +130,9 @@ class Views:
         return Views(self.weights * torch.from_numpy(scale).to(self.weights.device), self.numbers)
 
     def without(self, rows: Sequence[int]) -> Views:
-        """Return views that do not see some cache rows."""
+        """Return views that do not see some cache rows; those behind the extent none sees."""
         weights = self.weights.clone()
-        weights[:, list(rows)] = 0.0
+        weights[:, [row for row in rows if row < weights.shape[1]]] = 0.0
         return Views(weights, self.numbers)
 
     def gathered(self, kept: Sequence[int]) -> Views:

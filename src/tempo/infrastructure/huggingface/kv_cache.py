@@ -140,6 +140,18 @@ class RowCache(Cache):
             twin._add(copied)
         return twin
 
+    def gathered(self, rows: Sequence[int]) -> RowCache:
+        """Return a cache of these rows alone, in their order, with memory of its own."""
+        twin = RowCache(RowPlan.of(len(rows)))
+        for layer in self.row_layers:
+            index = torch.tensor(rows, device=layer.keys.device)
+            taken = RowLayer(twin.plan)
+            taken.lazy_initialization(layer.keys, layer.values)
+            for held, own in ((layer.keys, taken.keys), (layer.values, taken.values)):
+                own[:, :, : len(rows)] = held.index_select(2, index)
+            twin._add(taken)
+        return twin
+
 
 def _grown(states: Tensor, capacity: int) -> Tensor:
     """Return states [1, kv_head, rows, head_dim] at the front of zeros of `capacity` rows."""

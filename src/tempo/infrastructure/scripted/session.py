@@ -89,12 +89,8 @@ class ScriptedSession:
 
     def release(self, slots: Sequence[Slot]) -> None:
         """Take slots out of every view."""
-        now = self._moment()
-        gone = set(slots)
-        unknown = sorted(gone - now.tokens.keys())
-        if unknown or len(gone) < len(slots):
-            message = f"slots {unknown or list(slots)} are not in the cache"
-            raise SessionError(message)
+        now, gone = self._moment(), set(slots)
+        self._require_known(slots)
         self._now = replace(
             now,
             tokens={slot: kept for slot, kept in now.tokens.items() if slot not in gone},
@@ -103,6 +99,12 @@ class ScriptedSession:
                 for own, view in now.views.items()
             },
         )
+
+    def _require_known(self, slots: Sequence[Slot]) -> None:
+        unknown = sorted(set(slots) - self._now.tokens.keys())
+        if unknown or len(set(slots)) < len(slots):
+            message = f"slots {unknown or list(slots)} are not in the cache"
+            raise SessionError(message)
 
     def attenuate(self, slots: Sequence[Slot], factors: Sequence[float]) -> None:
         """Let later rows see slots at so much of their weight."""
@@ -126,6 +128,22 @@ class ScriptedSession:
         self._moment()
         twin = type(self)(self._script, self._prompt, self._rules, self._context)
         twin._now = self._now  # noqa: SLF001 - its own class
+        return twin
+
+    def branch(self, prompt: _Moment, slots: Sequence[Slot]) -> Self:
+        """Return a session of its own behind the prompt, with some later slots."""
+        tokens = self._moment().tokens
+        self._require_known(slots)
+        if prompt.views:
+            message = "the mark is of a later pass; branch from the mark of the prompt"
+            raise SessionError(message)
+        twin, length = self.fork(), len(self._prompt)
+        twin._now = replace(  # noqa: SLF001 - its own class
+            prompt,
+            next_slot=Slot(length + len(slots)),
+            tokens={Slot(length + index): tokens[slot] for index, slot in enumerate(slots)},
+            factors={},
+        )
         return twin
 
     def close(self) -> None:

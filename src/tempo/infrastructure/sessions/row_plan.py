@@ -31,6 +31,13 @@ class RowPlan:
         self.index: Tensor | None = None
         self._free: list[int] = []
 
+    @classmethod
+    def of(cls, rows: int) -> RowPlan:
+        """Return a plan whose first rows are in use."""
+        plan = cls()
+        plan.extent = rows
+        return plan
+
     @property
     def live(self) -> int:
         """How many rows are in use."""

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from tempo.domain.errors import SessionError
+from tempo.domain.tokens import Slot
 from tempo.infrastructure.capture.captured import KeyStore
 from tempo.infrastructure.capture.embeddings import similarity
 from tempo.infrastructure.reading.attention_questions import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from tempo.domain.ports.attention_source import RowTraits
     from tempo.domain.proposal import FloatArray
     from tempo.domain.row_rules import RowRules
-    from tempo.domain.tokens import Slot, TokenId
+    from tempo.domain.tokens import TokenId
     from tempo.infrastructure.sessions.row_plan import RowPlan
 
 
@@ -51,6 +52,10 @@ class Cache(KeyStore, Protocol):
 
     def copy(self) -> Self:
         """Return an equal cache with memory of its own."""
+        ...
+
+    def gathered(self, rows: Sequence[int]) -> Self:
+        """Return a cache of these rows alone, in their order, with memory of its own."""
         ...
 
 
@@ -119,10 +124,7 @@ class RowSession(ABC, Generic[C, V]):
     def release(self, slots: Sequence[Slot]) -> None:
         """Take slots out of the cache."""
         cache, now = self._held()
-        unknown = [slot for slot in slots if slot not in self._rows_of]
-        if unknown or len(set(slots)) < len(slots):
-            message = f"slots {unknown or list(slots)} are not in the cache"
-            raise SessionError(message)
+        self._require_known(slots)
         rows = [self._rows_of.pop(slot) for slot in slots]
         cache.free(rows)
         self._released += slots
@@ -137,6 +139,12 @@ class RowSession(ABC, Generic[C, V]):
         place = {row: new for new, row in enumerate(kept)}
         self._rows_of = {slot: place[row] for slot, row in self._rows_of.items()}
         return replace(now.moved(kept), moves=len(self._moves))
+
+    def _require_known(self, slots: Sequence[Slot]) -> None:
+        unknown = [slot for slot in slots if slot not in self._rows_of]
+        if unknown or len(set(slots)) < len(slots):
+            message = f"slots {unknown or list(slots)} are not in the cache"
+            raise SessionError(message)
 
     def attenuate(self, slots: Sequence[Slot], factors: Sequence[float]) -> None:
         """Let later rows see slots at so much of their weight."""
@@ -195,6 +203,23 @@ class RowSession(ABC, Generic[C, V]):
         twin._cache, twin._now = cache.copy(), now  # noqa: SLF001 - its own class
         twin._prompt, twin._rows_of = self._prompt, dict(self._rows_of)  # noqa: SLF001
         twin._released, twin._moves = list(self._released), list(self._moves)  # noqa: SLF001
+        return twin
+
+    @torch.inference_mode()
+    def branch(self, prompt: Moment[V], slots: Sequence[Slot]) -> Self:
+        """Return a session of its own behind the prompt, with the rows of some later slots."""
+        cache, _ = self._held()
+        length = len(self._prompt)
+        self._require_known(slots)
+        if prompt.views.numbers:
+            message = "the mark is of a later pass; branch from the mark of the prompt"
+            raise SessionError(message)
+        twin = self._empty()
+        twin._cache = cache.gathered([*range(length), *(self._rows_of[slot] for slot in slots)])  # noqa: SLF001 - its own class
+        twin._prompt = self._prompt  # noqa: SLF001
+        twin._rows_of = {Slot(row): row for row in range(length, length + len(slots))}  # noqa: SLF001
+        behind = Slot(length + len(slots))
+        twin._now = replace(prompt, next_slot=behind, factors={}, released=0, moves=0)  # noqa: SLF001
         return twin
 
     def close(self) -> None:
