@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tempo.domain.errors import ChoiceError
-from tempo.domain.node import Node
+from tempo.domain.node import Node, behind
 from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, Slot, TokenId, TokenSet
 
 if TYPE_CHECKING:
@@ -157,15 +157,21 @@ class CommittedChain:
             )
             raise ChoiceError(message)
 
-    def appended(self, layout: LogicalLayout, ancestry: Ancestry) -> Node:
-        """Give the chain its slots and return its last token as the node to feed next."""
+    def appended(self, layout: LogicalLayout, ancestry: Ancestry, held: int = 0) -> Node:
+        """Give the chain its slots and return its last token as the node to feed next.
+
+        `held` rows of the chain were in the cache before; if all were, no pass has fed the row
+        before the last token's.
+        """
         parent: Slot | None = None
         for _ in self.steps:
             (slot,) = layout.append(1)
             ancestry.grow((slot,), (parent,))
             before, parent = parent, slot
         inherits = () if before is None else ((before, 1.0),)
-        return Node(self.token_ids[-1], layout.position(slot), slot, before, inherits)
+        node = Node(self.token_ids[-1], layout.position(slot), slot, before, inherits)
+        all_held = held and held == len(self.steps) - 1
+        return behind(node, layout.prompt_length, held) if all_held else node
 
     def scored(self, log_probabilities: Sequence[float], first_slot: Slot) -> list[LatticeStep]:
         """Return the steps with the model's own scores of their tokens."""

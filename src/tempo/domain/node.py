@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from tempo.domain.errors import InvalidValueError
+from tempo.domain.tokens import Slot, TokenId
 
-if TYPE_CHECKING:
-    from tempo.domain.tokens import Slot, TokenId
-
-Weights = tuple[tuple["Slot", float], ...]
+Weights = tuple[tuple[Slot, float], ...]
 """Attention weights by slot: 1 sees it fully, 0 not at all; the bias is the logarithm."""
 
 
@@ -43,3 +40,12 @@ class Node:
         if self.position < 0:
             message = f"a node has position {self.position}; positions start at 0"
             raise InvalidValueError(message)
+
+
+def behind(node: Node, first: int, count: int) -> Node:
+    """Return a node that sees `count` slots from `first` on in full, and has no parent.
+
+    That is how a path goes on from rows that are in the cache, but not of the last pass.
+    """
+    seen = tuple((Slot(slot), 1.0) for slot in range(first, first + count))
+    return replace(node, parent=None, inherits=(), weights=seen)

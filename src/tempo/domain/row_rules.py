@@ -39,6 +39,11 @@ class RowRules:
         _require(penalised, "repetition_penalty", self.repetition_penalty, "above 0 and finite")
 
     @property
+    def looks_at_paths(self) -> bool:
+        """Whether some processor looks at the text before a row."""
+        return self.repetition_penalty != 1.0
+
+    @property
     def is_plain(self) -> bool:
         """Whether rows stay as the model gives them."""
         return self == RowRules(capture=self.capture)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tempo.application.decoding.outcome import Outcome
     from tempo.application.decoding.request import GenerationRequest
+    from tempo.application.decoding.retained import Forking, RetainedState
     from tempo.domain.events import Event
     from tempo.domain.hypothesis import Hypothesis
     from tempo.domain.ports.clustering import Clustering
@@ -32,11 +33,14 @@ class Generation:
         tokenizer: Tokenizer,
         request: GenerationRequest,
         clustering: Clustering | None = None,
+        forking: Forking | None = None,
     ) -> None:
-        """Open the run; the prompt goes through the model here."""
+        """Open the run; the prompt goes through the model here, unless there is a beginning."""
         self.request = request
         self.reason: FinishReason | None = None
-        self._run = DecodingRun(backend, tokenizer, request, clustering)
+        self.left: RetainedState | None = None
+        self._is_open = True
+        self._run = DecodingRun(backend, tokenizer, request, clustering, forking)
         self._settled = SettledText(request.stopping.stop_bytes)
         self._outcome: Outcome | None = None
         room = backend.description.context - len(request.prompt_ids)
@@ -77,11 +81,21 @@ class Generation:
             yield TextSettled(text, self._settled.steps)
 
     def close(self) -> None:
-        """End the run if it goes on, and let go of its cache. The outcome stays."""
+        """End the run if it goes on, and let go of its cache. The outcome stays.
+
+        So does, in `left`, what others can go on from, where the run was made for it.
+        """
         if self.reason is None:
             self.reason = FinishReason.CANCELLED
         self.outcome()
+        if self._is_open:
+            self._is_open = False
+            self.left = self._run.retained()
         self._run.close()
+
+    def retained(self) -> RetainedState | None:
+        """Return what others can go on from now, between two events; None once it has ended."""
+        return self._run.retained() if self._is_open else None
 
     def outcome(self) -> Outcome:
         """Return what is decoded so far; final once the run has ended."""
@@ -131,13 +145,13 @@ class Generate:
         self._tokenizer = tokenizer
         self._clustering = clustering
 
-    def start(self, request: GenerationRequest) -> Generation:
-        """Return a run whose events the caller draws.
+    def start(self, request: GenerationRequest, forking: Forking | None = None) -> Generation:
+        """Return a run whose events the caller draws; `forking` if others may go on from it.
 
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
         """
-        return Generation(self._backend, self._tokenizer, request, self._clustering)
+        return Generation(self._backend, self._tokenizer, request, self._clustering, forking)
 
     def run(self, request: GenerationRequest) -> Outcome:
         """Decode to the end and return the outcome.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tempo.domain.node import Node
+from tempo.domain.node import Node, behind
 from tempo.domain.proposal import Reading
 from tempo.domain.row_rules import RowRules
 from tempo.domain.tokens import Slot, TokenId
@@ -89,14 +89,20 @@ class Rescore:
                 session.rewind(start)
         return [scores[path] for path in paths]
 
-    def along(self, session: DecodingSession, prompt_length: int, path: TokenPath) -> list[float]:
-        """Feed a path to a session that holds the prompt alone, and score each of its tokens.
+    def along(
+        self, session: DecodingSession, prompt_length: int, path: TokenPath, held: int = 0
+    ) -> list[float]:
+        """Feed a path to a session that stands behind the prompt, and score each of its tokens.
 
-        Its last token is scored but not fed; the others' rows stay in the session's cache.
+        Its last token is scored but not fed; the others' rows stay in the session's cache. Where
+        the first `held` rows are there, under their slots, the path goes on from them, and the
+        tokens scored are those behind the first that is fed.
         """
         trie = Trie()
         questions = list(zip(trie.add(path), path, strict=True))
-        answers = self._answers(session, prompt_length, trie, questions)
+        if held:
+            questions = questions[held + 1 :]
+        answers = self._answers(session, prompt_length, trie, questions, held)
         return [answers[question] for question in questions]
 
     def _chunks(self, paths: Sequence[TokenPath]) -> Iterator[list[TokenPath]]:
@@ -135,12 +141,15 @@ class Rescore:
         prompt_length: int,
         trie: Trie,
         questions: Sequence[tuple[int, TokenId]],
+        held: int = 0,
     ) -> dict[tuple[int, TokenId], float]:
-        """Return the log-probability of each (node, token), pass by pass."""
+        """Return the log-probability of each (node, token), pass by pass, from node `held` on."""
         answers = self._read(session, -1, 1, questions)
-        for first in range(0, len(trie), self._largest_pass):
+        for first in range(held, len(trie), self._largest_pass):
             last = min(first + self._largest_pass, len(trie))
             nodes = [_node(trie, number, prompt_length) for number in range(first, last)]
+            if first == held and held:
+                nodes[0] = behind(nodes[0], prompt_length, held)
             self._backend.extend([(session, nodes)])
             answers |= self._read(session, first, last - first, questions)
         return answers

@@ -6,10 +6,11 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tempo.application.decoding.committing import feed_chain
 from tempo.application.decoding.cost import CostMeter
 from tempo.application.decoding.growth import Growth
 from tempo.application.decoding.recording import with_posteriors
-from tempo.application.decoding.rescoring import Rescore
+from tempo.application.decoding.retained import retained_state
 from tempo.application.decoding.selecting import Wanted, select
 from tempo.application.decoding.sequence_state import SequenceState
 from tempo.application.pruning.run import PruningRun
@@ -18,7 +19,6 @@ from tempo.domain.errors import SessionError
 from tempo.domain.events import StepAppended
 from tempo.domain.lattice import Lattice
 from tempo.domain.path_tails import PathTails
-from tempo.domain.tokens import Slot
 from tempo.domain.trellis import Moment, Trellis
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tempo.application.decoding.recording import SelectedStep
     from tempo.application.decoding.request import GenerationRequest
+    from tempo.application.decoding.retained import Forking, RetainedState
     from tempo.application.decoding.sequence_state import StateMark
     from tempo.domain.ancestry import Ancestry
     from tempo.domain.events import CandidatesPruned
@@ -66,8 +67,9 @@ class DecodingRun:
         tokenizer: Tokenizer,
         request: GenerationRequest,
         clustering: Clustering | None = None,
+        forking: Forking | None = None,
     ) -> None:
-        """Open a session; the prompt goes through the model here.
+        """Open a session; the prompt goes through the model here, unless there is a beginning.
 
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
@@ -77,7 +79,7 @@ class DecodingRun:
         self._tokenizer = tokenizer
         self.meter = CostMeter()
         self._held = not request.release or request.goes_back
-        self._state = SequenceState(backend, request, self.meter, held=self._held)
+        self._state = SequenceState(backend, request, self.meter, forking, held=self._held)
         self._trellis = Trellis(request.superposition)
         self._pruning = PruningRun(request, clustering)
         self._growth = Growth(request, self._state, self._trellis, self._pruning)
@@ -230,13 +232,9 @@ class DecodingRun:
     def commit(self, chain: CommittedChain) -> None:
         """Go on from a chain, fed in one pass; the run has decoded nothing."""
         with self.meter.phase("model"):
-            scores = Rescore(self._backend).along(
-                self.session, self.layout.prompt_length, chain.token_ids
-            )
-        self.meter.fed(len(chain.steps) - 1, self.session.cache_rows)
-        self._pending = (chain.appended(self.layout, self.ancestry),)
-        self._tails = chain.tails
-        for step in chain.scored(scores, Slot(self.layout.prompt_length)):
+            node, steps = feed_chain(self._backend, self._state, self.meter, chain)
+        self._pending, self._tails = (node,), chain.tails
+        for step in steps:
             self._trellis.append(step, Moment.along(step))
         self._pruning.begin_after(len(chain.steps))
 
@@ -267,6 +265,10 @@ class DecodingRun:
         self._state.rewind(mark.state)
         self._trellis.rewind(mark.trellis)
         self._pending, self._tails = mark.pending, mark.tails
+
+    def retained(self) -> RetainedState | None:
+        """Return what others can go on from, None unless the run was made for it."""
+        return retained_state(self.request, self._state, self._trellis)
 
     def close(self) -> None:
         """Let go of the cache."""

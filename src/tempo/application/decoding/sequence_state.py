@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from tempo.application.decoding.path_rows import PathRows
 from tempo.domain.ancestry import Ancestry
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.layout import LogicalLayout
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from tempo.application.decoding.cost import CostMeter
     from tempo.application.decoding.request import GenerationRequest
+    from tempo.application.decoding.retained import Forking
     from tempo.domain.frontier import Frontier
     from tempo.domain.ports.attention_source import AttentionSource
     from tempo.domain.ports.model_backend import Mark, ModelBackend
@@ -43,9 +45,15 @@ class SequenceState:
     """
 
     def __init__(
-        self, backend: ModelBackend, request: GenerationRequest, meter: CostMeter, *, held: bool
+        self,
+        backend: ModelBackend,
+        request: GenerationRequest,
+        meter: CostMeter,
+        forking: Forking | None = None,
+        *,
+        held: bool,
     ) -> None:
-        """Open a session; the prompt goes through the model here.
+        """Open a session, the prompt going through the model here, or go on from a beginning.
 
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
@@ -53,9 +61,15 @@ class SequenceState:
         self._backend = backend
         self._meter = meter
         self._held = held
-        with meter.phase("prefill"):
-            self.session = backend.open(request.prompt_ids, request.session_rules)
-        meter.fed(len(request.prompt_ids), self.session.cache_rows)
+        self.beginning = None if forking is None else forking.beginning
+        if self.beginning is not None:
+            self.session = self.beginning.session
+        else:
+            with meter.phase("prefill"):
+                self.session = backend.open(request.prompt_ids, request.session_rules)
+            meter.fed(len(request.prompt_ids), self.session.cache_rows)
+        self.paths = None if forking is None else PathRows()
+        self.behind_prompt = None if forking is None else self.session.mark()
         self.layout = LogicalLayout(len(request.prompt_ids), request.positions)
         self.ancestry = Ancestry()
         self.fed: tuple[Slot, ...] = ()
@@ -88,6 +102,8 @@ class SequenceState:
             self._backend.extend([(self.session, nodes)])
         self._meter.fed(len(nodes), self.session.cache_rows)
         self.fed = tuple(node.slot for node in nodes)
+        if self.paths is not None:
+            self.paths.feed(nodes)
 
     def read(self, reading: Reading, rows: Sequence[Slot], step: int) -> Proposal:
         """Read the rows of some slots of the last pass; the others have no part in it.
@@ -162,7 +178,7 @@ class SequenceState:
             return 0
         with self._meter.phase("model"):
             if self._held:
-                self.session.attenuate(rows, [0.0] * len(rows))
+                self._attenuate(rows, 0.0)
                 return 0
             self.session.release(rows)
         self._meter.released_rows += len(rows)
@@ -172,7 +188,12 @@ class SequenceState:
         """Let later rows see a slot at part of its weight, if it is still in the cache."""
         if self.layout.holds(slot):
             with self._meter.phase("model"):
-                self.session.attenuate([slot], [factor])
+                self._attenuate([slot], factor)
+
+    def _attenuate(self, slots: Sequence[Slot], factor: float) -> None:
+        if self.paths is not None:
+            self.paths.dim(slots)
+        self.session.attenuate(slots, [factor] * len(slots))
 
     def mark(self) -> StateMark:
         """Return the present moment; only a held state can go back to it."""
@@ -184,14 +205,15 @@ class SequenceState:
         Raises:
             SessionError: if rows that lived at the mark were released since.
         """
-        self.session.rewind(mark.session)
+        self.unfeed(mark)
         self.layout, self.ancestry = mark.layout.copy(), mark.ancestry.copy()
-        self.fed = mark.fed
 
     def unfeed(self, mark: StateMark) -> None:
         """Take the rows of the last pass out of the cache again; layout and forest stay."""
         self.session.rewind(mark.session)
         self.fed = mark.fed
+        if self.paths is not None:
+            self.paths.forget_from(mark.session.next_slot)
 
     def close(self) -> None:
         """Let go of the cache."""

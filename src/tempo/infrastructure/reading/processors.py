@@ -35,4 +35,4 @@ def logits_processors(rules: RowRules) -> LogitsProcessorList:
 
 def needs_paths(rules: RowRules) -> bool:
     """Whether some processor looks at the text so far."""
-    return rules.repetition_penalty != 1.0
+    return rules.looks_at_paths
