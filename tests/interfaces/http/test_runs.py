@@ -159,37 +159,6 @@ def test_a_run_that_nobody_listens_to_ends_and_a_detached_one_goes_on():
         client.post(f"{RUNS}/{detached['run_id']}/cancel")
 
 
-def test_a_fork_goes_on_from_a_token_that_was_not_taken(client):
-    run = begun(client)
-    third = [e for e in events_of(client, run) if e["type"] == "step.appended"][2]
-    garden = next(one for one in third["candidates"] if one["text"] == " garden")
-    place = f"{RUNS}/{run['run_id']}"
-    assert until(lambda: client.get(place).json()["result"] is not None)
-    answer = client.post(f"{place}/fork", json={"step": 2, "token_id": garden["id"]})
-    assert answer.status_code == 202
-    forked = events_of(client, answer.json())
-    assert forked[0]["parent"] == {"run_id": run["run_id"], "step": 2, "token_id": garden["id"]}
-    assert forked[-1]["text"] == " upon a garden."
-
-
-@pytest.mark.parametrize(("step", "token"), [(99, 1), (2, 99999)])
-def test_a_fork_from_what_is_not_there_is_refused(client, step, token):
-    run = begun(client)
-    events_of(client, run)
-    place = f"{RUNS}/{run['run_id']}"
-    assert until(lambda: client.get(place).json()["result"] is not None)
-    assert client.post(f"{place}/fork", json={"step": step, "token_id": token}).status_code == 422
-
-
-def test_a_run_under_way_cannot_be_forked_yet():
-    with serving(slow_engine()) as client:
-        run = begun(client, **LONG)
-        place = f"{RUNS}/{run['run_id']}"
-        answer = client.post(f"{place}/fork", json={"step": 0, "token_id": 1})
-        assert answer.status_code == 409
-        client.post(f"{place}/cancel")
-
-
 def test_every_setting_is_described_once(client):
     body = client.get("/api/v1/settings/schema").json()
     described = {one["name"]: one for one in body["settings"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tempo.domain.errors import MemoryExceededError
 from tempo.domain.layout import PositionScheme
 from tempo.domain.tokens import Slot, TokenId
 
@@ -129,12 +130,15 @@ class RetainedState:
 def retained_state(
     request: GenerationRequest, source: Source, trellis: Trellis
 ) -> RetainedState | None:
-    """Return what a run may leave now; None if it was not asked to be able to."""
+    """Return what a run may leave now; None if it was not made for it, or memory is short."""
     if source.behind_prompt is None or source.paths is None:
         return None
     by_path = request.positions is PositionScheme.SHARED and not request.rules.looks_at_paths
     found = list(_path_rows(source, trellis)) if by_path else []
-    session = source.session.branch(source.behind_prompt, [slot for slot, _ in found])
+    try:
+        session = source.session.branch(source.behind_prompt, [slot for slot, _ in found])
+    except MemoryExceededError:
+        return None
     return RetainedState(request, session, [row for _, row in found])
 
 

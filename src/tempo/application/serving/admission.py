@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from tempo.domain.errors import InvalidValueError, QueueFullError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tempo.application.serving.served_run import ServedRun
 
 MEMORY = 0.2
@@ -38,9 +40,10 @@ class Admission:
     A run that needs many rows is not overtaken by smaller ones, so that its turn comes.
     """
 
-    def __init__(self, capacity: Capacity) -> None:
-        """Admit within a capacity."""
+    def __init__(self, capacity: Capacity, make_room: Callable[[], object] = lambda: None) -> None:
+        """Admit within a capacity; `make_room` lets go of rows that nobody waits for."""
         self.capacity = capacity
+        self._make_room = make_room
         self._lock = Lock()
         self._waiting: deque[ServedRun] = deque()
         self._under_way: list[ServedRun] = []
@@ -87,6 +90,8 @@ class Admission:
             while self._waiting and self._fits(self._waiting[0]):
                 begun.append(self._waiting.popleft())
                 self._under_way.append(begun[-1])
+        if begun:
+            self._make_room()
         return begun
 
     def leave(self, run: ServedRun, seconds: float) -> None:

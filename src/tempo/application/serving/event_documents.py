@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import singledispatchmethod
 from time import monotonic
@@ -79,11 +80,16 @@ class Telling:
     def __init__(
         self, opening: Opening, tokenizer: Tokenizer, clock: Callable[[], float] = monotonic
     ) -> None:
-        """Begin with nothing told; `clock` gives seconds."""
+        """Begin with nothing told; `clock` gives seconds.
+
+        Of a fork, what it went on from is filled in before its first event.
+        """
         self._opening = opening
         self._tokenizer = tokenizer
         self._clock = clock
         self._figures = Figures(clock())
+        self.continued_from: str | None = None
+        self.reused_rows = 0
 
     def of(self, event: Event) -> tuple[Document, ...]:
         """Return an event as documents."""
@@ -106,6 +112,8 @@ class Telling:
                 "type": "run.started",
                 "run_id": opening.run_id,
                 "parent": opening.parent,
+                "continued_from": self.continued_from,
+                "reused_rows": self.reused_rows,
                 "model": opening.model,
                 "settings": opening.settings,
                 "seed": opening.settings.get("seed"),
@@ -238,6 +246,7 @@ def _candidate(candidate: Candidate) -> Document:
         "rank": candidate.rank,
         "phys": candidate.slot,
         "parent": candidate.parent,
+        "score": candidate.score if math.isfinite(candidate.score) else None,
         "state": candidate.state.value,
         "reason": candidate.reason,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from tempo.application.serving.forkable import Origin
     from tempo.application.serving.served_run import ServedRun
     from tempo.domain.events import Event
 
@@ -24,6 +25,14 @@ class RunObserver(Protocol):
         """Note that a run ended, in whatever state."""
         ...
 
+    def forked(self, origin: Origin) -> None:
+        """Note what a fork went on from."""
+        ...
+
+    def evicted(self) -> None:
+        """Note that a retained state was let go of to make room."""
+        ...
+
 
 class Unobserved:
     """Counts nothing."""
@@ -35,4 +44,10 @@ class Unobserved:
         """Do nothing."""
 
     def ended(self, run: ServedRun) -> None:
+        """Do nothing."""
+
+    def forked(self, origin: Origin) -> None:
+        """Do nothing."""
+
+    def evicted(self) -> None:
         """Do nothing."""

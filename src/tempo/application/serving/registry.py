@@ -156,6 +156,13 @@ class RunRegistry:
             for run in self._store.listing(limit, before)
         ]
 
+    def children(self, name: str) -> list[KeptRun]:
+        """Return the runs that go on from a run, oldest first."""
+        return [
+            self.find(run.name) if run.name in self._entries else run
+            for run in self._store.children(name)
+        ]
+
     def listen(self, name: str) -> Callable[[], None]:
         """Become one of those that a run goes on for; returns how to leave.
 

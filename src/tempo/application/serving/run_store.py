@@ -60,6 +60,10 @@ class RunStore(Protocol):
         """Return runs without their answers, newest first, those asked before a moment."""
         ...
 
+    def children(self, name: str) -> list[KeptRun]:
+        """Return the runs that go on from a run, without their answers, oldest first."""
+        ...
+
     def drop(self, name: str) -> None:
         """Forget a run."""
         ...

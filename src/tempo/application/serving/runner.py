@@ -113,6 +113,7 @@ class Runner:
             state, outcome = self._outcome(run)
         finally:
             self.admission.leave(run, self._clock() - run.began_at)
+            run.work.left()
             with self._lock:
                 self._begin()
         run.end(state, outcome)

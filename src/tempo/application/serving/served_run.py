@@ -65,6 +65,7 @@ class Work:
         answer: what to answer, from its result.
         tell: an event as the documents that its listeners get.
         last: what they get at the end, from where the run stands then and its answer or error.
+        left: called once a run that began has ended and its rows are given back; must not raise.
     """
 
     rows: int
@@ -72,6 +73,7 @@ class Work:
     answer: Callable[[Any], Any]
     tell: Callable[[Event], tuple[Document, ...]] = lambda _: ()
     last: Callable[[RunState, Any], tuple[Document, ...]] = lambda _state, _outcome: ()
+    left: Callable[[], object] = lambda: None
 
 
 class ServedRun:

@@ -70,6 +70,9 @@ class ServiceSettings:
     max_steps: int = option(200, "The most steps that a run may ask for.", 1)
     max_width: int = option(32, "The largest max_width that a run may ask for.", 1)
     max_cache_rows: int = option(32_768, "Cache rows that all runs under way may need together.", 1)
+    retained_rows: int = option(
+        8_192, "Cache rows that ended runs may leave for forks to go on from; 0 leaves none.", 0
+    )
     max_concurrent_runs: int = option(32, "Runs under way at once.", 1)
     max_queue: int = option(128, "Runs that may wait for their turn.", 0)
     max_listeners: int = option(64, "Clients that may follow one run's events at once.", 1)

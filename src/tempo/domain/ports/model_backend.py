@@ -83,6 +83,7 @@ class DecodingSession(Protocol):
         Raises:
             SessionError: for a mark that is not of the prompt, a slot of the prompt, or one that
                 is not in the cache.
+            MemoryExceededError: if there is no memory for the copy.
         """
         ...
 

@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS runs (
     asked TEXT NOT NULL, answer TEXT, parent TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS by_time ON runs (asked_at);
+CREATE INDEX IF NOT EXISTS by_parent ON runs (json_extract(parent, '$.run_id'));
 CREATE TABLE IF NOT EXISTS events (
     run TEXT NOT NULL REFERENCES runs (name) ON DELETE CASCADE,
     seq INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (run, seq)
@@ -49,6 +50,10 @@ EVENTS = "SELECT document FROM events WHERE run = ? ORDER BY seq"
 LISTING = """
 SELECT name, state, asked_at, ended_at, asked, NULL, parent FROM runs
 WHERE asked_at < ? ORDER BY asked_at DESC LIMIT ?
+"""
+CHILDREN = """
+SELECT name, state, asked_at, ended_at, asked, NULL, parent FROM runs
+WHERE json_extract(parent, '$.run_id') = ? ORDER BY asked_at
 """
 RETAIN = """
 DELETE FROM runs WHERE ended_at IS NOT NULL AND (ended_at < ? OR name NOT IN (
@@ -113,6 +118,9 @@ class SqliteRunStore:
     def listing(self, limit: int, before: float | None) -> list[KeptRun]:
         moment = float("inf") if before is None else before
         return [_run(row) for row in self._read(LISTING, (moment, limit))]
+
+    def children(self, name: str) -> list[KeptRun]:
+        return [_run(row) for row in self._read(CHILDREN, (name,))]
 
     def close(self) -> None:
         self._statements.put(None)

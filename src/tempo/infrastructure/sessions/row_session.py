@@ -21,6 +21,7 @@ from tempo.infrastructure.reading.attention_questions import (
 from tempo.infrastructure.reading.attenuation import with_factors
 from tempo.infrastructure.reading.pass_check import check_pass
 from tempo.infrastructure.reading.processors import logits_processors, needs_paths
+from tempo.infrastructure.sessions.memory import telling_memory
 from tempo.infrastructure.sessions.moment import Moment, V
 
 if TYPE_CHECKING:
@@ -215,7 +216,9 @@ class RowSession(ABC, Generic[C, V]):
             message = "the mark is of a later pass; branch from the mark of the prompt"
             raise SessionError(message)
         twin = self._empty()
-        twin._cache = cache.gathered([*range(length), *(self._rows_of[slot] for slot in slots)])  # noqa: SLF001 - its own class
+        rows = [*range(length), *(self._rows_of[slot] for slot in slots)]
+        with telling_memory(f"a copy of {len(rows)} cache rows", self._embedding.device):
+            twin._cache = cache.gathered(rows)  # noqa: SLF001 - its own class
         twin._prompt = self._prompt  # noqa: SLF001
         twin._rows_of = {Slot(row): row for row in range(length, length + len(slots))}  # noqa: SLF001
         behind = Slot(length + len(slots))

@@ -119,6 +119,12 @@ def _show(counted: Metrics, service: Service) -> None:
         ),
     ):
         counted.gauge(name, meaning, partial(service.gauged, read))
+    counted.gauge(
+        "tempo_retained_states",
+        "States that ended runs left for forks.",
+        lambda: len(service.states),
+    )
+    counted.gauge("tempo_retained_rows", "Cache rows that these hold.", lambda: service.states.rows)
 
 
 async def _sweep(service: Service) -> None:

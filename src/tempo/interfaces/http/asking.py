@@ -16,8 +16,10 @@ from tempo.interfaces.python.stream import Stream
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tempo.application.decoding.generate import Generation
     from tempo.application.decoding.outcome import Outcome
     from tempo.application.decoding.request import GenerationRequest
+    from tempo.application.decoding.retained import Forking
     from tempo.application.serving.service_settings import ServiceSettings
     from tempo.application.settings.settings import Settings
     from tempo.domain.tokens import TokenId
@@ -47,7 +49,12 @@ class Asked:
 
     def start(self) -> Stream:
         """Begin it; the prompt goes through the model here."""
-        return Stream(self.engine.container.generate().start(self.request), self.wrap)
+        return Stream(self.generate(self.request), self.wrap)
+
+    def generate(self, request: GenerationRequest, forking: Forking | None = None) -> Generation:
+        """Begin a request; `forking` if others may go on from it."""
+        generation: Generation = self.engine.container.generate().start(request, forking)
+        return generation
 
     def wrap(self, outcome: Outcome) -> Result:
         """Return what it left as users hold it."""

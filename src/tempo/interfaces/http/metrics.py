@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from tempo.application.serving.forkable import Origin
 from tempo.application.serving.served_run import RunState
 from tempo.domain.events import CandidatesPruned, StepAppended
 from tempo.interfaces.http.failures import kind_of
@@ -63,6 +64,20 @@ class Metrics:
             "tempo_step_seconds", "How long a step took.", buckets=SHORT, registry=registry
         )
 
+        self._forks = Counter(
+            "tempo_forks",
+            "Forks, by what they went on from: a retained state or a prefill.",
+            ["continued_from"],
+            registry=registry,
+        )
+        for origin in Origin:
+            self._forks.labels(origin.value)
+        self._evicted = Counter(
+            "tempo_retained_evictions",
+            "Retained states that were let go of to make room.",
+            registry=registry,
+        )
+
     def gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
         """Show a number that is read when it is asked for."""
         Gauge(name, meaning, registry=self.registry).set_function(read)
@@ -97,3 +112,11 @@ class Metrics:
             self._cancelled.inc()
         elif run.state is RunState.FAILED and (error := run.done.exception()) is not None:
             self._errors.labels(kind_of(error)).inc()
+
+    def forked(self, origin: Origin) -> None:
+        """Note what a fork went on from."""
+        self._forks.labels(origin.value).inc()
+
+    def evicted(self) -> None:
+        """Note that a retained state was let go of to make room."""
+        self._evicted.inc()

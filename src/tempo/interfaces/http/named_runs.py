@@ -9,23 +9,30 @@ from uuid import uuid4
 
 from tempo.application.records.resuming import maker_of, resumed_request, resumed_settings
 from tempo.application.serving.event_documents import Opening, Telling
+from tempo.application.serving.forkable import Forkable
 from tempo.application.serving.served_run import ServedRun, Work
+from tempo.application.serving.told_lattice import told_lattice
+from tempo.domain.commitment import CommittedChain
 from tempo.domain.errors import RunStateError
 from tempo.domain.model_identity import require_same_model
+from tempo.domain.path_tails import PathTails
 from tempo.domain.stopping import FinishReason
 from tempo.domain.tokens import TokenId
 from tempo.interfaces.http.answers import Answering
 from tempo.interfaces.http.asking import Asked, asked, require_bounds
 from tempo.interfaces.http.failures import kind_of, message_of
+from tempo.interfaces.python.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tempo.application.records.record import RunRecord
+    from tempo.application.decoding.request import GenerationRequest
+    from tempo.application.records.record import Provenance, RunRecord
     from tempo.application.serving.event_log import Document
     from tempo.application.serving.run_store import KeptRun
     from tempo.application.serving.served_run import RunState
     from tempo.domain.events import Event
+    from tempo.domain.lattice import Lattice
     from tempo.interfaces.http.generate_schemas import AnswerFields
     from tempo.interfaces.http.run_schemas import ForkRequest
     from tempo.interfaces.http.service import Service
@@ -44,23 +51,46 @@ def begin_run(service: Service, body: Any) -> ServedRun:  # noqa: ANN401 - a mod
 
 
 def fork_run(service: Service, kept: KeptRun, where: ForkRequest) -> ServedRun:
-    """Begin a run that goes on from a token of another; the prompt is read once more.
+    """Begin a run that goes on from a token of another, which is left as it is.
+
+    It goes on from a state that is retained, if there is one, else the prompt is read once more;
+    both give the same.
 
     Raises:
-        RunStateError: if the other has no lattice yet, or never will.
+        RunStateError: if the other has decoded nothing yet.
+        OtherModelError: if another model than the one that is served decoded it.
         TempoError: for a step or a token that is not there, or a run that has no room.
     """
     from tempo.interfaces.http.run_schemas import RunRequest  # noqa: PLC0415 - made at run time
 
-    record = kept_record(service, kept)
+    lattice, provenance = _forked_lattice(service, kept)
     names = {} if where.max_steps is None else {"max_steps": where.max_steps}
-    settings = resumed_settings(record.provenance, names)
+    settings = resumed_settings(provenance, names)
     require_bounds(settings, service.settings)
-    request = resumed_request(record.lattice, where.step, TokenId(where.token_id), settings)
-    run = Asked(service.engine, settings, request, record.provenance.prompt)
+    request = resumed_request(lattice, where.step, TokenId(where.token_id), settings)
+    _require_open(service, request)
+    run = Asked(service.engine, settings, request, provenance.prompt)
     told = {**kept.asked, **names, "detach": where.detach}
     parent = {"run_id": kept.name, "step": where.step, "token_id": where.token_id}
     return _begin(service, run, RunRequest(**told), told, parent)
+
+
+def _require_open(service: Service, request: GenerationRequest) -> None:
+    """Refuse a chain that ends its text, or fills the context, before there is a run of it."""
+    container = service.engine.container
+    tails = PathTails(request.stopping.stop_bytes)
+    chain = CommittedChain.of(request.committed, tails, container.tokenizer().end_tokens)
+    chain.require_room(len(request.prompt_ids), container.backend().description.context)
+
+
+def _forked_lattice(service: Service, kept: KeptRun) -> tuple[Lattice, Provenance]:
+    """Return what a run decoded, from its answer, or else from what it has told so far."""
+    if (kept.answer or {}).get("lattice") is not None:
+        record = kept_record(service, kept)
+        return record.lattice, record.provenance
+    lattice, provenance = told_lattice(service.registry.log(kept.name).after(-1))
+    require_same_model(maker_of(provenance), service.engine.identity)
+    return lattice, provenance
 
 
 def kept_record(service: Service, kept: KeptRun) -> RunRecord:
@@ -115,19 +145,32 @@ def _begin(
     identity = service.engine.identity
     model = {
         "id": identity.name,
+        "family": identity.family,
         "revision": identity.fingerprint,
+        "tokenizer": identity.tokenizer_fingerprint,
         "dtype": identity.dtype,
         "device": identity.device,
     }
     opening = Opening(name, model, run.settings.as_mapping(), run.text, parent)
     telling = Telling(opening, service.engine.container.tokenizer())
-    work = _work(run, body, telling)
+    left = None if parent is None else str(parent["run_id"])
+    forkable = Forkable(name, run.request, service.states, left, service.observer.forked)
+    work = _work(run, body, telling, forkable)
     served = ServedRun(name, work, detached=body.detach)
     service.registry.begin(service.runner, served, request, parent)
     return served
 
 
-def _work(run: Asked, fields: AnswerFields, telling: Telling) -> Work:
+def _work(run: Asked, fields: AnswerFields, telling: Telling, forkable: Forkable) -> Work:
+    def start() -> Stream:
+        generation = forkable.start(run.generate)
+        telling.continued_from, telling.reused_rows = forkable.origin, forkable.reused_rows
+        return Stream(generation, run.wrap)
+
+    def tell(event: Event) -> tuple[Document, ...]:
+        forkable.between_steps()
+        return telling.of(event)
+
     def last(state: RunState, outcome: Any) -> tuple[Document, ...]:  # noqa: ANN401 - an answer or an error
         if not isinstance(outcome, BaseException):
             return (telling.finished(FinishReason(outcome.finish_reason), outcome.clean_text),)
@@ -135,4 +178,4 @@ def _work(run: Asked, fields: AnswerFields, telling: Telling) -> Work:
             return (telling.finished(FinishReason.CANCELLED, ""),)
         return (telling.failed(kind_of(outcome), message_of(outcome)),)
 
-    return Work(run.rows, run.start, Answering(fields, keeps=True).of, telling.of, last)
+    return Work(run.rows, start, Answering(fields, keeps=True).of, tell, last, forkable.left)

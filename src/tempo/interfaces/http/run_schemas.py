@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from tempo.application.serving.forkable import Origin
 from tempo.application.serving.run_store import KeptRun
 from tempo.application.serving.served_run import RunState
 from tempo.interfaces.http.generate_schemas import GenerateRequest
@@ -38,20 +39,40 @@ class RunAccepted(BaseModel):
     events_url: str
 
 
+class ForkPoint(BaseModel):
+    """Where a run left another: the run, its step, and the token that the fork went on from."""
+
+    run_id: str
+    step: int
+    token_id: int
+
+
 class RunSummary(BaseModel):
-    """A run as a list shows it."""
+    """A run as a list shows it.
+
+    `parent` is the run that it goes on from, None for one that was begun from a prompt, and
+    `forked_at` the step at which it left that run; together they make the runs a tree.
+    """
 
     run_id: str
     state: RunState
     asked_at: float
     ended_at: float | None
     prompt: str | None
-    parent: dict[str, Any] | None
+    parent: ForkPoint | None
+    forked_at: int | None
 
 
 class RunAnswer(RunSummary):
-    """A run with all that it told and answered."""
+    """A run with all that it told and answered.
 
+    Of a fork that has begun, `continued_from` is `state` where it went on from a retained state,
+    and `prefill` where the prompt was read anew. `children` are the forks of this run, oldest
+    first.
+    """
+
+    continued_from: Origin | None
+    children: list[RunSummary]
     request: dict[str, Any]
     events: list[dict[str, Any]]
     result: dict[str, Any] | None
@@ -100,5 +121,6 @@ def summary(run: KeptRun) -> RunSummary:
         asked_at=run.asked_at,
         ended_at=run.ended_at,
         prompt=run.asked.get("prompt"),
-        parent=run.parent,
+        parent=None if run.parent is None else ForkPoint(**run.parent),
+        forked_at=None if run.parent is None else run.parent["step"],
     )

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from tempo.application.serving.admission import Admission, Capacity
+from tempo.application.serving.observing import Unobserved
 from tempo.application.serving.registry import Retention, RunRegistry
 from tempo.application.serving.runner import Runner
 from tempo.application.serving.served_run import ServedRun
+from tempo.application.serving.state_pool import StatePool
 from tempo.domain.errors import UnavailableError
 from tempo.infrastructure.container import share_passes
 from tempo.infrastructure.documents import Documents, default_store
@@ -32,7 +34,8 @@ class Service:
     def __init__(self, settings: ServiceSettings, observer: RunObserver | None = None) -> None:
         """Wait for a model."""
         self.settings = settings
-        self.observer = observer
+        self.observer = observer or Unobserved()
+        self.states = StatePool(settings.retained_rows, self._free_rows, self.observer.evicted)
         self.failure: BaseException | None = None
         self._registry: RunRegistry | None = None
         self._engine: Engine | None = None
@@ -90,6 +93,11 @@ class Service:
         """Return a number of the runs; 0 while there can be none."""
         return read(self.runner.admission) if self.is_loaded else 0.0
 
+    def _free_rows(self) -> int:
+        """Return how many cache rows are not set aside for runs."""
+        admission = self.runner.admission
+        return admission.capacity.rows - admission.rows
+
     def sweep(self) -> None:
         """Do what is to be done from time to time."""
         if self._runner is not None:
@@ -108,8 +116,9 @@ class Service:
             raise
         bounds = self.settings
         capacity = Capacity(bounds.max_concurrent_runs, bounds.max_cache_rows, bounds.max_queue)
+        admission = Admission(capacity, self.states.make_room)
         runner = Runner(
-            share_passes(engine.container), Admission(capacity), bounds.run_seconds, self.observer
+            share_passes(engine.container), admission, bounds.run_seconds, self.observer
         )
         runner.start()
         if interrupted := registry.mark_interrupted():
@@ -134,6 +143,7 @@ class Service:
         """End the runs within some seconds, and let go of the model."""
         if self._runner is not None:
             self._runner.stop(seconds)
+        self.states.close()
         if self._registry is not None:
             self._registry.close()
         service_events().info("service.stopped")

@@ -81,7 +81,14 @@ def show(
     if answer is not None and not (lattice or kept.asked.get("lattice")):
         answer = {**answer, "lattice": None}
     events = list(registry.log(run_id).after(-1))
-    return RunAnswer(**summary(kept).model_dump(), request=kept.asked, events=events, result=answer)
+    return RunAnswer(
+        **summary(kept).model_dump(),
+        continued_from=events[0].get("continued_from") if events else None,
+        children=[summary(child) for child in registry.children(run_id)],
+        request=kept.asked,
+        events=events,
+        result=answer,
+    )
 
 
 @router.post("/{run_id}/cancel", status_code=ACCEPTED)
@@ -95,7 +102,13 @@ def cancel(request: Request, run_id: Name) -> RunSummary:
 async def fork(
     request: Request, response: Response, run_id: Name, body: ForkRequest
 ) -> RunAccepted:
-    """Begin a run that goes on from a token of this one and its best chain alone."""
+    """Begin a run that goes on from a token of this one and its best chain alone.
+
+    This run may be under way, and goes on undisturbed. A token that was considered and not kept
+    goes on from the best of the step before; one that was not considered is 422. The fork is what
+    a prompt that ends in the chain would give, whether it goes on from a retained state or the
+    prompt is read anew: its first event, and `continued_from`, tell which.
+    """
     service = service_of(request)
     kept = await run_in_threadpool(service.registry.find, run_id)
     return _accepted(request, response, await run_in_threadpool(fork_run, service, kept, body))
