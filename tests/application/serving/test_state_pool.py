@@ -80,7 +80,7 @@ def test_a_state_that_could_never_fit_leaves_the_others_alone():
 
 def test_the_state_that_knows_most_is_gone_on_from_and_none_of_another_prompt():
     held, _ = pool()
-    for name, known in (("a", 2), ("b", 5), ("c", None)):
+    for name, known in (("b", 2), ("a", 5), ("c", None)):
         held.put(name, State(1, known))
     assert held.begin("request") == "begun at 5"
     alone, _ = pool()
@@ -96,6 +96,16 @@ def test_a_state_that_there_is_no_memory_to_copy_is_let_go_of():
     assert (state.closed, len(held), evicted.count) == (True, 0, 1)
 
 
+def test_states_leave_when_a_run_begins_that_needs_their_rows():
+    held, evicted = pool(20, lambda: 20 - admission.rows)
+    admission = Admission(Capacity(runs=4, rows=20, queue=100), held.make_room)
+    held.put("first", State(6))
+    held.put("second", State(6))
+    admission.ask(ServedRun("run", Work(12, lambda: None, lambda result: result)))
+    admission.begin()
+    assert (len(held), held.rows, evicted.count) == (1, 6, 1)
+
+
 def test_closing_lets_all_go():
     held, evicted = pool()
     states = [State(2), State(3)]
@@ -107,11 +117,13 @@ def test_closing_lets_all_go():
 
 
 actions = st.lists(
-    st.tuples(st.sampled_from(["ask", "leave", "put", "begin"]), st.integers(1, 12)), max_size=40
+    st.tuples(st.sampled_from(["ask", "leave", "put", "begin"]), st.integers(1, 12)),
+    min_size=4,
+    max_size=40,
 )
 
 
-@given(actions, st.integers(0, 25))
+@given(actions, st.sampled_from([0, 5, 12, 25]))
 def test_rows_of_states_never_exceed_what_runs_leave_of_the_budget_and_none_waits_for_them(
     actions, most
 ):

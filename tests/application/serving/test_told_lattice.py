@@ -76,3 +76,32 @@ def chain(lattice, step, candidate):
 def test_a_run_that_told_no_step_cannot_be_gone_on_from(told):
     with pytest.raises(RunStateError, match="no step"):
         told_lattice(told)
+
+
+def told_step(number, **fields):
+    candidate = {"id": 5, "text": "\ufffd", "bytes": "/w==", "p": 0.5, "rank": 0, "phys": None}
+    candidate |= {"parent": 0, "state": "kept", "reason": None, "score": -1.0}
+    step = {"step": number, "entropy": 0.1, "threshold": 0.1, "covered": 0.5}
+    return step | {"candidates": [candidate]} | fields
+
+
+def told(*events):
+    prompt = {"text": None, "tokens": [{"id": 3}]}
+    started = {"type": "run.started", "model": MODEL, "settings": {}, "prompt": prompt}
+    return told_lattice([started, *events])[0]
+
+
+def appended(number):
+    return told_step(number, type="step.appended")
+
+
+def test_bytes_that_are_no_text_are_those_that_were_told():
+    assert told(appended(0)).steps[0].candidates[0].content == b"\xff"
+
+
+def test_what_left_by_pruning_is_not_told_of_any_more():
+    """A step that was removed as a whole, and those that going back did not reach again."""
+    steps = [appended(number) for number in range(5)]
+    pruned = {"type": "candidates.pruned", "removed": [1], "steps": [told_step(2, entropy=0.7)]}
+    found = told(*steps, pruned).steps
+    assert [(step.step, step.entropy) for step in found] == [(0, 0.1), (2, 0.7)]
