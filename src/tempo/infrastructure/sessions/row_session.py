@@ -217,7 +217,7 @@ class RowSession(ABC, Generic[C, V]):
             raise SessionError(message)
         twin = self._empty()
         rows = [*range(length), *(self._rows_of[slot] for slot in slots)]
-        with telling_memory(f"a copy of {len(rows)} cache rows", self._embedding.device):
+        with telling_memory(f"a copy of {len(rows)} cache rows", prompt.rows.logits.device):
             twin._cache = cache.gathered(rows)  # noqa: SLF001 - its own class
         twin._prompt = self._prompt  # noqa: SLF001
         twin._rows_of = {Slot(row): row for row in range(length, length + len(slots))}  # noqa: SLF001
