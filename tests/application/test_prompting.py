@@ -96,11 +96,16 @@ def test_tokens_outside_the_vocabulary_are_refused(tokens, sentence):
     assert str(caught.value) == sentence
 
 
-@pytest.mark.parametrize("prompt", [None, 5, 1.5, b"abc", [1.5], ["a"], [[1, 2]], {"input_ids": 1}])
+@pytest.mark.parametrize("prompt", [None, 5, 1.5, b"abc", [1.5], [[1, 2]], {"input_ids": 1}])
 def test_what_is_neither_text_nor_tokens_is_no_prompt(prompt):
     with pytest.raises(PromptError) as caught:
         checked_ids(prompt, vocabulary=1000)
     assert str(caught.value) == f"the prompt is {prompt!r}; give text, or a sequence of token ids"
+
+
+def test_several_texts_are_several_prompts():
+    with pytest.raises(PromptError, match=r"\['a', 'b'\].*or several prompts to generate_many"):
+        checked_ids(["a", "b"], vocabulary=1000)
 
 
 def test_the_tokens_of_a_tensor_are_a_prompt():

@@ -98,6 +98,8 @@ def _whole_numbers(tokens: object) -> tuple[TokenId, ...]:
     except TypeError:
         pass
     message = f"the prompt is {reprlib.repr(tokens)}; give text, or a sequence of token ids"
+    if isinstance(tokens, (list, tuple)) and tokens and all(isinstance(one, str) for one in tokens):
+        message += ", or several prompts to generate_many"
     raise PromptError(message)
 
 

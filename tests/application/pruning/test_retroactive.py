@@ -14,13 +14,14 @@ from tempo.application.decoding.run import DecodingRun
 from tempo.domain.events import CandidatesPruned, RunFinished, StepAppended, TextSettled
 from tempo.domain.lattice import Lattice
 from tempo.domain.posteriors import posteriors, terminal_masses
+from tempo.domain.pruning.attention import AttentionPruning, Sigmoid
 from tempo.domain.pruning.decision import Effect
 from tempo.domain.pruning.posterior import PosteriorPruning
 from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode, RetroactivePruning
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
 from tempo.domain.stopping import StopOn, Stopping
-from tempo.domain.superposition import path_superposition
+from tempo.domain.superposition import Marginal, path_superposition
 from tempo.domain.tokens import CandidateState, TokenSet
 from tempo.domain.trellis import Trellis
 from tempo.infrastructure.scripted.backend import ScriptedBackend
@@ -173,6 +174,58 @@ def test_every_decision_is_borne_out_by_what_it_names(run):
             assert run.request.goes_back or [other.reason for other in named] == [one.reason]
         else:
             assert [(o.reason, o.attention) for o in named] == [(one.reason, one.weight)]
+
+
+CONDITIONALS = {
+    (): [0.473, 0.272, 0.101, 0.153],
+    (1,): [0.133, 0.828, 0.019, 0.020],
+    (2,): [0.038, 0.484, 0.068, 0.410],
+    (3,): [0.282, 0.060, 0.629, 0.029],
+    (1, 1): [0.131, 0.595, 0.254, 0.020],
+    (2, 1): [0.017, 0.449, 0.425, 0.109],
+    (3, 1): [0.706, 0.028, 0.261, 0.005],
+    (1, 2): [0.104, 0.133, 0.211, 0.552],
+    (2, 2): [0.095, 0.106, 0.006, 0.793],
+    (3, 2): [0.124, 0.275, 0.218, 0.383],
+    (1, 3): [0.078, 0.020, 0.081, 0.821],
+    (2, 3): [0.252, 0.035, 0.276, 0.437],
+    (3, 3): [0.636, 0.166, 0.013, 0.185],
+}
+ENDING_EARLIER = Script(
+    vocabulary=(END, "a", ".", "aa"),
+    table={context: np.array(row) / sum(row) for context, row in CONDITIONALS.items()},
+    order=2,
+)
+"""Rows as they were drawn: a run that prunes over them ends earlier when it decodes again."""
+
+
+def test_what_was_decided_holds_where_decoding_again_ends_before_its_step():
+    request = GenerationRequest(
+        (1, 2),
+        max_steps=8,
+        selection=Selection(ConstantThreshold(0.15), 3, 5),
+        superposition=Marginal(),
+        stopping=Stopping(stop_on=StopOn.MASS, stop_mass=0.2),
+        release=False,
+        retroactive=RetroactivePruning(
+            AttentionPruning(ConstantThreshold(0.1), None, Sigmoid(10.0), decay=0.0),
+            CompleteMode.KEEP_TOKEN,
+            lag=3,
+            comprehensive=True,
+            monotone=False,
+            after=AfterPruning.RECOMPUTE,
+        ),
+    )
+    run = DecodingRun(ScriptedBackend(ENDING_EARLIER), ScriptedTokenizer(ENDING_EARLIER), request)
+    for _ in advanced(run):
+        pass
+    late = [one for one in run.lattice.decisions if one.decided_at >= run.decoded]
+    assert {one.effect for one in late} > {Effect.PRUNED}, "the case that this is about"
+    for one in late:
+        if not one.effect.leaves:
+            members = run.lattice.step(one.step).token_set.members
+            (named,) = (member for member in members if member.token_id == one.token_id)
+            assert (named.attention, named.reason) == (one.weight, one.reason)
 
 
 @given(pruned_runs())

@@ -217,8 +217,10 @@ class PruningRun:
         if not plan.has_roots:
             self._stale = self._from(plan)
             return free_rows(plan, trellis, state) + self.weigh_again(trellis, state), ()
-        before, self._stale = state.cache_rows, None
+        before, newest, self._stale = state.cache_rows, trellis.next_number, None
         dropped_again = go_back(plan.first)
+        for number in range(trellis.next_number, newest):  # it may have found its end before
+            self._weigh_as_at(number, trellis, state)
         return max(0, before - state.cache_rows), dropped_again
 
     def _taken_up(self, trellis: Trellis, state: SequenceState) -> CandidatesPruned | None:
@@ -238,7 +240,10 @@ class PruningRun:
 
     def weigh_again(self, trellis: Trellis, state: SequenceState) -> int:
         """Let later tokens see members as the newest step let them; return the rows that left."""
-        return weigh(self._log.weighed_at(trellis.steps[-1].step), trellis, state, hold=self._holds)
+        return self._weigh_as_at(trellis.steps[-1].step, trellis, state)
+
+    def _weigh_as_at(self, number: int, trellis: Trellis, state: SequenceState) -> int:
+        return weigh(self._log.weighed_at(number), trellis, state, hold=self._holds)
 
     @property
     def _holds(self) -> bool:

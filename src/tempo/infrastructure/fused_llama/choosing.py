@@ -81,7 +81,8 @@ def _processor_decoder(model: PreTrainedModel) -> PlainDecoder:
     kept = kept_in()
     if kept is None or not any(kept.rglob("*.nbc")):
         again = "at each start: nothing can be written to ~/.cache" if kept is None else "once"
-        events().info("kernels.compiling", takes="about ten seconds", happens=again)
+        # A warning, since whoever waits wants to know why, and that it is not always so.
+        events().warning("kernels.compiling", takes="about ten seconds", happens=again)
     return ProcessorDecoder(Weights.of(model))
 
 
