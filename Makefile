@@ -121,7 +121,8 @@ schema: $(DEV) ## docs/lattice.schema.json and docs/openapi.json, from the model
 	@$(BIN)/python -m tempo.infrastructure.storage.document_models >docs/lattice.schema.json
 	@$(BIN)/python -m tempo.interfaces.http.description >docs/openapi.json
 
-BENCHMARKS := whole_step engine_overhead pruning_overhead next_token_fidelity against_beam fork_latency
+BENCHMARKS := whole_step engine_overhead pruning_overhead next_token_fidelity against_beam fork_latency \
+  serving_load
 
 bench: $(DEV) ## measure: the tables of benchmarks/results, about half an hour on two cores
 	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done

@@ -2,16 +2,13 @@
 
 import re
 import shutil
-import socket
 import subprocess
-import sys
-import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tempo.application.serving.service_settings import OPTIONS, SERVICE_DEFAULTS
+from tests.integration.served import served
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "serve.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -25,30 +22,11 @@ def rows():
         yield f"| `{name}` | {f'`{shown}`' if shown else ''} | {option.meaning} |"
 
 
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     store = str(tmp_path_factory.mktemp("serve") / "runs.sqlite3")
-    port = free_port()
-    command = [sys.executable, "-m", "tempo", "serve", "--port", str(port), "--store", store]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
-        address = f"127.0.0.1:{port}"
-        try:
-            for _ in range(600):
-                try:
-                    if httpx.get(f"http://{address}/ready").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.1)
-            yield address
-        finally:
-            service.terminate()
-            assert service.wait(30) in {0, -15}
+    with served("--store", store) as service:
+        yield service.address.removeprefix("http://")
 
 
 def test_every_setting_stands_in_the_table():

@@ -21,6 +21,7 @@ from tempo.infrastructure.plotting.figure_file import require_figure, save_figur
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
 from tempo.infrastructure.plotting.pruning_plot import plot_pruning
 from tempo.infrastructure.plotting.terminal_curve import draw_curve
+from tempo.infrastructure.resident_memory import resident_bytes
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.lattice_document import document
@@ -35,6 +36,7 @@ __all__ = [
     "plot_pruning",
     "require_figure",
     "require_place",
+    "resident_bytes",
     "save_figure",
     "save_text",
     "story_openings",

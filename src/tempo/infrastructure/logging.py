@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NAME = "tempo"
 SERVICE = "tempo.service"
+BENEATH = ("uvicorn.error", "asyncio")
 
 
 def events() -> BoundLogger:
@@ -48,20 +49,44 @@ def _logger(name: str, *processors: Processor) -> BoundLogger:
 
 
 def listen_to_service() -> None:
-    """Send the service's events to standard error, one JSON document a line."""
+    """Send the service's events to standard error, one JSON document a line.
+
+    So go warnings of the server and of the event loop beneath it, which are no events of ours.
+    """
+    _send(SERVICE, logging.INFO, logging.Formatter("%(message)s"))
+    rendered = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    for name in BENEATH:
+        _send(name, logging.WARNING, rendered)
+
+
+def _send(name: str, level: int, formatter: logging.Formatter) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger(SERVICE)
+    handler.setFormatter(formatter)
+    logger = logging.getLogger(name)
     logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
+    logger.setLevel(level)
     logger.propagate = False
 
 
 def listen(*, debug: bool = False) -> None:
     """Send events to standard error: warnings, or with `debug` everything."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger(NAME)
-    logger.handlers = [handler]
-    logger.setLevel(logging.DEBUG if debug else logging.WARNING)
-    logger.propagate = False
+    level = logging.DEBUG if debug else logging.WARNING
+    _send(NAME, level, logging.Formatter("%(message)s"))
+
+
+def silence_transformers() -> None:
+    """Keep transformers' own bars and warnings off standard error; it is imported here."""
+    from transformers.utils import logging as theirs  # noqa: PLC0415 - takes seconds
+
+    theirs.disable_progress_bar()
+    theirs.set_verbosity_error()

@@ -1,5 +1,6 @@
 """The service on a socket of this machine, as clients meet it."""
 
+import socket
 import threading
 from contextlib import contextmanager
 
@@ -7,23 +8,27 @@ import uvicorn
 
 from tempo.application.serving.service_settings import ServiceSettings
 from tempo.interfaces.http.app import create_app
+from tempo.interfaces.http.listening import address_of, listen_on
 from tests.interfaces.http.conftest import until
 from tests.interfaces.scripted_engine import scripted_engine
 
 
 @contextmanager
-def loopback(engine=None, **settings):
+def loopback(engine=None, send_buffer=None, **settings):
     """The address of a service, and its application."""
     settings.setdefault("store", ":memory:")
-    app = create_app(ServiceSettings(**settings), lambda: engine or scripted_engine())
-    config = uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
+    chosen = ServiceSettings(**{"port": 0, **settings})
+    app = create_app(chosen, lambda: engine or scripted_engine())
+    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
+    app.state.server = server = uvicorn.Server(config)
+    sockets = listen_on(chosen.host, chosen.port, chosen.send_seconds)
+    if send_buffer is not None:
+        sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+    thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
     thread.start()
     try:
         assert until(lambda: server.started and app.state.service.is_loaded)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}", app
+        yield address_of(sockets[0]), app
     finally:
         server.should_exit = True
         thread.join(20)

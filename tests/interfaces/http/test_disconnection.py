@@ -19,7 +19,7 @@ def asked(address, path, body):
     """A socket through which a request was sent, and nothing read."""
     parts, content = urlsplit(address), json.dumps(body).encode()
     connection = socket.create_connection((parts.hostname, parts.port))
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     connection.sendall(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
     return connection
 

@@ -125,7 +125,7 @@ def test_the_documented_body_asks_for_pruning_by_attention(client):
         ("disable_kv_cache", True, "disable_kv_cache true would have no effect"),
         ("sharpness", 0, "sharpness is 0; it must be a number, above 0"),
         ("prompt", " \n ", "prompt is"),
-        ("prompt", "", "prompt is ''"),
+        ("prompt", "", "prompt is wrong; string should have at least 1"),
         ("n_best", 65, "n_best is 65"),
         ("thresold", 0.1, "there is no field thresold"),
         ("posterior_floor", 0.3, "posterior_floor 0.3 would have no effect"),
@@ -172,4 +172,4 @@ def test_a_run_over_its_time_is_ended():
     with serving(scripted_engine(FOREVER), run_seconds=0.0) as client:
         answer = client.post("/generate", json={"prompt": " a"})
         assert answer.status_code == 504
-        assert error_of(answer)["kind"] == "time_limit"
+        assert error_of(answer)["kind"] == "timeout"

@@ -35,7 +35,7 @@ def test_requests_runs_steps_and_rows_are_counted():
 def test_a_failed_run_is_counted_by_its_kind():
     with serving(run_seconds=0.0) as client:
         client.post("/generate", json={"prompt": "Once"})
-        assert metric(client, 'tempo_errors_total{kind="time_limit"}') == 1
+        assert metric(client, 'tempo_errors_total{kind="timeout"}') == 1
 
 
 def test_a_client_over_its_rate_is_told_when_to_come_back():

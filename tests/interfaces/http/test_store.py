@@ -1,5 +1,7 @@
 """Runs in a file: found again after a restart, marked where they were cut off, kept so long."""
 
+from dataclasses import replace
+
 import pytest
 
 from tempo.application.serving.run_store import KeptRun
@@ -50,6 +52,26 @@ def test_a_run_that_was_cut_off_is_marked_and_holds_what_was_written(path):
     assert shown["events"][-1]["code"] == "interrupted"
 
 
+@pytest.mark.parametrize(
+    ("last", "state"),
+    [
+        ({"type": "run.finished", "reason": "eos"}, "finished"),
+        ({"type": "run.finished", "reason": "cancelled"}, "cancelled"),
+        ({"type": "run.error", "code": "timeout"}, "failed"),
+    ],
+)
+def test_a_run_whose_last_event_was_written_before_the_cut_has_no_second_one(path, last, state):
+    store = SqliteRunStore(path)
+    store.save(replace(kept("a" * 32, RunState.RUNNING), answer=None))
+    store.append("a" * 32, {"v": 1, "seq": 0, "t_ms": 0.1, **last})
+    store.close()
+    with serving(store=path) as client:
+        shown = client.get(f"{RUNS}/{'a' * 32}").json()
+    assert (shown["state"], shown["result"]) == (state, None)
+    assert [event["type"] for event in shown["events"]] == [last["type"]]
+    assert shown["ended_at"] is not None
+
+
 def test_the_newest_ended_runs_are_kept_and_those_under_way(path):
     store = SqliteRunStore(path)
     for number in range(5):
@@ -85,8 +107,12 @@ def test_where_nothing_can_be_written_runs_go_on_and_the_failure_is_told(path):
     store._connection.execute("PRAGMA query_only = ON")
     store.save(kept("one"))
     assert store.flush() is False
+    assert not store.holds("one")
     assert "readonly" in told[0]
     store._connection.execute("PRAGMA query_only = OFF")
     store.save(kept("two"))
     assert store.flush() is True
+    assert store.find("one") == kept("one")
+    assert len(told) == 2
+    assert told[1] is None
     store.close()

@@ -10,7 +10,6 @@ from functools import singledispatchmethod
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from tempo.application.serving.served_run import RunState
 from tempo.domain.events import (
     CandidatesPruned,
     RunStarted,
@@ -52,6 +51,7 @@ class Opening:
         settings: what it runs under.
         prompt: the text, None where it was given as tokens.
         parent: the run, step and token that it goes on from.
+        request_id: the request that asked for it.
     """
 
     run_id: str
@@ -59,6 +59,7 @@ class Opening:
     settings: Document
     prompt: str | None
     parent: Document | None = None
+    request_id: str = ""
 
 
 class Figures:
@@ -72,20 +73,26 @@ class Figures:
         self.steps = 0
         self.tokens = 0
         self.leading: dict[int, int] = {}
+        self.ranked: dict[int, list[int]] = {}
 
 
 class Telling:
     """Turns the events of one run into documents, in their order."""
 
     def __init__(
-        self, opening: Opening, tokenizer: Tokenizer, clock: Callable[[], float] = monotonic
+        self,
+        opening: Opening,
+        tokenizer: Tokenizer,
+        resident: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        """Begin with nothing told; `clock` gives seconds.
+        """Begin with nothing told; `resident` gives bytes of memory held, `clock` seconds.
 
         Of a fork, what it went on from is filled in before its first event.
         """
-        self._opening = opening
+        self.opening = opening
         self._tokenizer = tokenizer
+        self._resident = resident
         self._clock = clock
         self._figures = Figures(clock())
         self.continued_from: str | None = None
@@ -102,7 +109,7 @@ class Telling:
 
     @_documents.register(RunStarted)
     def _(self, event: RunStarted) -> tuple[Document, ...]:
-        opening, self._figures.began = self._opening, self._clock()
+        opening, self._figures.began = self.opening, self._clock()
         self._figures.prompt = len(event.prompt_ids)
         tokens = [
             {"id": token, **_spelled(self._tokenizer.content(token))} for token in event.prompt_ids
@@ -119,6 +126,7 @@ class Telling:
                 "seed": opening.settings.get("seed"),
                 "prompt": {"text": opening.prompt, "tokens": tokens},
                 "limits": {"max_steps": event.max_steps},
+                "request_id": opening.request_id,
             },
         )
 
@@ -128,6 +136,7 @@ class Telling:
         figures.steps += 1
         figures.tokens += step.width
         figures.leading[step.step] = _leader(step)
+        figures.ranked[step.step] = _ids(step)
         appended = {
             "type": "step.appended",
             **_step(step),
@@ -143,6 +152,7 @@ class Telling:
         changes = []
         for step in event.steps:
             leader = _leader(step)
+            self._figures.ranked[step.step] = _ids(step)
             if self._figures.leading.get(step.step) != leader:
                 self._figures.leading[step.step] = leader
                 changes.append({"step": step.step, "to": leader})
@@ -152,7 +162,7 @@ class Telling:
                 "type": "candidates.pruned",
                 "at_step": max((one.decided_at for one in decisions), default=None),
                 "reason": ", ".join(sorted({one.rule for one in decisions})),
-                "items": [_decision(one) for one in decisions],
+                "items": [{"index": self._place(one), **_decision(one)} for one in decisions],
                 "primary_changes": changes,
                 "steps": [_step(step) for step in event.steps],
                 "removed": list(event.removed),
@@ -164,6 +174,10 @@ class Telling:
     @_documents.register(TextSettled)
     def _(self, event: TextSettled) -> tuple[Document, ...]:
         return ({"type": "text.settled", "text": event.text, "steps": event.steps},)
+
+    def _place(self, decision: PruningDecision) -> int:
+        """Return where a judged candidate stands among those of its step, as last told."""
+        return self._figures.ranked[decision.step].index(decision.token_id)
 
     def _stats(self, cache_rows: int) -> tuple[Document, ...]:
         now, figures = self._clock(), self._figures
@@ -177,6 +191,7 @@ class Telling:
                 "steps": figures.steps,
                 "tok_s": round(figures.tokens / seconds, 1),
                 "kv_tokens": cache_rows,
+                "rss_mb": round(self._resident() / 1e6, 1),
             },
         )
 
@@ -199,26 +214,12 @@ class Telling:
             "message": message,
             "step": self._figures.steps,
             "retryable": code in RETRYABLE,
+            "request_id": self.opening.request_id,
         }
 
 
-RETRYABLE = frozenset({"time_limit", "memory_exceeded", "interrupted"})
+RETRYABLE = frozenset({"timeout", "memory_exceeded", "interrupted"})
 """Errors that another try may not meet."""
-
-
-def interrupted(sequence: int) -> Document:
-    """Return the last event of a run whose service ended without a word."""
-    message = "the service ended while the run was under way; what it told until then is here"
-    return {
-        "v": 1,
-        "seq": sequence,
-        "t_ms": None,
-        "type": "run.error",
-        "code": RunState.INTERRUPTED.value,
-        "message": message,
-        "step": None,
-        "retryable": True,
-    }
 
 
 def _leader(step: LatticeStep) -> int:
@@ -227,13 +228,18 @@ def _leader(step: LatticeStep) -> int:
     return step.candidates.index(best)
 
 
+def _ids(step: LatticeStep) -> list[int]:
+    return [one.token_id for one in step.candidates]
+
+
 def _step(step: LatticeStep) -> Document:
     return {
         "step": step.step,
         "entropy": round(step.entropy, DIGITS),
         "primary": _leader(step),
         "threshold": step.threshold,
-        "covered": round(step.kept_mass, DIGITS),
+        "covered": round(min(1.0, sum(one.probability for one in step.candidates)), DIGITS),
+        "kept_mass": round(step.kept_mass, DIGITS),
         "candidates": [_candidate(one) for one in step.candidates],
     }
 

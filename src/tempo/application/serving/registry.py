@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from threading import Lock
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from tempo.application.serving.event_documents import interrupted
 from tempo.application.serving.event_log import EventLog
+from tempo.application.serving.interruption import interrupted, state_at
 from tempo.application.serving.run_store import KeptRun
 from tempo.application.serving.served_run import RunState
 from tempo.domain.errors import QueueFullError, RunNotFoundError, TempoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tempo.application.serving.event_log import Document
     from tempo.application.serving.run_store import RunStore
@@ -69,9 +70,11 @@ class RunRegistry:
         """Mark the runs that an earlier process left under way; how many there were."""
         left = [run for run in self._store.listing(EVERYTHING, None) if not run.state.is_over]
         for run in left:
-            self._store.append(run.name, interrupted(len(self._store.events(run.name))))
-            ended = replace(run, state=RunState.INTERRUPTED, ended_at=self._clock())
-            self._store.save(ended)
+            told = self._store.events(run.name)
+            state = state_at(told)
+            if state is RunState.INTERRUPTED:
+                self._store.append(run.name, interrupted(told))
+            self._store.save(replace(run, state=state, ended_at=self._clock()))
         return len(left)
 
     def begin(
@@ -96,7 +99,7 @@ class RunRegistry:
         run.done.add_done_callback(lambda _: self._ended(entry))
 
     def _forget(self, entry: Entry) -> None:
-        """Let go of a run that was refused."""
+        """Let go of a run that was refused, or for which there is no room."""
         with self._lock:
             self._entries.pop(entry.run.name, None)
         self._store.drop(entry.run.name)
@@ -104,11 +107,12 @@ class RunRegistry:
     def _ended(self, entry: Entry) -> None:
         """Keep what a run answered."""
         run = entry.run
-        answer = None if run.done.exception() else run.done.result()
-        entry.kept = replace(
-            entry.kept, state=run.state, ended_at=self._clock(), answer=_plain(answer)
+        kept = replace(
+            entry.kept, state=run.state, ended_at=self._clock(), answer=_plain(run.answer)
         )
-        self._store.save(entry.kept)
+        self._store.save(kept)
+        self._store.flush()  # an answer that was shown is still there after a kill
+        entry.kept = kept
 
     def find(self, name: str) -> KeptRun:
         """Return a run as it stands.
@@ -118,8 +122,9 @@ class RunRegistry:
         """
         entry = self._entries.get(name)
         if entry is not None:
-            over = entry.kept.ended_at is not None
-            return entry.kept if over else replace(entry.kept, state=entry.run.state)
+            over, kept = entry.kept.ended_at is not None, entry.kept
+            state = kept.state if over else entry.run.state
+            return replace(kept, state=state, is_stored=self._store.holds(name))
         found = self._store.find(name)
         if found is None:
             message = "there is no such run, or it is no longer kept"
@@ -151,10 +156,12 @@ class RunRegistry:
 
     def listing(self, limit: int, before: float | None) -> list[KeptRun]:
         """Return runs, newest first, those asked before a moment."""
-        return [
-            self.find(run.name) if run.name in self._entries else run
-            for run in self._store.listing(limit, before)
-        ]
+        moment = math.inf if before is None else before
+        found = {run.name: run for run in self._store.listing(limit, before)}
+        for name, entry in tuple(self._entries.items()):
+            if name in found or entry.kept.asked_at < moment:
+                found[name] = self.find(name)
+        return sorted(found.values(), key=lambda run: run.asked_at, reverse=True)[:limit]
 
     def children(self, name: str) -> list[KeptRun]:
         """Return the runs that go on from a run, oldest first."""
@@ -188,15 +195,35 @@ class RunRegistry:
     def sweep(self, runner: Runner) -> None:
         """Cancel runs that nobody listens to any more, and forget those kept long enough."""
         now = self._clock()
+        ended: list[Entry] = []
         for entry in tuple(self._entries.values()):
             unheard = not entry.listeners and now - entry.heard_at >= self._retention.grace_seconds
             if not entry.run.state.is_over:
                 if unheard and not entry.run.detached:
                     runner.cancel(entry.run)
-            elif not entry.listeners and entry.kept.ended_at is not None and self._store.flush():
+            elif not entry.listeners and entry.kept.ended_at is not None:
+                ended.append(entry)
+        self._let_go(ended)
+        if self.is_writable:
+            self._store.retain(self._retention.runs, self._since())
+
+    def _let_go(self, ended: Sequence[Entry]) -> None:
+        """Hold runs no longer that are in the store, nor more of the others than are kept."""
+        if ended:
+            self._store.flush()
+        waiting = [one for one in ended if not self._store.holds(one.run.name)]
+        over = waiting[: max(0, len(waiting) - self._retention.runs)]
+        for entry in over:
+            self._forget(entry)
+        for entry in ended:
+            if entry not in waiting:
                 with self._lock:
                     self._entries.pop(entry.run.name, None)
-        self._store.retain(self._retention.runs, self._since())
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether what runs tell can be written at present."""
+        return not self._store.is_failing
 
     def _since(self) -> float:
         return self._clock() - self._retention.seconds

@@ -20,8 +20,9 @@ class KeptRun:
         asked_at: when it was asked for, in seconds since 1970.
         ended_at: when it ended, None before.
         asked: what it was asked, as plain data.
-        answer: what it answered; None before, and for one that failed.
+        answer: what it answered, or the part that it came to where it failed; None before.
         parent: the run, step and token that it goes on from.
+        is_stored: whether all of it that was told is in the store; a full disk keeps it out.
     """
 
     name: str
@@ -31,6 +32,7 @@ class KeptRun:
     asked: Document
     answer: Any = None
     parent: Document | None = None
+    is_stored: bool = True
 
 
 class RunStore(Protocol):
@@ -45,7 +47,16 @@ class RunStore(Protocol):
         ...
 
     def flush(self) -> bool:
-        """Wait until all is written; whether it could be."""
+        """Wait until all was tried to be written; whether nothing waits any more."""
+        ...
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether nothing can be written at present; what is to be written waits."""
+        ...
+
+    def holds(self, name: str) -> bool:
+        """Whether all that was to be kept of a run is written."""
         ...
 
     def find(self, name: str) -> KeptRun | None:

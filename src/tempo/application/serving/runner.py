@@ -8,13 +8,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tempo.application.serving.observing import Unobserved
-from tempo.application.serving.served_run import RunState
+from tempo.application.serving.served_run import Ended, RunState
 from tempo.domain.errors import (
     CancelledRunError,
     TimeLimitError,
     UnavailableError,
 )
-from tempo.domain.events import CandidatesPruned, StepAppended
+from tempo.domain.events import CandidatesPruned, RunFinished, StepAppended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,31 +110,31 @@ class Runner:
         run.state = RunState.RUNNING
         self._observer.began(run, run.began_at - run.asked_at)
         try:
-            state, outcome = self._outcome(run)
+            ended = self._ended(run)
         finally:
             self.admission.leave(run, self._clock() - run.began_at)
             run.work.left()
             with self._lock:
                 self._begin()
-        run.end(state, outcome)
+        run.end(ended)
         self._observer.ended(run)
 
-    def _outcome(self, run: ServedRun) -> tuple[RunState, Any]:
-        """Return how a run ended, with its answer or its error."""
+    def _ended(self, run: ServedRun) -> Ended:
+        """Do a run; how it ended."""
+        decoding: Decoding | None = None
         try:
             with self._sharing.member():
                 if run.is_cancelled():
-                    return RunState.CANCELLED, CancelledRunError("the run was cancelled")
+                    return Ended(RunState.CANCELLED, CancelledRunError("the run was cancelled"))
                 decoding = run.work.start()
                 try:
                     self._follow(run, decoding)
                 finally:
                     decoding.close()
-            if run.is_cancelled():
-                return RunState.CANCELLED, run.work.answer(decoding.result)
-            return RunState.FINISHED, run.work.answer(decoding.result)
+            state = RunState.CANCELLED if run.is_cancelled() else RunState.FINISHED
+            return Ended(state, run.work.answer(decoding.result))
         except Exception as error:  # why: it belongs to whoever asked  # noqa: BLE001
-            return RunState.FAILED, error
+            return Ended(RunState.FAILED, error, _part(run, decoding))
 
     def _follow(self, run: ServedRun, decoding: Decoding) -> None:
         """Decode to the end, until the run is cancelled or its time is up."""
@@ -150,9 +150,17 @@ class Runner:
                 run.tell(document)
             if run.is_cancelled():
                 return
-            if now > deadline:
+            if now > deadline and not isinstance(event, RunFinished):
                 message = (
                     f"the run took longer than {self._run_seconds:g} s; "
                     "lower max_steps or max_width"
                 )
                 raise TimeLimitError(message)
+
+
+def _part(run: ServedRun, decoding: Decoding | None) -> Any:  # noqa: ANN401 - what the work answers
+    """Return what a run that failed had decoded; None where nothing can be made of it."""
+    try:
+        return None if decoding is None else run.work.part(decoding.result)
+    except Exception:  # why: the error that is told is the run's own, not one that comes of it  # noqa: BLE001
+        return None

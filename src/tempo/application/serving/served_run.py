@@ -56,6 +56,21 @@ class Decoding(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended.
+
+    Attributes:
+        state: where it stands for good.
+        outcome: its answer or its error.
+        part: what it had decoded until then, where it failed.
+    """
+
+    state: RunState
+    outcome: Any
+    part: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """What a run is to do.
 
@@ -63,6 +78,7 @@ class Work:
         rows: how many cache rows it takes at most.
         start: begins it; the prompt goes through the model here.
         answer: what to answer, from its result.
+        part: what of a result to answer where the run failed; it asks nothing of the model.
         tell: an event as the documents that its listeners get.
         last: what they get at the end, from where the run stands then and its answer or error.
         left: called once a run that began has ended and its rows are given back; must not raise.
@@ -71,6 +87,7 @@ class Work:
     rows: int
     start: Callable[[], Decoding]
     answer: Callable[[Any], Any]
+    part: Callable[[Any], Any] = lambda _: None
     tell: Callable[[Event], tuple[Document, ...]] = lambda _: ()
     last: Callable[[RunState, Any], tuple[Document, ...]] = lambda _state, _outcome: ()
     left: Callable[[], object] = lambda: None
@@ -91,6 +108,7 @@ class ServedRun:
         self.cache_rows = 0
         self.asked_at = 0.0
         self.began_at: float | None = None
+        self.part: Any = None
         self._cancelled = Flag()
 
     def is_cancelled(self) -> bool:
@@ -105,19 +123,24 @@ class ServedRun:
         """Tell its listeners."""
         self.log.append(event)
 
-    def end(self, state: RunState, outcome: Any) -> None:  # noqa: ANN401 - an answer or an error
+    @property
+    def answer(self) -> Any:  # noqa: ANN401 - whatever the interface answers with
+        """What it answered, once it has ended, or the part that it came to; None for neither."""
+        return self.part if self.done.exception() is not None else self.done.result()
+
+    def end(self, ended: Ended) -> None:
         """Say where it stands for good, and hand over its answer or its error."""
-        self.state = state
+        self.state, self.part = ended.state, ended.part
         self.cache_rows = 0
-        for document in self.work.last(state, outcome):
+        for document in self.work.last(ended.state, ended.outcome):
             self.log.append(document)
         self.log.end()
-        if isinstance(outcome, BaseException):
-            self.done.set_exception(outcome)
+        if isinstance(ended.outcome, BaseException):
+            self.done.set_exception(ended.outcome)
         else:
-            self.done.set_result(outcome)
+            self.done.set_result(ended.outcome)
 
     def withdraw(self) -> None:
         """End it before it began."""
         message = "the run was cancelled before it began"
-        self.end(RunState.CANCELLED, CancelledRunError(message))
+        self.end(Ended(RunState.CANCELLED, CancelledRunError(message)))

@@ -25,15 +25,33 @@ class Option:
     Attributes:
         meaning: one sentence.
         least: the smallest number allowed, None for what is no number.
+        most: the largest.
     """
 
     meaning: str
     least: float | None = None
+    most: float = math.inf
+
+    def takes(self, value: Any) -> bool:  # noqa: ANN401 - of the setting's type
+        """Whether a value is in its range."""
+        return self.least is None or (math.isfinite(value) and self.least <= value <= self.most)
+
+    @property
+    def range(self) -> str:
+        """The numbers allowed, in words."""
+        if self.most < math.inf:
+            return f"a number from {self.least:g} to {self.most:.0f}"
+        return f"a number of at least {self.least:g}"
 
 
-def option(default: Any, meaning: str, least: float | None = None) -> Any:  # noqa: ANN401 - as dataclasses.field
+def option(
+    default: Any,  # noqa: ANN401 - as dataclasses.field
+    meaning: str,
+    least: float | None = None,
+    most: float = math.inf,
+) -> Any:  # noqa: ANN401 - as above
     """Return a dataclass field that carries what a user is told of it."""
-    return field(default=default, metadata={OPTION: Option(meaning, least)})
+    return field(default=default, metadata={OPTION: Option(meaning, least, most)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +59,12 @@ class ServiceSettings:
     """Every setting of the service with its default.
 
     Raises:
-        InvalidValueError: for a number under its least.
+        InvalidValueError: for a number outside its range.
         ContradictionError: for an address that others reach, without a token.
     """
 
     host: str = option("127.0.0.1", "The address to listen on.")
-    port: int = option(8000, "The port to listen on; 0 takes a free one.", 0)
+    port: int = option(8000, "The port to listen on; 0 takes a free one.", 0, 65_535)
     model: str = option("embedded", "A model's folder, a hub id, or embedded.")
     device: str = option("auto", "Where the model runs.")
     dtype: str = option("auto", "The type of the weights.")
@@ -76,6 +94,12 @@ class ServiceSettings:
     max_concurrent_runs: int = option(32, "Runs under way at once.", 1)
     max_queue: int = option(128, "Runs that may wait for their turn.", 0)
     max_listeners: int = option(64, "Clients that may follow one run's events at once.", 1)
+    max_backlog: int = option(
+        500,
+        "Events that may wait for one client that follows a run; then it is disconnected, "
+        "and goes on by Last-Event-ID.",
+        1,
+    )
     run_seconds: float = option(120.0, "The longest that a run may take once it began.", 0)
     send_seconds: float = option(
         30.0, "The longest that a client of an event stream may take to read on.", 0
@@ -90,8 +114,8 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         for name, one in OPTIONS.items():
             value = getattr(self, name)
-            if one.least is not None and not (math.isfinite(value) and value >= one.least):
-                message = f"{name} is {value}; it must be a number of at least {one.least:g}"
+            if not one.takes(value):
+                message = f"{name} is {value}; it must be {one.range}"
                 raise InvalidValueError(message)
         if "*" in self.origins:
             message = "cors_origins is *; name each origin, such as http://localhost:5173"

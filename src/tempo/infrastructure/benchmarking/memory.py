@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import torch
 from torch import nn
 
 from tempo.application.studies.speed.report import Memory
+from tempo.infrastructure.resident_memory import peak_resident_bytes
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -61,9 +61,4 @@ def _peak(device: torch.device) -> int:
     """Return the most bytes that a device, or else the process, held; 0 if none can tell."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    try:
-        import resource  # noqa: PLC0415 - not on every system
-    except ImportError:
-        return 0
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return held if sys.platform == "darwin" else 1024 * held
+    return peak_resident_bytes()

@@ -14,15 +14,25 @@ from typing import TYPE_CHECKING, Any
 from tempo.application.serving.run_store import KeptRun
 from tempo.application.serving.served_run import RunState
 from tempo.domain.errors import OutputError
+from tempo.infrastructure.serving.unwritten import Statement, Unwritten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tempo.application.serving.event_log import Document
 
 MEMORY = ":memory:"
 LINGER = 0.1
 """Seconds that what was written may wait for more before it is on the disk."""
+
+PATIENCE = 1.0
+"""Seconds that one waits for another process to let go of the file."""
+
+RETRY = 1.0
+"""Seconds after which what could not be written is tried again."""
+
+MOST_UNWRITTEN = 64 * 2**20
+"""Characters that wait for a disk that takes nothing."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -61,23 +71,26 @@ DELETE FROM runs WHERE ended_at IS NOT NULL AND (ended_at < ? OR name NOT IN (
 ))
 """
 
-Statement = tuple[str, tuple[Any, ...]]
-
 
 class SqliteRunStore:
-    """Keeps runs in a file, or in memory alone."""
+    """Keeps runs in a file, or in memory alone.
 
-    def __init__(self, path: str, failed: Callable[[str], None] = lambda _: None) -> None:
-        """Open a file; `failed` is told why something could not be written.
+    What cannot be written, because the disk is full, waits until it can. The file is of one process
+    at a time: another one would take the runs under way for runs that were cut off.
+    """
+
+    def __init__(self, path: str, told: Callable[[str | None], None] = lambda _: None) -> None:
+        """Open a file; `told` gets the reason once writing fails, and None once it goes on.
 
         Raises:
             OutputError: if the file cannot be opened as a database.
         """
-        self._failed = failed
+        self._told = told
         self._connection = _opened(path)
         self._lock = Lock()
         self._statements: SimpleQueue[Statement | Event | None] = SimpleQueue()
-        self._is_written = True
+        self._unwritten = Unwritten(MOST_UNWRITTEN)
+        self._is_failing = False
         self._writer = Thread(target=self._write, name="tempo-store", daemon=True)
         self._writer.start()
 
@@ -91,22 +104,30 @@ class SqliteRunStore:
             _json(run.answer),
             _json(run.parent),
         )
-        self._statements.put((SAVE, row))
+        self._statements.put(Statement(SAVE, row, run.name))
 
     def append(self, name: str, event: Document) -> None:
-        self._statements.put((APPEND, (name, event["seq"], _json(event))))
+        self._statements.put(Statement(APPEND, (name, event["seq"], _json(event)), name))
 
     def drop(self, name: str) -> None:
-        self._statements.put((DROP, (name,)))
+        self._statements.put(Statement(DROP, (name,), name, forgets=True))
 
     def retain(self, most: int, since: float) -> None:
-        self._statements.put((RETAIN, (since, most)))
+        self._statements.put(Statement(RETAIN, (since, most)))
 
     def flush(self) -> bool:
         written = Event()
         self._statements.put(written)
         written.wait()
-        return self._is_written
+        return not self._unwritten
+
+    @property
+    def is_failing(self) -> bool:
+        return self._is_failing
+
+    def holds(self, name: str) -> bool:
+        waits = self._is_failing and self._unwritten.waits(name)
+        return not (waits or self._unwritten.has_given_up(name))
 
     def find(self, name: str) -> KeptRun | None:
         rows = self._read(FIND, (name,))
@@ -136,8 +157,9 @@ class SqliteRunStore:
         """Write what comes, several statements in one transaction, until the store is closed."""
         while True:
             batch, waiting, goes_on = self._gathered()
-            if batch:
-                self._is_written = self._transact(batch)
+            self._unwritten.add(batch)
+            if self._unwritten:
+                self._write_all()
             for written in waiting:
                 written.set()
             if not goes_on:
@@ -147,7 +169,10 @@ class SqliteRunStore:
         """Return what is to be written now, who waits for it, and whether there will be more."""
         batch: list[Statement] = []
         waiting: list[Event] = []
-        one = self._statements.get()
+        try:
+            one = self._statements.get(timeout=RETRY if self._unwritten else None)
+        except Empty:
+            return batch, waiting, True
         end = monotonic() + LINGER
         while True:
             if one is None:
@@ -162,15 +187,36 @@ class SqliteRunStore:
             except Empty:
                 return batch, waiting, True
 
-    def _transact(self, batch: list[Statement]) -> bool:
+    def _write_all(self) -> None:
+        """Write what waits, all or nothing; what can never be written is left out."""
         try:
-            with self._lock, self._connection:
-                for statement, values in batch:
-                    self._connection.execute(statement, values)
+            try:
+                self._transact(self._unwritten)
+            except sqlite3.IntegrityError:
+                for one in tuple(self._unwritten):
+                    self._write_alone(one)
         except sqlite3.Error as error:
-            self._failed(str(error))
-            return False
-        return True
+            if not self._is_failing:
+                self._is_failing = True
+                self._told(str(error))
+            return
+        self._unwritten.clear()
+        if self._is_failing:
+            self._is_failing = False
+            self._told(None)
+
+    def _write_alone(self, one: Statement) -> None:
+        """Write one statement; give its run up where it fits nothing that is kept."""
+        try:
+            self._transact([one])
+        except sqlite3.IntegrityError:
+            if one.run is not None:
+                self._unwritten.give_up(one.run)
+
+    def _transact(self, statements: Iterable[Statement]) -> None:
+        with self._lock, self._connection:
+            for one in statements:
+                self._connection.execute(one.text, one.values)
 
 
 def _opened(path: str) -> sqlite3.Connection:
@@ -178,13 +224,15 @@ def _opened(path: str) -> sqlite3.Connection:
         if path != MEMORY:
             Path(path).expanduser().parent.mkdir(parents=True, exist_ok=True)
         name = path if path == MEMORY else str(Path(path).expanduser())
-        connection = sqlite3.connect(name, check_same_thread=False)
+        connection = sqlite3.connect(name, timeout=PATIENCE, check_same_thread=False)
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.executescript(SCHEMA)
     except (sqlite3.Error, OSError) as error:
-        message = f"runs cannot be kept in {path}: {error}; name another file with --store"
+        why = "another service keeps its runs there" if "locked" in str(error) else error
+        message = f"runs cannot be kept in {path}: {why}; name another file with --store"
         raise OutputError(message) from error
     return connection
 

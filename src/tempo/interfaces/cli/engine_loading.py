@@ -6,8 +6,8 @@ import platform
 from typing import TYPE_CHECKING
 
 import torch
-from transformers.utils import logging as transformers_logging
 
+from tempo.infrastructure.logging import silence_transformers
 from tempo.interfaces.python.loading import load
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ def loaded_engine(
     Raises:
         ModelError, InvalidValueError: as `tempo.load`.
     """
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
+    silence_transformers()
     return load(
         model,
         device=device,

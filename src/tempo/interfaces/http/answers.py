@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tempo.domain.repetition import repeats_itself
+from tempo.domain.stopping import FinishReason
 from tempo.domain.tokens import CandidateState
 from tempo.interfaces.http.generate_schemas import (
     CandidateAnswer,
@@ -37,8 +38,15 @@ class Answering:
 
     def of(self, result: Result) -> GenerateAnswer:
         """Return the answer; the time in the queue is filled in by whoever knows it."""
+        return self._answer(result, self.fields.n_best if result.lattice.steps else 0)
+
+    def part(self, result: Result) -> GenerateAnswer:
+        """Return what is known of a run that failed: no scores of texts, which the model gives."""
+        answer = self._answer(result, 0)
+        return answer.model_copy(update={"finish_reason": FinishReason.ERROR.value})
+
+    def _answer(self, result: Result, wanted: int) -> GenerateAnswer:
         fields, identity = self.fields, result.lattice.provenance.model
-        wanted = fields.n_best if result.lattice.steps else 0
         plain = result.as_mapping() if fields.lattice or self.keeps else {}
         return GenerateAnswer(
             prompt=fields.prompt,

@@ -14,7 +14,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from tempo.application.serving.service_settings import service_settings
 from tempo.domain.errors import TempoError
-from tempo.infrastructure.logging import listen_to_service, service_events
+from tempo.infrastructure.logging import listen_to_service, service_events, silence_transformers
 from tempo.interfaces.http import failures
 from tempo.interfaces.http.guard import Guard
 from tempo.interfaces.http.metrics import Metrics
@@ -125,6 +125,11 @@ def _show(counted: Metrics, service: Service) -> None:
         lambda: len(service.states),
     )
     counted.gauge("tempo_retained_rows", "Cache rows that these hold.", lambda: service.states.rows)
+    counted.gauge(
+        "tempo_store_writable",
+        "1 while runs can be kept, 0 while they wait for the disk.",
+        lambda: float(service.is_store_writable),
+    )
 
 
 async def _sweep(service: Service) -> None:
@@ -155,6 +160,7 @@ def _loader(settings: ServiceSettings) -> Callable[[], Engine]:
     def load() -> Engine:
         from tempo.interfaces.python.loading import load as load_engine  # noqa: PLC0415 - seconds
 
+        silence_transformers()
         return load_engine(
             settings.model,
             device=settings.device,

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from tempo.application.settings.ranges import range_of
 from tempo.application.settings.settings import SPECS
 from tempo.application.settings.words import ALIASES
 from tempo.domain import errors
@@ -21,9 +22,17 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
 
+    from tempo.application.settings.specs import SettingSpec
+
 INTERNAL = "something went wrong here; the log has more under this request's id"
-NO_JSON = "the body is no JSON document"
+NO_JSON = "the body is no JSON document; send one, with Content-Type: application/json"
+PRIVATE = frozenset({"prompt", "system_content", "messages"})
+"""Fields whose value no error repeats."""
+
 UNREADABLE = 400
+INTERNAL_STATUS = 500
+"""Nothing else is a fault of the service."""
+
 SHOWN = 80
 """So many characters of a refused value are enough to recognise it by."""
 
@@ -43,6 +52,9 @@ STATUSES: dict[type[errors.TempoError], int] = {
     errors.NonFiniteLogitsError: 500,
 }
 """The status of each error; those that are not here are 500 and say nothing of themselves."""
+
+NAMES: dict[type[errors.TempoError], str] = {errors.TimeLimitError: "timeout"}
+"""The kind of each error that clients know by another name."""
 
 KINDS = {
     401: "unauthorized",
@@ -65,6 +77,8 @@ def kind_of(error: BaseException) -> str:
     """Return the error's name as clients meet it: `queue_full` for QueueFullError."""
     if not isinstance(error, errors.TempoError):
         return "internal"
+    if type(error) in NAMES:
+        return NAMES[type(error)]
     name = type(error).__name__.removesuffix("Error")
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
@@ -87,9 +101,18 @@ def answer_to(request: Request, error: BaseException) -> JSONResponse:
     if isinstance(error, errors.QueueFullError):
         headers["Retry-After"] = str(error.retry_after)
     status = status_of(error)
-    if status == 500:  # noqa: PLR2004 - nothing else is a fault of the service
+    if status == INTERNAL_STATUS:
         service_events().error("request.failed", exc_info=error)
     return JSONResponse(body, status, headers)
+
+
+def log_failed_run(error: BaseException, run_id: str, request_id: str) -> None:
+    """Write into the log why a run failed; where it is the service's fault, all of it."""
+    names = {"run_id": run_id, "request_id": request_id, "kind": kind_of(error)}
+    if status_of(error) == INTERNAL_STATUS:
+        service_events().error("run.failed", exc_info=error, **names)
+    else:
+        service_events().warning("run.failed", reason=str(error), **names)
 
 
 def install(app: FastAPI) -> None:
@@ -123,19 +146,29 @@ def _sentence(found: Mapping[str, Any]) -> str:
         return f"there is no field {name}; see /docs for those there are"
     if found["type"] == "missing":
         return f"{name} is missing; it is required"
-    if found["type"] == "json_invalid":
+    given = found.get("input")
+    if found["type"] == "json_invalid" or (not where and isinstance(given, bytes)):
         return NO_JSON
-    return f"{name} is {_shown(found.get('input'))}; {_allowed(where, found)}"
+    if not where or where[0] in PRIVATE:
+        return f"{name} is wrong; {_allowed(where, found)}"
+    return f"{name} is {_shown(given)}; {_allowed(where, found)}"
 
 
 def _allowed(where: Sequence[str], found: Mapping[str, Any]) -> str:
     spec = SPECS.get(ALIASES.get(where[0], where[0])) if where else None
-    if spec is None:
+    if spec is None or not _is_bound_of(spec, found):
         text = str(found["msg"])
         return text[:1].lower() + text[1:]
     choices = f"one of {', '.join(spec.choices)}" if spec.choices else spec.allowed
     kinds = {int: "a whole number, ", float: "a number, "}
     return f"it must be {kinds.get(spec.kind, '')}{choices}"
+
+
+def _is_bound_of(spec: SettingSpec, found: Mapping[str, Any]) -> bool:
+    """Whether a value broke the setting's own range, and no narrower one of the request."""
+    own, bounds = range_of(spec), found.get("ctx", {})
+    ends = {"le": own.most, "ge": own.least, "gt": own.least}
+    return all(bounds[key] == end for key, end in ends.items() if key in bounds)
 
 
 def _shown(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from time import perf_counter
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi.responses import JSONResponse
@@ -104,8 +105,13 @@ class Guard:
             if not hmac.compare_digest(given, self._token):
                 body = error_body("unauthorized", "give the service's bearer token", name)
                 return JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"})
-        elif not public and not (self._settings.allow_anonymous or _is_local(scope)):
-            message = "this service answers its own machine alone while it has no token"
+        elif not (public or self._settings.allow_anonymous) and not (
+            _is_local(scope) and _names_this_machine(scope, headers)
+        ):
+            message = (
+                "this service answers its own machine alone, as localhost or 127.0.0.1, "
+                "while it has no token"
+            )
             return JSONResponse(error_body("forbidden", message, name), 403)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._settings.max_body_bytes:
@@ -165,6 +171,22 @@ class _Limited:
 
 def _too_large(settings: ServiceSettings) -> str:
     return f"the body is longer than {settings.max_body_bytes} bytes; send less"
+
+
+def _names_this_machine(scope: Scope, headers: Headers) -> bool:
+    """Whether a client asked for this machine by a name that is always its own.
+
+    A page from elsewhere can have its own name lead to 127.0.0.1, and a browser then lets it read
+    what is answered there; the name it asked for gives it away.
+    """
+    try:
+        name = urlsplit(f"//{headers.get('host', '')}").hostname
+    except ValueError:
+        return False
+    if name is None:
+        return True
+    server = str((scope.get("server") or ("",))[0]).lower()
+    return name == server or name.endswith(".localhost") or is_loopback(name)
 
 
 def _is_local(scope: Scope) -> bool:

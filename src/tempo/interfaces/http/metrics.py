@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from tempo.application.serving.forkable import Origin
 from tempo.application.serving.served_run import RunState
@@ -28,6 +28,7 @@ class Metrics:
     def __init__(self) -> None:
         """Count from nothing, apart from every other service of this process."""
         self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         self._requests = Counter(
             "tempo_requests",
             "Requests by route and status.",
@@ -48,6 +49,9 @@ class Metrics:
         )
         self._cancelled = Counter(
             "tempo_cancellations", "Runs that were cancelled.", registry=registry
+        )
+        self._slow = Counter(
+            "tempo_slow_clients", "Listeners that were let go as too slow.", registry=registry
         )
         self._steps = Counter("tempo_steps", "Steps that were decoded.", registry=registry)
         self._pruned = Counter("tempo_prunings", "Candidates that were judged.", registry=registry)
@@ -87,6 +91,10 @@ class Metrics:
         method, route, status, seconds = answered
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def let_go(self) -> None:
+        """Count a listener that was too slow."""
+        self._slow.inc()
 
     def began(self, run: ServedRun, waited: float) -> None:
         """Note that a run's turn came after so many seconds."""

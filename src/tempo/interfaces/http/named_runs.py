@@ -18,9 +18,11 @@ from tempo.domain.model_identity import require_same_model
 from tempo.domain.path_tails import PathTails
 from tempo.domain.stopping import FinishReason
 from tempo.domain.tokens import TokenId
+from tempo.infrastructure.documents import resident_bytes
 from tempo.interfaces.http.answers import Answering
 from tempo.interfaces.http.asking import Asked, asked, require_bounds
-from tempo.interfaces.http.failures import kind_of, message_of
+from tempo.interfaces.http.failures import kind_of, log_failed_run, message_of
+from tempo.interfaces.http.request_identity import request_at_hand
 from tempo.interfaces.python.stream import Stream
 
 if TYPE_CHECKING:
@@ -151,8 +153,10 @@ def _begin(
         "dtype": identity.dtype,
         "device": identity.device,
     }
-    opening = Opening(name, model, run.settings.as_mapping(), run.text, parent)
-    telling = Telling(opening, service.engine.container.tokenizer())
+    opening = Opening(
+        name, model, run.settings.as_mapping(), run.text, parent, request_id=request_at_hand()
+    )
+    telling = Telling(opening, service.engine.container.tokenizer(), resident_bytes)
     left = None if parent is None else str(parent["run_id"])
     forkable = Forkable(name, run.request, service.states, left, service.observer.forked)
     work = _work(run, body, telling, forkable)
@@ -176,6 +180,10 @@ def _work(run: Asked, fields: AnswerFields, telling: Telling, forkable: Forkable
             return (telling.finished(FinishReason(outcome.finish_reason), outcome.clean_text),)
         if not state.is_failure:
             return (telling.finished(FinishReason.CANCELLED, ""),)
+        log_failed_run(outcome, telling.opening.run_id, telling.opening.request_id)
         return (telling.failed(kind_of(outcome), message_of(outcome)),)
 
-    return Work(run.rows, start, Answering(fields, keeps=True).of, tell, last, forkable.left)
+    answering = Answering(fields, keeps=True)
+    return Work(
+        run.rows, start, answering.of, part=answering.part, tell=tell, last=last, left=forkable.left
+    )

@@ -61,6 +61,9 @@ class RunSummary(BaseModel):
     prompt: str | None
     parent: ForkPoint | None
     forked_at: int | None
+    stored: Annotated[
+        bool, Field(description="Whether all that it told is kept; false while the disk is full.")
+    ]
 
 
 class RunAnswer(RunSummary):
@@ -123,4 +126,5 @@ def summary(run: KeptRun) -> RunSummary:
         prompt=run.asked.get("prompt"),
         parent=None if run.parent is None else ForkPoint(**run.parent),
         forked_at=None if run.parent is None else run.parent["step"],
+        stored=run.is_stored,
     )

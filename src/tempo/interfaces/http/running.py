@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.supervisors import ChangeReload
 
-from tempo.domain.errors import TempoError, UnavailableError
+import tempo
+from tempo.infrastructure.logging import listen_to_service, service_events
 from tempo.interfaces.http.app import create_app
+from tempo.interfaces.http.listening import address_of, listen_on
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from tempo.application.serving.service_settings import ServiceSettings
+    from tempo.domain.errors import TempoError
 
 FACTORY = "tempo.interfaces.http.app:create_app"
 
@@ -29,24 +36,41 @@ def run_service(settings: ServiceSettings) -> None:
 
     app = create_app(settings, failed=failed)
     server = uvicorn.Server(uvicorn.Config(app, **_options(settings)))
-    try:
-        server.run()
-    except SystemExit as error:  # uvicorn's own way to say that it cannot listen
-        message = f"{settings.host}:{settings.port} cannot be listened on; choose another --port"
-        raise UnavailableError(message) from error
+    server.run(_listening(settings))
     if failures:
         raise failures[0]
 
 
 def run_reloading(settings: ServiceSettings) -> None:
-    """Serve, and start again whenever the source changes; settings come from the environment."""
-    uvicorn.run(FACTORY, factory=True, reload=True, **_options(settings))
+    """Serve, and start again whenever the package's source changes, over the same sockets.
+
+    The process that is started again reads its settings from the environment. A model that cannot
+    be loaded does not end it: the next change may mend that.
+
+    Raises:
+        TempoError: if the address cannot be listened on.
+    """
+    source = str(Path(tempo.__file__).parent)
+    options = _options(settings)
+    config = uvicorn.Config(FACTORY, factory=True, reload=True, reload_dirs=[source], **options)
+    sockets = _listening(settings)
+    try:
+        ChangeReload(config, target=uvicorn.Server(config).run, sockets=sockets).run()
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def _listening(settings: ServiceSettings) -> list[socket]:
+    sockets = listen_on(settings.host, settings.port, settings.send_seconds)
+    listen_to_service()
+    for one in sockets:
+        service_events().info("service.listening", address=address_of(one))
+    return sockets
 
 
 def _options(settings: ServiceSettings) -> dict[str, Any]:
     return {
-        "host": settings.host,
-        "port": settings.port,
         "log_config": None,
         "access_log": False,
         "server_header": False,

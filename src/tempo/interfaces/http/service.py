@@ -98,6 +98,11 @@ class Service:
         admission = self.runner.admission
         return admission.capacity.rows - admission.rows
 
+    @property
+    def is_store_writable(self) -> bool:
+        """Whether runs can be kept at present."""
+        return self._registry is None or self._registry.is_writable
+
     def sweep(self) -> None:
         """Do what is to be done from time to time."""
         if self._runner is not None:
@@ -136,7 +141,7 @@ class Service:
             3600.0 * bounds.retained_hours,
             bounds.max_listeners,
         )
-        store = Documents.run_store(bounds.store or default_store(), _not_kept)
+        store = Documents.run_store(bounds.store or default_store(), _store_told)
         return RunRegistry(store, retention)
 
     def close(self, seconds: float) -> None:
@@ -177,8 +182,11 @@ class Service:
         return await done
 
 
-def _not_kept(reason: str) -> None:
-    service_events().error("store.failed", reason=reason)
+def _store_told(reason: str | None) -> None:
+    if reason is None:
+        service_events().info("store.recovered")
+    else:
+        service_events().error("store.failed", reason=reason)
 
 
 async def _until_gone(request: Request) -> None:

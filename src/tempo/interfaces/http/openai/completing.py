@@ -14,7 +14,7 @@ from tempo.domain.errors import ModelNotFoundError, PromptError
 from tempo.domain.events import RunFinished, TextSettled
 from tempo.interfaces.http.asking import asked
 from tempo.interfaces.http.event_stream import follow
-from tempo.interfaces.http.failures import error_body, kind_of, message_of
+from tempo.interfaces.http.failures import error_body, kind_of, log_failed_run, message_of
 from tempo.interfaces.http.openai.choices import Choosing, Envelope
 from tempo.interfaces.http.openai.schemas import CompletionFields
 
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     from tempo.application.serving.event_log import Document
-    from tempo.application.serving.served_run import RunState, ServedRun
+    from tempo.application.serving.served_run import ServedRun
     from tempo.domain.events import Event
     from tempo.interfaces.http.openai.choices import Completed
     from tempo.interfaces.http.openai.schemas import SharedFields
     from tempo.interfaces.http.openai.shapes import ChatShape, TextShape
     from tempo.interfaces.http.service import Service
+    from tempo.interfaces.python.engine import Engine
 
 DONE = format_sse_event(data_str="[DONE]")
 
@@ -67,6 +68,7 @@ class Completion:
                 yield self._sent([self.shape.piece(0, told["text"], None)])
         error = run.done.exception()
         if error is not None:
+            log_failed_run(error, run.name, request_id)
             body = error_body(kind_of(error), message_of(error), request_id)
             yield format_sse_event(data_str=json.dumps(body))
             return
@@ -91,6 +93,18 @@ class Completion:
         return format_sse_event(data_str=json.dumps(document, ensure_ascii=False))
 
 
+def require_model(engine: Engine, name: str) -> None:
+    """Refuse another model than the one that is served.
+
+    Raises:
+        ModelNotFoundError: naming both.
+    """
+    served = engine.description.name
+    if name != served:
+        message = f"there is no model {name[:80]!r} here; ask for {served!r}"
+        raise ModelNotFoundError(message)
+
+
 def completion(
     service: Service,
     fields: Any,  # noqa: ANN401 - a model made at run time
@@ -104,14 +118,12 @@ def completion(
         TempoError: for a request that is wrong, or means nothing here.
     """
     engine = service.engine
-    if fields.model != engine.description.name:
-        message = f"there is no model {fields.model!r} here; ask for {engine.description.name!r}"
-        raise ModelNotFoundError(message)
+    require_model(engine, fields.model)
     fields.require_meaning()
     run = asked(engine, service.settings, _prompt(service, fields), fields.words)
     kind = shape.piece_kind if fields.stream else shape.kind
     envelope = Envelope.new(f"{shape.prefix}-{name}", engine.description.name, kind)
-    work = Work(run.rows, run.start, Choosing(engine, fields).of, _told, _nothing)
+    work = Work(run.rows, run.start, Choosing(engine, fields).of, tell=_told)
     return Completion(fields, shape, envelope, work)
 
 
@@ -129,9 +141,4 @@ def _prompt(service: Service, fields: SharedFields) -> Prompt | Sequence[int]:
 def _told(event: Event) -> tuple[Document, ...]:
     if isinstance(event, (TextSettled, RunFinished)):
         return ({"text": event.text},)
-    return ()
-
-
-def _nothing(state: RunState, outcome: object) -> tuple[Document, ...]:
-    del state, outcome
     return ()

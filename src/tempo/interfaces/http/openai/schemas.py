@@ -66,7 +66,8 @@ class SharedFields(BaseModel, ABC):
         for name, (allowed, why) in ONLY.items():
             value = getattr(self, name, None)
             if value not in allowed:
-                message = f"{name} is {value!r}, which means nothing here: {why}; leave it out"
+                shown = "given" if name == "suffix" else repr(value)  # a part of the prompt
+                message = f"{name} is {shown}, which means nothing here: {why}; leave it out"
                 raise IneffectiveSettingError(message)
         if self.temperature == 0.0 and self.n > 1:
             message = f"temperature 0 decodes one path, and n is {self.n}; n must be 1"

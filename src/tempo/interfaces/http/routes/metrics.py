@@ -16,5 +16,10 @@ router = APIRouter(tags=["health"])
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request) -> PlainTextResponse:
     """Give all counts in the text format of Prometheus."""
-    counted = cast("Metrics", request.app.state.metrics)
-    return PlainTextResponse(generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST)
+    registry = metrics_of(request).registry
+    return PlainTextResponse(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def metrics_of(request: Request) -> Metrics:
+    """Return what counts at the service that a request was sent to."""
+    return cast("Metrics", request.app.state.metrics)

@@ -19,6 +19,7 @@ from tempo.interfaces.http.named_runs import (
 )
 from tempo.interfaces.http.patient_stream import PatientStream
 from tempo.interfaces.http.routes.generate import REFUSALS
+from tempo.interfaces.http.routes.metrics import metrics_of
 from tempo.interfaces.http.run_schemas import (
     AttendedAnswer,
     AttentionAnswer,
@@ -34,9 +35,8 @@ from tempo.interfaces.http.run_schemas import (
 from tempo.interfaces.http.service import service_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
-    from tempo.application.serving.event_log import EventLog
     from tempo.application.serving.served_run import ServedRun
 
 ACCEPTED = 202
@@ -60,7 +60,9 @@ async def begin(request: Request, response: Response, body: Asked) -> RunAccepte
 def listing(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
-    before: Annotated[float | None, Query(description="Seconds since 1970.")] = None,
+    before: Annotated[
+        float | None, Query(description="Seconds since 1970.", allow_inf_nan=False)
+    ] = None,
 ) -> RunList:
     """List runs, newest first, those of earlier starts of the service too."""
     runs = service_of(request).registry.listing(limit, before)
@@ -163,7 +165,10 @@ async def events(
     log = await run_in_threadpool(service.registry.log, run_id)
     after = _after(last_event_id)
     leave = service.registry.listen(run_id)
-    return PatientStream(_heard(log, after, leave), service.settings.send_seconds)
+    told = event_stream(log, after, service.settings.max_backlog)
+    return PatientStream(
+        _heard(told, leave), service.settings.send_seconds, metrics_of(request).let_go
+    )
 
 
 def _after(last_event_id: str | None) -> int:
@@ -175,10 +180,10 @@ def _after(last_event_id: str | None) -> int:
     return int(last_event_id)
 
 
-async def _heard(log: EventLog, after: int, leave: Callable[[], None]) -> AsyncIterator[bytes]:
+async def _heard(told: AsyncGenerator[bytes], leave: Callable[[], None]) -> AsyncGenerator[bytes]:
     """Yield a run's events, as one of those that it goes on for."""
     try:
-        async for part in event_stream(log, after):
+        async for part in told:
             yield part
     finally:
         leave()

@@ -1,0 +1,76 @@
+"""Runs in their threads: how they end, and what is left of them."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from tempo.application.serving.admission import Admission, Capacity
+from tempo.application.serving.runner import Runner
+from tempo.application.serving.served_run import RunState, ServedRun, Work
+from tempo.domain.errors import TimeLimitError
+from tempo.domain.events import RunFinished, RunStarted
+from tempo.domain.stopping import FinishReason
+
+
+class Alone:
+    """Passes that nobody shares."""
+
+    @contextmanager
+    def member(self):
+        yield
+
+    @contextmanager
+    def serving(self):
+        yield lambda runs: [run.result() for run in runs]
+
+
+class Decoded:
+    """Events of a run, each of which takes a second."""
+
+    result = "so far"
+
+    def __init__(self, seconds, events):
+        self._seconds = seconds
+        self._events = events
+
+    def __iter__(self):
+        for event in self._events:
+            self._seconds[0] += 1.0
+            yield event
+
+    def close(self):
+        pass
+
+
+def done(events, run_seconds, part=str.upper):
+    seconds = [0.0]
+    runner = Runner(Alone(), Admission(Capacity(1, 9, 9)), run_seconds, clock=lambda: seconds[0])
+    runner.start()
+    work = Work(1, lambda: Decoded(seconds, events), str, part=part)
+    run = ServedRun("name", work)
+    runner.submit(run)
+    error = run.done.exception(10)
+    runner.stop(1.0)
+    return run, error
+
+
+EVENTS = [RunStarted((1,), 2), RunFinished(FinishReason.MAX_STEPS, "")]
+
+
+def test_a_run_over_its_time_has_failed_and_leaves_its_part():
+    run, error = done(EVENTS, 0.5)
+    assert isinstance(error, TimeLimitError)
+    assert (run.state, run.answer) == (RunState.FAILED, "SO FAR")
+
+
+def test_a_run_whose_end_comes_late_has_ended_all_the_same():
+    run, error = done(EVENTS, 1.5)
+    assert error is None
+    assert (run.state, run.answer) == (RunState.FINISHED, "so far")
+
+
+@pytest.mark.parametrize("part", [lambda _: None, lambda _: 1 / 0])
+def test_the_error_is_the_runs_own_where_nothing_can_be_made_of_its_part(part):
+    run, error = done(EVENTS, 0.5, part)
+    assert isinstance(error, TimeLimitError)
+    assert run.answer is None
