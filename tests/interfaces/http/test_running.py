@@ -103,3 +103,9 @@ def test_with_reload_a_factory_is_started_again_over_the_packages_own_source(mon
     assert Recorded.port > 0
     assert Recorded.sockets[0].fileno() == -1
     assert Recorded.target.__name__ == "run"
+
+
+def test_connections_stay_open_for_longer_than_clients_keep_them(monkeypatch):
+    monkeypatch.setattr(running, "ChangeReload", Recorded)
+    running.run_reloading(ServiceSettings(port=0))
+    assert Recorded.config.timeout_keep_alive > 60

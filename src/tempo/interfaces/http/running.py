@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tempo.application.serving.service_settings import ServiceSettings
     from tempo.domain.errors import TempoError
 
+KEEP_ALIVE = 75
+"""Seconds that a connection stays open for another request: longer than clients keep theirs, so
+that none is closed in the moment in which it is used again."""
+
 FACTORY = "tempo.interfaces.http.app:create_app"
 
 
@@ -74,5 +78,6 @@ def _options(settings: ServiceSettings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        "timeout_keep_alive": KEEP_ALIVE,
         "timeout_graceful_shutdown": max(1, round(settings.stop_seconds / 2)),
     }
