@@ -51,9 +51,17 @@ def test_a_run_is_followed_from_its_first_event_to_its_last(client):
 def test_a_listener_comes_back_to_any_point_without_loss_or_repetition(client):
     run = begun(client)
     events = events_of(client, run)
-    for after in range(-1, len(events)):
+    for after in range(-1, len(events) - 1):
         told = events_of(client, run, None if after < 0 else after)
         assert told == events[after + 1 :]
+
+
+def test_a_listener_that_has_read_all_is_told_to_come_back_no_more(client):
+    run = begun(client)
+    last = len(events_of(client, run)) - 1
+    for after in (last, last + 5):
+        answer = client.get(run["events_url"], headers={"Last-Event-ID": str(after)})
+        assert (answer.status_code, answer.content) == (204, b"")
 
 
 @pytest.mark.parametrize("given", ["x", "-1", "1.5", "9" * 30])

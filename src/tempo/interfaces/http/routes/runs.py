@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from tempo.application.serving.served_run import ServedRun
 
+NOTHING_MORE = 204
 ACCEPTED = 202
 MOST_LISTED = 200
 MOST_ATTENDED = 256
@@ -151,7 +152,10 @@ async def attention(
 @router.get(
     "/{run_id}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "The run's events."}},
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "The run's events."},
+        204: {"description": "The run is over and all was read: do not connect again."},
+    },
 )
 async def events(
     request: Request,
@@ -159,11 +163,16 @@ async def events(
     last_event_id: Annotated[
         str | None, Header(description="The id of the last event that was read.")
     ] = None,
-) -> StreamingResponse:
-    """Follow a run as server-sent events, from its first or from behind `Last-Event-ID`."""
+) -> Response:
+    """Follow a run as server-sent events, from its first or from behind `Last-Event-ID`.
+
+    A browser that has read all of a run that is over gets 204, and connects no more.
+    """
     service = service_of(request)
     log = await run_in_threadpool(service.registry.log, run_id)
     after = _after(last_event_id)
+    if log.ended and after >= len(log) - 1:
+        return Response(status_code=NOTHING_MORE)
     leave = service.registry.listen(run_id)
     told = event_stream(log, after, service.settings.max_backlog)
     return PatientStream(
