@@ -46,6 +46,9 @@ NARROW = 48
 SMALL = 250_000
 """Weights of a layer below which a second thread costs more than it does."""
 
+SHORT = 32
+"""Prompt tokens of a chunk from which on PyTorch's products are as fast on two cores."""
+
 TALL = 192
 """Rows of one session from which on PyTorch's attention is faster too."""
 
@@ -172,8 +175,8 @@ class ProcessorDecoder(PlainDecoder):
     def _layers(self, tokens: Sequence[int], positions: Tensor, parts: Sequence[Part]) -> Tensor:
         """Return [row, hidden] the residual stream after the last layer.
 
-        Attention is PyTorch's; the kernels between its products are those of one thread, which a
-        fork has too.
+        Attention is PyTorch's. So are the products of all but a short chunk, and all of a fork's,
+        which has the kernels of one thread alone.
         """
         shape, rows = self.weights.architecture, self._embedding.rows(tokens)
         scratch = Scratch(len(tokens), shape)
@@ -181,7 +184,11 @@ class ProcessorDecoder(PlainDecoder):
         merged = torch.from_numpy(scratch.merged).view(len(tokens), -1, shape.head_dim)
         heads = (shape.heads, shape.kv_heads, shape.kv_heads)
         states = merged.transpose(0, 1).split(heads)
-        for number, layer in enumerate(self._wide):
+        narrow = len(tokens) <= SHORT and _runs_kernels()
+        if narrow:
+            share_threads(self._most_threads)
+        layers: Sequence[NarrowLayer | WideLayer] = self._narrow if narrow else self._wide
+        for number, layer in enumerate(layers):
             layer.begin(state)
             for part in parts:
                 scratch.mixed[part.own] = part.mixed(number, *states).numpy()
