@@ -1,9 +1,11 @@
 """Runs by name: begun, followed from any event, cancelled, forked, listed."""
 
 import json
+import time
 
 import pytest
 
+from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tests.interfaces.http.conftest import serving, slow_engine, until
 
 RUNS = "/api/v1/runs"
@@ -54,6 +56,24 @@ def test_a_listener_comes_back_to_any_point_without_loss_or_repetition(client):
     for after in range(-1, len(events) - 1):
         told = events_of(client, run, None if after < 0 else after)
         assert told == events[after + 1 :]
+
+
+def test_whoever_has_read_the_end_finds_the_answer(monkeypatch):
+    save = SqliteRunStore.save
+
+    def slowly(store, kept):
+        if kept.ended_at is not None:
+            time.sleep(0.2)
+        save(store, kept)
+
+    monkeypatch.setattr(SqliteRunStore, "save", slowly)
+    with serving() as client:
+        run = begun(client)
+        assert events_of(client, run)[-1]["type"] == "run.finished"
+        shown = client.get(f"{RUNS}/{run['run_id']}").json()
+    assert shown["state"] == "finished"
+    assert shown["ended_at"] is not None
+    assert shown["result"]["clean_text"] == " upon a park."
 
 
 def test_a_listener_that_has_read_all_is_told_to_come_back_no_more(client):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from threading import Lock
+from threading import Event, Lock
 from time import time
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tempo.application.serving.served_run import ServedRun
 
 EVERYTHING = 1_000_000
+
+SETTLING = 10.0
+"""Seconds that who asks for a run waits at most for an answer that is there and is being kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Entry:
         self.kept = kept
         self.listeners = 0
         self.heard_at = kept.asked_at
+        self.settled = Event()
 
 
 class RunRegistry:
@@ -107,21 +111,26 @@ class RunRegistry:
     def _ended(self, entry: Entry) -> None:
         """Keep what a run answered."""
         run = entry.run
-        kept = replace(
-            entry.kept, state=run.state, ended_at=self._clock(), answer=_plain(run.answer)
-        )
-        self._store.save(kept)
-        self._store.flush()  # an answer that was shown is still there after a kill
-        entry.kept = kept
+        try:
+            kept = replace(
+                entry.kept, state=run.state, ended_at=self._clock(), answer=_plain(run.answer)
+            )
+            self._store.save(kept)
+            self._store.flush()  # an answer that was shown is still there after a kill
+            entry.kept = kept
+        finally:
+            entry.settled.set()
 
     def find(self, name: str) -> KeptRun:
-        """Return a run as it stands.
+        """Return a run as it stands; one that has told its end has its answer.
 
         Raises:
             RunNotFoundError: for a name that no run has.
         """
         entry = self._entries.get(name)
         if entry is not None:
+            if entry.run.state.is_over:
+                entry.settled.wait(SETTLING)
             over, kept = entry.kept.ended_at is not None, entry.kept
             state = kept.state if over else entry.run.state
             return replace(kept, state=state, is_stored=self._store.holds(name))
