@@ -59,6 +59,14 @@ def test_a_fork_goes_on_from_a_token_that_was_not_taken(client):
     assert forked["events"][-1]["text"] == " upon a garden."
 
 
+def test_a_fork_of_fewer_steps_is_not_held_to_the_least_that_the_run_was_asked_for(client):
+    run = ended(client, max_steps=8, min_steps=8)
+    first = run["result"]["steps"][0]["considered"][0]["token_id"]
+    forked = fork(client, run, 0, first, max_steps=3)
+    assert len(forked["result"]["steps"]) == 3
+    assert forked["request"]["min_steps"] == 3
+
+
 @pytest.mark.parametrize(("step", "token"), [(99, 1), (2, 99999)])
 def test_a_fork_from_what_is_not_there_is_refused(client, step, token):
     assert asked_fork(client, ended(client), step, token).status_code == 422

@@ -154,6 +154,8 @@ def test_settings_come_from_words_and_then_from_the_environment():
         ({"max_steps": 0}, {}, InvalidValueError),
         ({"run_seconds": float("nan")}, {}, InvalidValueError),
         ({"cors_origins": "*"}, {}, InvalidValueError),
+        ({"cors_origins": "http://one.example,foo"}, {}, InvalidValueError),
+        ({"cors_origins": "http://one.example/"}, {}, InvalidValueError),
     ],
 )
 def test_wrong_settings_are_refused(given, environment, error):

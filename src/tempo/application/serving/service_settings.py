@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,9 @@ def option(
 ) -> Any:  # noqa: ANN401 - as above
     """Return a dataclass field that carries what a user is told of it."""
     return field(default=default, metadata={OPTION: Option(meaning, least, most)})
+
+
+ORIGIN = re.compile(r"https?://[^/\s]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,13 @@ class ServiceSettings:
                 raise InvalidValueError(message)
         if "*" in self.origins:
             message = "cors_origins is *; name each origin, such as http://localhost:5173"
+            raise InvalidValueError(message)
+        wrong = [one for one in self.origins if not ORIGIN.fullmatch(one)]
+        if wrong:
+            message = (
+                f"cors_origins holds {wrong[0]!r}; an origin is a scheme and a host, with a port "
+                "if it has one, such as http://localhost:5173"
+            )
             raise InvalidValueError(message)
         if not (self.api_token or self.allow_anonymous or is_loopback(self.host)):
             message = (

@@ -54,6 +54,7 @@ class Metrics:
             "tempo_slow_clients", "Listeners that were let go as too slow.", registry=registry
         )
         self._steps = Counter("tempo_steps", "Steps that were decoded.", registry=registry)
+        self._tokens = Counter("tempo_tokens", "Tokens that steps kept.", registry=registry)
         self._pruned = Counter("tempo_prunings", "Candidates that were judged.", registry=registry)
         self._widths = Histogram(
             "tempo_step_width", "Tokens that a step kept.", buckets=WIDTHS, registry=registry
@@ -105,6 +106,7 @@ class Metrics:
         """Note an event that took so many seconds, the first of a run since it began."""
         if isinstance(event, StepAppended):
             self._steps.inc()
+            self._tokens.inc(event.step.width)
             self._widths.observe(event.step.width)
             self._step.observe(seconds)
             if event.step.step == 0 and run.began_at is not None:

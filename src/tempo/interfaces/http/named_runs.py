@@ -12,6 +12,7 @@ from tempo.application.serving.event_documents import Opening, Telling
 from tempo.application.serving.forkable import Forkable
 from tempo.application.serving.served_run import ServedRun, Work
 from tempo.application.serving.told_lattice import told_lattice
+from tempo.application.settings.reading import read_settings
 from tempo.domain.commitment import CommittedChain
 from tempo.domain.errors import RunStateError
 from tempo.domain.model_identity import require_same_model
@@ -66,7 +67,7 @@ def fork_run(service: Service, kept: KeptRun, where: ForkRequest) -> ServedRun:
     from tempo.interfaces.http.run_schemas import RunRequest  # noqa: PLC0415 - made at run time
 
     lattice, provenance = _forked_lattice(service, kept)
-    names = {} if where.max_steps is None else {"max_steps": where.max_steps}
+    names = _fewer_steps(where.max_steps, provenance)
     settings = resumed_settings(provenance, names)
     require_bounds(settings, service.settings)
     request = resumed_request(lattice, where.step, TokenId(where.token_id), settings)
@@ -75,6 +76,14 @@ def fork_run(service: Service, kept: KeptRun, where: ForkRequest) -> ServedRun:
     told = {**kept.asked, **names, "detach": where.detach}
     parent = {"run_id": kept.name, "step": where.step, "token_id": where.token_id}
     return _begin(service, run, RunRequest(**told), told, parent)
+
+
+def _fewer_steps(most: int | None, provenance: Provenance) -> dict[str, int]:
+    """Return a new bound on steps as settings; a fork of few is not held to the run's least."""
+    if most is None:
+        return {}
+    least = read_settings(provenance.settings or {}).min_steps
+    return {"max_steps": most} | ({"min_steps": most} if least > most else {})
 
 
 def _require_open(service: Service, request: GenerationRequest) -> None:
@@ -104,7 +113,10 @@ def kept_record(service: Service, kept: KeptRun) -> RunRecord:
     """
     document = (kept.answer or {}).get("lattice")
     if document is None:
-        message = f"the run is {kept.state.value} and has no lattice; ask for one that has ended"
+        message = (
+            f"the run is {kept.state.value} and has no lattice, but its events; ask when it has "
+            "ended, or fork one that was cut off"
+        )
         raise RunStateError(message)
     record: RunRecord = service.engine.container.document_reader()(json.dumps(document).encode())
     require_same_model(maker_of(record.provenance), service.engine.identity)
