@@ -3,6 +3,7 @@
 import pytest
 
 from tempo.application.settings.settings import SPECS
+from tempo.interfaces.http.failures import PATTERNS
 from tests.interfaces.http.conftest import serving
 from tests.interfaces.scripted_engine import FOREVER, scripted_engine
 
@@ -125,7 +126,7 @@ def test_the_documented_body_asks_for_pruning_by_attention(client):
         ("disable_kv_cache", True, "disable_kv_cache true would have no effect"),
         ("sharpness", 0, "sharpness is 0; it must be a number, above 0"),
         ("prompt", " \n ", "prompt is"),
-        ("prompt", "", "prompt is wrong; string should have at least 1"),
+        ("prompt", "", "prompt is wrong; it must not be empty"),
         ("n_best", 65, "n_best is 65"),
         ("thresold", 0.1, "there is no field thresold"),
         ("posterior_floor", 0.3, "posterior_floor 0.3 would have no effect"),
@@ -173,3 +174,38 @@ def test_a_run_over_its_time_is_ended():
         answer = client.post("/generate", json={"prompt": " a"})
         assert answer.status_code == 504
         assert error_of(answer)["kind"] == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({"prompt": " "}, "prompt is wrong; it must not be blank"),
+        ({"prompt": ""}, "prompt is wrong; it must not be empty"),
+        ([], "the body is wrong; it must be an object with fields"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(client, body, sentence):
+    answer = client.post("/generate", json=body)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (422, sentence)
+
+
+def test_what_is_no_name_of_a_run_is_said_in_words(client):
+    answer = client.get("/api/v1/runs/nope")
+    assert answer.json()["error"]["message"] == (
+        "run_id is 'nope'; it must be the 32 hexadecimal digits that a run was given"
+    )
+
+
+def test_every_pattern_of_a_field_has_words(client):
+    patterns = set()
+
+    def look(part):
+        if isinstance(part, dict):
+            patterns.update([part["pattern"]] if isinstance(part.get("pattern"), str) else [])
+            part = list(part.values())
+        for one in part if isinstance(part, list) else ():
+            look(one)
+
+    look(client.get("/openapi.json").json())
+    assert patterns
+    assert patterns <= set(PATTERNS)

@@ -138,6 +138,17 @@ def install(app: FastAPI) -> None:
         return JSONResponse(body, 422)
 
 
+IN_WORDS = {
+    "string_too_short": "it must not be empty",
+    "model_attributes_type": "it must be an object with fields",
+}
+PATTERNS = {
+    r"\S": "it must not be blank",
+    "^[0-9a-f]{32}$": "it must be the 32 hexadecimal digits that a run was given",
+}
+"""What a user is told of the patterns of fields, each of which is here."""
+
+
 def _sentence(found: Mapping[str, Any]) -> str:
     """Return what is wrong with one value: which, what it is, and what is allowed."""
     where = [str(part) for part in found["loc"] if part not in {"body", "query", "path"}]
@@ -156,6 +167,10 @@ def _sentence(found: Mapping[str, Any]) -> str:
 
 def _allowed(where: Sequence[str], found: Mapping[str, Any]) -> str:
     spec = SPECS.get(ALIASES.get(where[0], where[0])) if where else None
+    if found["type"] in IN_WORDS:
+        return IN_WORDS[found["type"]]
+    if found["type"] == "string_pattern_mismatch":
+        return PATTERNS[found["ctx"]["pattern"]]
     if spec is None or not _is_bound_of(spec, found):
         text = str(found["msg"])
         return text[:1].lower() + text[1:]
