@@ -122,9 +122,7 @@ class GraphDecoder(PlainDecoder):
         return [
             (
                 FusedRows(logits[own], block=block, width=form.rows, first=own.start),
-                replace(_attended(given, own, kept), hidden=hidden[own])
-                if given.plan.hidden
-                else _attended(given, own, kept),
+                _captured(given, own, kept, hidden),
             )
             for given, own in owned(passes)
         ]
@@ -223,19 +221,22 @@ def _shares(numbers: Sequence[int], passes: Sequence[Pass]) -> Iterator[list[int
         yield held
 
 
-def _attended(given: Pass, own: slice, kept: Sequence[Tensor]) -> Captured:
-    """Return what a session's attention gave: to be computed when somebody asks, or at once."""
+def _captured(given: Pass, own: slice, kept: Sequence[Tensor], hidden: Tensor) -> Captured:
+    """Return what a session's plan asks for; what attention gave is computed when somebody asks."""
     plan = given.plan
-    if not plan.attends:
+    if not plan.tells:
         return NOTHING
+    states = hidden[own] if plan.hidden else None
+    if not plan.attends:
+        return Captured(hidden=states)
     queries, totals = (tensor[:, :, own] for tensor in kept)
     mask = torch.from_numpy(bias_of(given, np.float32))
     context = _context(given, queries, totals, mask) if plan.context else None
     if not plan.received:
-        return Captured(context=context)
+        return Captured(None, context, states)
     first, count = plan.first, len(given.tokens)
     received = SummedPass(plan, [queries[first:]], [totals[first:]], mask[None, None], None, count)
-    return Captured(received, context)
+    return Captured(received, context, states)
 
 
 def _context(given: Pass, queries: Tensor, totals: Tensor, mask: Tensor) -> Tensor:
