@@ -150,6 +150,21 @@ def test_a_session_wider_than_all_captured_passes_goes_the_plain_way(backends):
         assert [p.token_ids for p in one] == [p.token_ids for p in two]
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_plain_passes_of_16_bits_are_near_those_of_32(backends, dtype):
+    _, precise = backends
+    halved = random_model("llama", VOCABULARY, context=4096).to("cuda", dtype)
+    rough = FusedBackend(PlainDecoder(Weights.of(halved)), precise.description)
+    widths = [[3, 40, 8]] * 2
+    for step, other in zip(
+        decoded(precise, widths, together=False),
+        decoded(rough, widths, together=False),
+        strict=True,
+    ):
+        for one, another in zip(step, other, strict=True):
+            assert abs(one.entropy - another.entropy) < 0.02
+
+
 def test_captured_passes_are_bounded(backends, monkeypatch):
     monkeypatch.setattr(graph_decoder, "GRAPHS", 3)
     decoder = backends[0]._decoder

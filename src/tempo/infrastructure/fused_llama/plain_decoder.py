@@ -164,7 +164,9 @@ class PlainDecoder:
         plan = given.plan
         shape, bias = self.weights.architecture, self._bias(given)
         if not plan.attends:
-            return FastAttention(shape, bias)
+            # PyTorch's kernels of other devices misread a mask that is not of the states' type.
+            on_processor = self.weights.device.type == "cpu"
+            return FastAttention(shape, bias if on_processor else bias.to(self.weights.dtype))
         if plan.context or self.weights.device.type != "cpu":
             return FullAttention(shape, bias, plan)
         return SummedAttention(shape, bias, plan)

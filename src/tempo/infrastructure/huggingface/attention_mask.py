@@ -29,10 +29,12 @@ def mask_dtype(model: PreTrainedModel) -> torch.dtype:
     float32 wherever it can be: rounding the bias to bfloat16 misweights lineage by about 1 %. Some
     kernels of scaled dot product attention insist on the type of the queries; one tiny call tells.
     To float64 queries a processor's kernel adds a float32 mask as if it were float64, without a
-    word.
+    word; kernels of other devices take a float32 mask of 16-bit queries and misread it, too.
     """
     if model.dtype == torch.float64:
         return torch.float64
+    if model.config._attn_implementation != "eager" and model.device.type != "cpu":  # noqa: SLF001 - as below
+        return model.dtype
     if model.dtype == torch.float32 or model.config._attn_implementation == "eager":  # noqa: SLF001 - transformers has no public name for it
         return torch.float32
     states = torch.zeros(1, 1, 2, 16, dtype=model.dtype, device=model.device)
