@@ -1,0 +1,6 @@
+declare global {
+  // SvelteKit's own interfaces are extended here.
+  namespace App {}
+}
+
+export {};

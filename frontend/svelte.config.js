@@ -1,0 +1,39 @@
+import adapter from '@sveltejs/adapter-static';
+
+/** @type {import('@sveltejs/kit').Config} */
+export default {
+  kit: {
+    // One page, its state in the URL's fragment: any static server can serve it.
+    adapter: adapter({ pages: 'build', assets: 'build', precompress: false, strict: true }),
+    router: { type: 'hash' },
+    paths: { relative: true },
+    // Without a name the time of the build is used, and no two builds are the same.
+    version: { name: '0.1.0', pollInterval: 0 },
+    typescript: {
+      config: (config) => ({
+        ...config,
+        include: [
+          ...config.include,
+          '../*.config.js',
+          '../*.config.ts',
+          '../e2e/**/*.ts',
+          '../scripts/**/*.js'
+        ]
+      })
+    },
+    // The inline script that starts the page is allowed by its digest; nothing else inline is.
+    csp: {
+      mode: 'hash',
+      directives: {
+        'default-src': ['self'],
+        'script-src': ['self'],
+        'style-src': ['self'],
+        'img-src': ['self', 'data:', 'blob:'],
+        'connect-src': ['self'],
+        'object-src': ['none'],
+        'base-uri': ['none'],
+        'form-action': ['self']
+      }
+    }
+  }
+};
