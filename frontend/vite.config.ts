@@ -1,14 +1,14 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 
-const SERVICE = 'http://127.0.0.1:8000';
+const SERVICE = process.env.TEMPO_SERVICE ?? 'http://127.0.0.1:8000';
 const ROUTES = ['/api', '/health', '/ready', '/v1', '/docs', '/openapi.json'];
 
 export default defineConfig({
   plugins: [sveltekit()],
   server: {
     host: '127.0.0.1',
-    port: 5173,
+    port: Number(process.env.TEMPO_UI_PORT ?? 5173),
     strictPort: true,
     proxy: Object.fromEntries(ROUTES.map((route) => [route, { target: SERVICE }]))
   }

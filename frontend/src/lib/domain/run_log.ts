@@ -1,0 +1,249 @@
+/** Events of a run, and the run at any moment of them: the one reducer of the whole page. */
+
+import type {
+  CandidatesPruned,
+  ChainChange,
+  RunEvent,
+  StepAppended,
+  WireCandidate,
+  WireStep
+} from './events';
+import type { Candidate, RunView, Step, Verdict } from './view';
+
+const SNAPSHOT_EVERY = 512;
+
+const EMPTY: RunView = {
+  runId: '',
+  parent: null,
+  continuedFrom: null,
+  reusedRows: 0,
+  model: null,
+  settings: {},
+  seed: null,
+  prompt: { text: null, tokens: [] },
+  maxSteps: 0,
+  seen: 0,
+  at: 0,
+  steps: [],
+  chain: [],
+  verdicts: [],
+  settledSteps: 0,
+  tokensPerSecond: null,
+  cacheRows: null,
+  residentMb: null,
+  ending: null
+};
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The growing state; steps are replaced, never changed. */
+class Builder {
+  private readonly facts: Mutable<RunView>;
+  private readonly steps: (Step | undefined)[];
+  private readonly chain: number[];
+  private readonly verdicts: Verdict[];
+
+  constructor(from: RunView = EMPTY) {
+    this.facts = { ...from };
+    this.steps = [...from.steps];
+    this.chain = [...from.chain];
+    this.verdicts = [...from.verdicts];
+  }
+
+  get seen(): number {
+    return this.facts.seen;
+  }
+
+  /** The moment, for good: steps that did not change are the same objects as in other views. */
+  view(): RunView {
+    return {
+      ...this.facts,
+      steps: [...this.steps],
+      chain: [...this.chain],
+      verdicts: [...this.verdicts]
+    };
+  }
+
+  apply(event: RunEvent): void {
+    const facts = this.facts;
+    facts.seen = event.seq + 1;
+    facts.at = event.t_ms ?? facts.at;
+    switch (event.type) {
+      case 'run.started':
+        facts.runId = event.run_id;
+        facts.parent = event.parent ?? null;
+        facts.continuedFrom = event.continued_from ?? null;
+        facts.reusedRows = event.reused_rows ?? 0;
+        facts.model = event.model ?? null;
+        facts.settings = event.settings;
+        facts.seed = event.seed ?? null;
+        facts.prompt = event.prompt;
+        facts.maxSteps = event.limits.max_steps;
+        break;
+      case 'step.appended':
+        this.appended(event);
+        break;
+      case 'candidates.pruned':
+        this.pruned(event);
+        break;
+      case 'text.settled':
+        facts.settledSteps = event.steps;
+        break;
+      case 'run.stats':
+        facts.tokensPerSecond = event.tok_s ?? null;
+        facts.cacheRows = event.kv_tokens ?? null;
+        facts.residentMb = event.rss_mb ?? null;
+        break;
+      case 'run.finished':
+        facts.ending = { reason: event.reason, error: null, wallMs: event.wall_ms ?? null };
+        break;
+      case 'run.error':
+        facts.ending = {
+          reason: event.code,
+          error: {
+            code: event.code,
+            message: event.message,
+            retryable: event.retryable ?? false,
+            requestId: event.request_id ?? ''
+          },
+          wallMs: null
+        };
+        break;
+      case 'unknown':
+        break;
+    }
+  }
+
+  private appended(event: StepAppended): void {
+    this.put(event, event.seq, event.t_ms, event.cache_rows ?? null);
+    if (event.cache_rows !== undefined) this.facts.cacheRows = event.cache_rows;
+    for (const one of event.dropped ?? []) {
+      const index = event.candidates.findIndex((candidate) => candidate.id === one.token_id);
+      this.judge({ ...one, seq: event.seq, at: event.step, index });
+    }
+    this.follow(event.chain_changes);
+  }
+
+  private pruned(event: CandidatesPruned): void {
+    for (const number of event.removed) {
+      this.steps[number] = undefined;
+      this.chain[number] = -1;
+    }
+    for (const step of event.steps) {
+      const old = this.steps[step.step];
+      this.put(step, old?.seq ?? event.seq, old?.at ?? event.t_ms, old?.rows ?? null);
+    }
+    for (const one of event.items) {
+      this.judge({ ...one, seq: event.seq, at: event.at_step, index: one.index });
+    }
+    if (event.cache_rows !== undefined) this.facts.cacheRows = event.cache_rows;
+    this.follow(event.chain_changes);
+  }
+
+  private put(wire: WireStep, seq: number, at: number, rows: number | null): void {
+    const old = this.steps[wire.step];
+    const candidates = wire.candidates.map((one) => read(one, old));
+    while (this.steps.length < wire.step) this.steps.push(undefined);
+    while (this.chain.length <= wire.step) this.chain.push(-1);
+    this.steps[wire.step] = {
+      step: wire.step,
+      entropy: wire.entropy,
+      threshold: wire.threshold,
+      covered: wire.covered,
+      keptMass: wire.kept_mass,
+      candidates,
+      transitions: wire.transitions ?? [],
+      seq,
+      at,
+      rows,
+      pruned: candidates.reduce((sum, one) => sum + (one.state === 'pruned' ? 1 : 0), 0)
+    };
+  }
+
+  private judge(verdict: Verdict): void {
+    this.verdicts.push(verdict);
+    const step = this.steps[verdict.step];
+    if (!step) return;
+    const candidates = step.candidates.map((one) =>
+      one.id === verdict.token_id ? { ...one, verdict } : one
+    );
+    this.steps[verdict.step] = { ...step, candidates };
+  }
+
+  private follow(changes: readonly ChainChange[] | undefined): void {
+    for (const { step, to } of changes ?? []) {
+      while (this.chain.length <= step) this.chain.push(-1);
+      this.chain[step] = to ?? -1;
+    }
+  }
+}
+
+function read(one: WireCandidate, old: Step | undefined): Candidate {
+  const before = old?.candidates.find((candidate) => candidate.id === one.id);
+  return {
+    id: one.id,
+    text: one.text,
+    bytes: one.bytes ?? null,
+    p: one.p,
+    rank: one.rank,
+    parent: one.parent ?? null,
+    score: one.score ?? null,
+    weight: one.weight ?? null,
+    state: one.state,
+    reason: one.reason ?? null,
+    verdict: before?.verdict ?? null
+  };
+}
+
+/**
+ * An append-only log. Events may come twice or in any portions; what was seen is dropped, and what
+ * comes too early waits for what is missing.
+ */
+export class RunLog {
+  private readonly told: RunEvent[] = [];
+  private readonly early = new Map<number, RunEvent>();
+  private readonly snapshots: RunView[] = [];
+  private readonly builder = new Builder();
+
+  /** All events so far, without gaps. */
+  get events(): readonly RunEvent[] {
+    return this.told;
+  }
+
+  /** Number of the newest event, -1 before the first. */
+  get newest(): number {
+    return this.told.length - 1;
+  }
+
+  /** Take one event; returns whether the run changed. */
+  append(event: RunEvent): boolean {
+    if (event.seq > this.newest + 1) this.early.set(event.seq, event);
+    if (event.seq !== this.newest + 1) return false;
+    let next: RunEvent | undefined = event;
+    while (next) {
+      this.told.push(next);
+      this.builder.apply(next);
+      if (this.told.length % SNAPSHOT_EVERY === 0) this.snapshots.push(this.builder.view());
+      const following: number = this.told.length;
+      next = this.early.get(following);
+      this.early.delete(following);
+    }
+    return true;
+  }
+
+  /** The run as it is now. */
+  now(): RunView {
+    return this.builder.view();
+  }
+
+  /** The run after the first `seen` events, for good. */
+  at(seen: number): RunView {
+    const wanted = Math.max(0, Math.min(seen, this.told.length));
+    const snapshot = this.snapshots[Math.floor(wanted / SNAPSHOT_EVERY) - 1];
+    const builder = new Builder(snapshot);
+    for (let number = snapshot?.seen ?? 0; number < wanted; number++) {
+      builder.apply(this.told[number]!);
+    }
+    return { ...builder.view(), seen: wanted };
+  }
+}
