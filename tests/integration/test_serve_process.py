@@ -42,6 +42,9 @@ def test_it_says_where_it_listens_and_when_it_is_ready_in_lines_of_json():
     with served("--store", ":memory:") as service:
         assert httpx.post(f"{service.address}/generate", json=PROMPT).status_code == 200
         assert service.told("service.ready")[0]["model"] == "embedded"
+        (page,) = service.told("service.page")
+        assert page["address"] == f"{service.address}/"
+        assert page["is_built"] == ("make ui" not in httpx.get(page["address"]).text)
         assert all(line.startswith("{") for line in service.lines), service.lines
     assert service.told("service.stopped")
 

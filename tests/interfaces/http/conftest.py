@@ -40,9 +40,10 @@ def until(holds, seconds=10.0):
 
 
 @contextmanager
-def serving(engine=None, **settings):
+def serving(engine=None, site=None, **settings):
     settings.setdefault("store", ":memory:")
-    app = create_app(ServiceSettings(**settings), lambda: engine or scripted_engine())
+    chosen = ServiceSettings(**settings)
+    app = create_app(chosen, lambda: engine or scripted_engine(), site=site)
     with TestClient(app, raise_server_exceptions=False) as client:
         assert until(lambda: app.state.service.is_loaded)
         yield client

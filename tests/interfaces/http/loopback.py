@@ -14,11 +14,11 @@ from tests.interfaces.scripted_engine import scripted_engine
 
 
 @contextmanager
-def loopback(engine=None, send_buffer=None, **settings):
+def loopback(engine=None, send_buffer=None, site=None, **settings):
     """The address of a service, and its application."""
     settings.setdefault("store", ":memory:")
     chosen = ServiceSettings(**{"port": 0, **settings})
-    app = create_app(chosen, lambda: engine or scripted_engine())
+    app = create_app(chosen, lambda: engine or scripted_engine(), site=site)
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
     app.state.server = server = uvicorn.Server(config)
     sockets = listen_on(chosen.host, chosen.port, chosen.send_seconds)

@@ -26,9 +26,11 @@ from tempo.interfaces.http.routes import (
     metrics,
     models,
     openai,
+    page,
     runs,
 )
 from tempo.interfaces.http.service import Service
+from tempo.interfaces.http.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -46,11 +48,12 @@ def create_app(
     settings: ServiceSettings | None = None,
     load: Callable[[], Engine] | None = None,
     failed: Callable[[TempoError], None] = lambda _: None,
+    site: Site | None = None,
 ) -> FastAPI:
     """Return the service as an application.
 
-    `settings` are those of the environment if left out, `load` gives the model that they name, and
-    `failed` is told if it cannot be loaded.
+    `settings` are those of the environment if left out, `load` gives the model that they name,
+    `failed` is told if it cannot be loaded; `site` is the web UI, the package's own if left out.
 
     Raises:
         InvalidValueError, ContradictionError: for wrong settings.
@@ -60,6 +63,7 @@ def create_app(
     service = Service(chosen, counted)
     _show(counted, service)
     limit = RateLimit(chosen.rate_limit)
+    shown = site or Site()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -91,12 +95,17 @@ def create_app(
         documentation.router,
     ):
         app.include_router(router)
+    app.router.routes.append(page.PageRoute(shown))
     if chosen.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=chosen.origins, allow_methods=["*"], allow_headers=["*"]
         )
     app.add_middleware(
-        Guard, settings=chosen, allowed=limit.seconds_to_wait, answered=counted.answered
+        Guard,
+        settings=chosen,
+        allowed=limit.seconds_to_wait,
+        answered=counted.answered,
+        is_page=shown.holds,
     )
     return app
 

@@ -53,16 +53,20 @@ class Guard:
         settings: ServiceSettings,
         allowed: Callable[[str], int],
         answered: Callable[[Answered], None],
+        is_page: Callable[[str], bool],
     ) -> None:
         """Guard an application.
 
-        `allowed` gives the seconds that a client has to wait, 0 for none; `answered` counts.
+        `allowed` gives the seconds that a client has to wait, 0 for none; `answered` counts;
+        `is_page` tells which paths are the web UI: they need no token, since the page asks for it,
+        but without a token it shows itself to this machine alone, as the service does.
         """
         self._app = app
         self._settings = settings
         self._token = f"Bearer {settings.api_token}".encode() if settings.api_token else b""
         self._allowed = allowed
         self._answered = answered
+        self._is_page = is_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -100,12 +104,13 @@ class Guard:
         """Return the answer to a request that goes no further."""
         name, path = scope["tempo.request_id"], scope["path"]
         public = path in OPEN or path.startswith("/docs/")
-        if not public and self._token:
+        free = public or self._is_page(path)
+        if self._token and not free:
             given = headers.get("authorization", "").encode("latin-1", "replace")
             if not hmac.compare_digest(given, self._token):
                 body = error_body("unauthorized", "give the service's bearer token", name)
                 return JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"})
-        elif not (public or self._settings.allow_anonymous) and not (
+        elif not (self._token or public or self._settings.allow_anonymous) and not (
             _is_local(scope) and _names_this_machine(scope, headers)
         ):
             message = (
@@ -116,7 +121,7 @@ class Guard:
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._settings.max_body_bytes:
             return JSONResponse(error_body("too_large", _too_large(self._settings), name), 413)
-        seconds = 0 if public else self._allowed((scope.get("client") or ("",))[0])
+        seconds = 0 if free else self._allowed((scope.get("client") or ("",))[0])
         if seconds:
             message = f"more requests than the rate limit allows; try again in {seconds} s"
             body = error_body("rate_limited", message, name)

@@ -12,6 +12,7 @@ import tempo
 from tempo.infrastructure.logging import listen_to_service, service_events
 from tempo.interfaces.http.app import create_app
 from tempo.interfaces.http.listening import address_of, listen_on
+from tempo.interfaces.http.site import Site
 
 if TYPE_CHECKING:
     from socket import socket
@@ -70,6 +71,8 @@ def _listening(settings: ServiceSettings) -> list[socket]:
     listen_to_service()
     for one in sockets:
         service_events().info("service.listening", address=address_of(one))
+    page, is_built = f"{address_of(sockets[0])}/", Site().is_built
+    service_events().info("service.page", address=page, is_built=is_built)
     return sockets
 
 
