@@ -36,6 +36,14 @@ const EMPTY: RunView = {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** What one event made: steps as they are after it, and its verdicts. */
+interface Made {
+  steps: readonly Step[];
+  verdicts: readonly Verdict[];
+}
+
+const NOTHING: Made = { steps: [], verdicts: [] };
+
 /** The growing state; steps are replaced, never changed. */
 class Builder {
   private readonly facts: Mutable<RunView>;
@@ -64,8 +72,13 @@ class Builder {
     };
   }
 
-  apply(event: RunEvent): void {
+  /**
+   * Take one event. What it makes is the same each time, so `made` from the first time saves the
+   * work, and gives the same objects again.
+   */
+  apply(event: RunEvent, made?: Made): Made {
     const facts = this.facts;
+    let done = NOTHING;
     facts.seen = event.seq + 1;
     facts.at = event.t_ms ?? facts.at;
     switch (event.type) {
@@ -81,10 +94,15 @@ class Builder {
         facts.maxSteps = event.limits.max_steps;
         break;
       case 'step.appended':
-        this.appended(event);
+        done = made ? this.redo(made) : this.appended(event);
+        if (event.cache_rows !== undefined) facts.cacheRows = event.cache_rows;
+        this.follow(event.chain_changes);
         break;
       case 'candidates.pruned':
-        this.pruned(event);
+        this.remove(event.removed);
+        done = made ? this.redo(made) : this.pruned(event);
+        if (event.cache_rows !== undefined) facts.cacheRows = event.cache_rows;
+        this.follow(event.chain_changes);
         break;
       case 'text.settled':
         facts.settledSteps = event.steps;
@@ -112,40 +130,52 @@ class Builder {
       case 'unknown':
         break;
     }
+    return done;
   }
 
-  private appended(event: StepAppended): void {
+  private appended(event: StepAppended): Made {
     this.put(event, event.seq, event.t_ms, event.cache_rows ?? null);
-    if (event.cache_rows !== undefined) this.facts.cacheRows = event.cache_rows;
-    for (const one of event.dropped ?? []) {
+    const verdicts = (event.dropped ?? []).map((one) => {
       const index = event.candidates.findIndex((candidate) => candidate.id === one.token_id);
-      this.judge({ ...one, seq: event.seq, at: event.step, index });
-    }
-    this.follow(event.chain_changes);
+      return this.judge({ ...one, seq: event.seq, at: event.step, index });
+    });
+    return this.made([event.step], verdicts);
   }
 
-  private pruned(event: CandidatesPruned): void {
-    for (const number of event.removed) {
-      this.steps[number] = undefined;
-      this.chain[number] = -1;
-    }
+  private pruned(event: CandidatesPruned): Made {
     for (const step of event.steps) {
       const old = this.steps[step.step];
       this.put(step, old?.seq ?? event.seq, old?.at ?? event.t_ms, old?.rows ?? null);
     }
-    for (const one of event.items) {
-      this.judge({ ...one, seq: event.seq, at: event.at_step, index: one.index });
+    const verdicts = event.items.map((one) =>
+      this.judge({ ...one, seq: event.seq, at: event.at_step, index: one.index })
+    );
+    const numbers = [...event.steps, ...event.items].map((one) => one.step);
+    return this.made(numbers, verdicts);
+  }
+
+  private made(numbers: readonly number[], verdicts: readonly Verdict[]): Made {
+    const steps = [...new Set(numbers)].map((number) => this.steps[number]);
+    return { steps: steps.filter((step) => step !== undefined), verdicts };
+  }
+
+  private redo(made: Made): Made {
+    for (const step of made.steps) this.place(step);
+    this.verdicts.push(...made.verdicts);
+    return made;
+  }
+
+  private remove(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      this.steps[number] = undefined;
+      this.chain[number] = -1;
     }
-    if (event.cache_rows !== undefined) this.facts.cacheRows = event.cache_rows;
-    this.follow(event.chain_changes);
   }
 
   private put(wire: WireStep, seq: number, at: number, rows: number | null): void {
     const old = this.steps[wire.step];
     const candidates = wire.candidates.map((one) => read(one, old));
-    while (this.steps.length < wire.step) this.steps.push(undefined);
-    while (this.chain.length <= wire.step) this.chain.push(-1);
-    this.steps[wire.step] = {
+    this.place({
       step: wire.step,
       entropy: wire.entropy,
       threshold: wire.threshold,
@@ -157,17 +187,24 @@ class Builder {
       at,
       rows,
       pruned: candidates.reduce((sum, one) => sum + (one.state === 'pruned' ? 1 : 0), 0)
-    };
+    });
   }
 
-  private judge(verdict: Verdict): void {
+  private place(step: Step): void {
+    while (this.steps.length < step.step) this.steps.push(undefined);
+    while (this.chain.length <= step.step) this.chain.push(-1);
+    this.steps[step.step] = step;
+  }
+
+  private judge(verdict: Verdict): Verdict {
     this.verdicts.push(verdict);
     const step = this.steps[verdict.step];
-    if (!step) return;
+    if (!step) return verdict;
     const candidates = step.candidates.map((one) =>
       one.id === verdict.token_id ? { ...one, verdict } : one
     );
     this.steps[verdict.step] = { ...step, candidates };
+    return verdict;
   }
 
   private follow(changes: readonly ChainChange[] | undefined): void {
@@ -202,8 +239,11 @@ function read(one: WireCandidate, old: Step | undefined): Candidate {
 export class RunLog {
   private readonly told: RunEvent[] = [];
   private readonly early = new Map<number, RunEvent>();
+  /** by event, what it made */
+  private readonly made: Made[] = [];
   private readonly snapshots: RunView[] = [];
   private readonly builder = new Builder();
+  private held: RunView | null = null;
 
   /** All events so far, without gaps. */
   get events(): readonly RunEvent[] {
@@ -222,7 +262,7 @@ export class RunLog {
     let next: RunEvent | undefined = event;
     while (next) {
       this.told.push(next);
-      this.builder.apply(next);
+      this.made.push(this.builder.apply(next));
       if (this.told.length % SNAPSHOT_EVERY === 0) this.snapshots.push(this.builder.view());
       const following: number = this.told.length;
       next = this.early.get(following);
@@ -236,14 +276,19 @@ export class RunLog {
     return this.builder.view();
   }
 
-  /** The run after the first `seen` events, for good. */
+  /**
+   * The run after the first `seen` events, for good: the moment asked for last is the same object
+   * again, and a step that is the same at two moments is one object in both.
+   */
   at(seen: number): RunView {
     const wanted = Math.max(0, Math.min(seen, this.told.length));
+    if (this.held?.seen === wanted) return this.held;
     const snapshot = this.snapshots[Math.floor(wanted / SNAPSHOT_EVERY) - 1];
     const builder = new Builder(snapshot);
     for (let number = snapshot?.seen ?? 0; number < wanted; number++) {
-      builder.apply(this.told[number]!);
+      builder.apply(this.told[number]!, this.made[number]);
     }
-    return { ...builder.view(), seen: wanted };
+    this.held = { ...builder.view(), seen: wanted };
+    return this.held;
   }
 }
