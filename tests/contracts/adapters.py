@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 
 FAMILIES = ("llama", "mistral", "qwen2", "qwen3", "gemma")
 ATTENTIONS = ("sdpa", "eager")
+OTHERS = (
+    "mixtral-sdpa",
+    "gemma2-eager",  # its scores are capped, which transformers does in eager attention alone
+    "gemma3-sdpa",
+    "phi3-sdpa",
+    "gpt_neox-sdpa",
+    "olmo2-sdpa",
+    "granite-sdpa",
+    "smollm3-sdpa",
+)
+"""Families that differ from those above in their layers; attention is wired as there."""
+
 FUSED_DEVICE = os.environ.get("TEMPO_FUSED_DEVICE", "cpu")
 """Where the fused adapters run; `cuda` tests the kernels, and needs a GPU."""
 
@@ -41,6 +53,7 @@ ROUNDED = ("llama-bfloat16", "qwen3-bfloat16", "llama-int8", "qwen2-int8", "qwen
 NAMES = (
     "scripted",
     *(f"{family}-{attention}" for family in FAMILIES for attention in ATTENTIONS),
+    *OTHERS,
     *(f"{family}-fused" for family in FUSED),
     *(f"{family}-compiled" for family in FUSED),
     *ROUNDED,

@@ -12,5 +12,19 @@ DTYPES = ("auto", "float32", "bfloat16", "float16", "int8")
 BACKENDS = ("auto", "fused", "transformers")
 """Whose operations run a model: our own of fewer and larger ones, or transformers' modules."""
 
-FAMILIES = ("llama", "mistral", "qwen2", "qwen3", "gemma")
+FAMILIES = (
+    "llama",
+    "mistral",
+    "mixtral",
+    "qwen2",
+    "qwen3",
+    "gemma",
+    "gemma2",
+    "gemma3",
+    "phi3",
+    "gpt_neox",
+    "olmo2",
+    "granite",
+    "smollm3",
+)
 """Families of which a small model can be drawn."""

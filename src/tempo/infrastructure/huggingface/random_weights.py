@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import (
     AutoModelForCausalLM,
+    Gemma2Config,
+    Gemma3TextConfig,
     GemmaConfig,
+    GPTNeoXConfig,
+    GraniteConfig,
     LlamaConfig,
     MistralConfig,
+    MixtralConfig,
+    Olmo2Config,
+    Phi3Config,
     Qwen2Config,
     Qwen3Config,
+    SmolLM3Config,
 )
 
 from tempo.domain.errors import InvalidValueError
@@ -23,11 +31,36 @@ if TYPE_CHECKING:
 CONFIGURATIONS: dict[str, type[PreTrainedConfig]] = {
     "llama": LlamaConfig,
     "mistral": MistralConfig,
+    "mixtral": MixtralConfig,
     "qwen2": Qwen2Config,
     "qwen3": Qwen3Config,
     "gemma": GemmaConfig,
+    "gemma2": Gemma2Config,
+    "gemma3": Gemma3TextConfig,
+    "phi3": Phi3Config,
+    "gpt_neox": GPTNeoXConfig,
+    "olmo2": Olmo2Config,
+    "granite": GraniteConfig,
+    "smollm3": SmolLM3Config,
 }
 """Each family's kind of configuration, by the name that users give."""
+
+OWN_SHAPES: dict[str, dict[str, Any]] = {
+    "mixtral": {"num_local_experts": 4, "num_experts_per_tok": 2},
+    "gemma2": {"query_pre_attn_scalar": 16, "sliding_window": 8192},
+    "gemma3": {
+        "query_pre_attn_scalar": 16,
+        "sliding_window": 8192,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
+    "granite": {"attention_multiplier": 0.25},
+    "smollm3": {"no_rope_layers": [1, 0]},
+}
+"""What a family's small model needs beside the shapes that all have."""
+
+EAGER = "eager"
+EAGER_ALONE = frozenset({"gemma2"})
+"""Families that transformers runs with eager attention alone, for the cap on their scores."""
 
 
 def random_model(  # noqa: PLR0913 - a model has as many knobs
@@ -42,6 +75,7 @@ def random_model(  # noqa: PLR0913 - a model has as many knobs
     """Return a two-layer model whose weights are drawn with standard deviation `scale`.
 
     The usual scale of 0.02 leaves all tokens about alike; 0.2 gives distributions with a shape.
+    A family that knows no other attention than the eager one gets that.
 
     Raises:
         InvalidValueError: for an unknown family.
@@ -59,18 +93,20 @@ def random_model(  # noqa: PLR0913 - a model has as many knobs
         "head_dim": 16,
         "max_position_embeddings": context,
         "initializer_range": scale,
-        "tie_word_embeddings": family == "gemma",
+        "tie_word_embeddings": family.startswith("gemma"),
         "bos_token_id": 0,
         "eos_token_id": 0,
         "pad_token_id": None,
     }
-    config = CONFIGURATIONS[family](**shape)
+    config = CONFIGURATIONS[family](**shape | OWN_SHAPES.get(family, {}))
     if family == "mistral":
         config.sliding_window = None
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model: PreTrainedModel = AutoModelForCausalLM.from_config(
-            config, attn_implementation=attention, dtype=torch.float32
+            config,
+            attn_implementation=EAGER if family in EAGER_ALONE else attention,
+            dtype=torch.float32,
         )
     model.eval()
     return model
