@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tempo.domain.hypothesis import PathEnd
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.pruning.decision import PruningDecision
     from tempo.domain.stopping import FinishReason
@@ -19,10 +20,12 @@ class RunStarted:
     Attributes:
         prompt_ids: the prompt's tokens.
         max_steps: how many steps the run takes at most, after the model's context was considered.
+        more: whether steps that the run goes on from are told next.
     """
 
     prompt_ids: tuple[TokenId, ...]
     max_steps: int
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +37,18 @@ class StepAppended:
         cache_rows: physical tokens in the cache, the prompt among them, before the set is fed.
         released: how many rows left the cache because no row to come can see them.
         dropped: what a strategy dropped before the set was kept.
+        best: where the run's best path ends, over the lattice as it was told so far.
+        more: whether the run has come further already, so that an event that belongs to this one
+            follows: what the step pruned of earlier ones, or the next step of those that the run
+            goes on from.
     """
 
     step: LatticeStep
     cache_rows: int
     released: int
     dropped: tuple[PruningDecision, ...] = ()
+    best: PathEnd | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +65,7 @@ class CandidatesPruned:
         lost: share of the live paths that left the lattice, in [0, 1].
         released: how many rows left the cache.
         cache_rows: physical tokens in the cache, the prompt among them.
+        best: where the run's best path ends, over the lattice as it is now.
     """
 
     decisions: tuple[PruningDecision, ...]
@@ -64,6 +74,7 @@ class CandidatesPruned:
     lost: float
     released: int
     cache_rows: int
+    best: PathEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)

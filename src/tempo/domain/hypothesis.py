@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tempo.domain.tokens import LogicalStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +24,16 @@ class Hypothesis:
     member: int
     log_share: float
     finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PathEnd:
+    """Where a path ends; its best parent chain leads back from there.
+
+    Attributes:
+        step: the number of its last step.
+        member: which member of that step it ends in.
+    """
+
+    step: LogicalStep
+    member: int

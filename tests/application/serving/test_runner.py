@@ -8,8 +8,9 @@ from tempo.application.serving.admission import Admission, Capacity
 from tempo.application.serving.runner import Runner
 from tempo.application.serving.served_run import RunState, ServedRun, Work
 from tempo.domain.errors import TimeLimitError
-from tempo.domain.events import RunFinished, RunStarted
+from tempo.domain.events import CandidatesPruned, RunFinished, RunStarted, StepAppended
 from tempo.domain.stopping import FinishReason
+from tests.strategies import candidate, lattice_step
 
 
 class Alone:
@@ -74,3 +75,23 @@ def test_the_error_is_the_runs_own_where_nothing_can_be_made_of_its_part(part):
     run, error = done(EVENTS, 0.5, part)
     assert isinstance(error, TimeLimitError)
     assert run.answer is None
+
+
+def test_a_run_is_cancelled_when_all_that_it_has_decoded_is_told():
+    step = lattice_step(0, [candidate(0)], [[0.0]])
+    pruned = CandidatesPruned((), (step,), (), 0.0, 0, 1)
+    events = [StepAppended(step, 1, 0, more=True), pruned, StepAppended(step, 1, 0)]
+
+    def cancelled_with(event):
+        run.cancel()
+        return ({"type": type(event).__name__},)
+
+    runner = Runner(Alone(), Admission(Capacity(1, 9, 9)), 9.0, clock=lambda: 0.0)
+    runner.start()
+    work = Work(1, lambda: Decoded([0.0], events), str, tell=cancelled_with)
+    run = ServedRun("name", work)
+    runner.submit(run)
+    assert run.done.result(10) == "so far"
+    runner.stop(1.0)
+    assert [one["type"] for one in run.log.after(-1)] == ["StepAppended", "CandidatesPruned"]
+    assert run.state is RunState.CANCELLED

@@ -15,8 +15,11 @@ PRUNING = {"retroactive_pruning": "posterior", "posterior_floor": 0.45, "pruning
 
 FIELDS = {
     "run.started": {"run_id", "parent", "model", "settings", "seed", "prompt", "limits"},
-    "step.appended": {"step", "pos", "entropy", "primary", "threshold", "covered", "candidates"},
-    "candidates.pruned": {"at_step", "reason", "items", "primary_changes"},
+    "step.appended": {
+        *("step", "pos", "entropy", "primary", "threshold", "covered", "candidates"),
+        *("transitions", "chain_changes"),
+    },
+    "candidates.pruned": {"at_step", "reason", "items", "primary_changes", "chain_changes"},
     "text.settled": {"text", "steps"},
     "run.stats": {"steps", "tok_s", "kv_tokens", "rss_mb"},
     "run.finished": {"reason", "steps", "wall_ms", "text", "digest"},
@@ -39,6 +42,29 @@ def check(events):
             for item in event["items"]:
                 assert candidates[item["step"]][item["index"]]["id"] == item["token_id"]
     return events
+
+
+@pytest.mark.parametrize("asked", [{}, {**PRUNING, "max_steps": 6}, {"max_steps": 3}])
+def test_the_changes_of_the_best_path_add_up_to_the_answers_tokens(client, asked):
+    """With the tokens of a fork's beginning, which are told first."""
+    run = begun(client, show_token_ids=True, threshold=0.3, **asked)
+    events_of(client, run)
+    place = f"/api/v1/runs/{run['run_id']}"
+    token = client.get(place).json()["result"]["steps"][2]["considered"][1]["token_id"]
+    forked = client.post(f"{place}/fork", json={"step": 2, "token_id": token, "max_steps": 5})
+    for one in (run, forked.json()):
+        candidates, path = {}, {}
+        for event in events_of(client, one):
+            told = event.get("steps", ()) if event["type"] == "candidates.pruned" else [event]
+            candidates |= {
+                step["step"]: step["candidates"] for step in told if "candidates" in step
+            }
+            path |= {change["step"]: change["to"] for change in event.get("chain_changes", ())}
+        answer = client.get(f"/api/v1/runs/{one['run_id']}").json()["result"]
+        reached = {step: to for step, to in sorted(path.items()) if to is not None}
+        tokens = [candidates[step][to]["id"] for step, to in reached.items()]
+        assert tokens == answer["best_path_ids"]
+        assert candidates[0][0]["weight"] == 1.0
 
 
 @pytest.mark.parametrize("asked", [{}, {**PRUNING, "max_steps": 6}, {"max_steps": 2}])

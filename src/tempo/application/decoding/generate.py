@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from tempo.application.decoding.outcome import outcome_of
 from tempo.application.decoding.run import DecodingRun
-from tempo.application.decoding.settling import SettledText, best_hypothesis
+from tempo.application.decoding.settling import SettledText, best_end, best_hypothesis
+from tempo.application.decoding.telling import told
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.events import RunFinished, RunStarted, StepAppended, TextSettled
+from tempo.domain.hypothesis import PathEnd
 from tempo.domain.stopping import FinishReason, StopOn
 
 if TYPE_CHECKING:
@@ -53,15 +55,15 @@ class Generation:
             NonFiniteLogitsError: with the outcome so far as its `partial`.
         """
         try:
-            yield RunStarted(self.request.prompt_ids, self._max_steps)
+            begun = bool(self.request.committed)
+            yield RunStarted(self.request.prompt_ids, self._max_steps, more=begun)
             yield from self._committed()
             while self.reason is None:
-                appended = self._run.advance()
-                pruned = self._run.pruned
+                appended = self._run.decode()
+                unpruned = self._best_end() if self.request.retroactive is not None else None
+                self._run.prune()
                 text = self._settle()  # before anyone asks for the text that goes with the step
-                yield appended
-                if pruned is not None:
-                    yield pruned
+                yield from told(appended, self._run.pruned, unpruned, self._best_end())
                 if text:
                     yield TextSettled(text, self._settled.steps)
                 self.reason = self._reason_to_stop()
@@ -75,8 +77,10 @@ class Generation:
 
     def _committed(self) -> Generator[Event]:
         """Tell the steps that the run goes on from; their text is settled."""
+        count = len(self._run.steps)
         for step in self._run.steps:
-            yield StepAppended(step, self._run.session.cache_rows, 0)
+            end, more = PathEnd(step.step, 0), step.step + 1 < count
+            yield StepAppended(step, self._run.session.cache_rows, 0, best=end, more=more)
         if self._run.steps and (text := self._settle()):
             yield TextSettled(text, self._settled.steps)
 
@@ -111,6 +115,9 @@ class Generation:
 
     def _best(self) -> Hypothesis | None:
         return best_hypothesis(self._run, self._settled)
+
+    def _best_end(self) -> PathEnd | None:
+        return best_end(self._run, self._settled)
 
     def _reason_to_stop(self) -> FinishReason | None:
         run, stopping = self._run, self.request.stopping

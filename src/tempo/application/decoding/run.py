@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tempo.application.decoding.committing import feed_chain
@@ -11,6 +10,7 @@ from tempo.application.decoding.cost import CostMeter
 from tempo.application.decoding.growth import Growth
 from tempo.application.decoding.recording import with_posteriors
 from tempo.application.decoding.retained import retained_state
+from tempo.application.decoding.run_mark import RunMark
 from tempo.application.decoding.selecting import Wanted, select
 from tempo.application.decoding.sequence_state import SequenceState
 from tempo.application.pruning.run import PruningRun
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tempo.application.decoding.recording import SelectedStep
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.decoding.retained import Forking, RetainedState
-    from tempo.application.decoding.sequence_state import StateMark
     from tempo.domain.ancestry import Ancestry
     from tempo.domain.events import CandidatesPruned
     from tempo.domain.frontier import Frontier
@@ -41,17 +40,6 @@ if TYPE_CHECKING:
     from tempo.domain.pruning.decision import PruningDecision
     from tempo.domain.pruning.tally import PruningTally
     from tempo.domain.tokens import TokenId
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RunMark:
-    """A moment of a run."""
-
-    state: StateMark
-    trellis: Trellis
-    pending: tuple[Node, ...]
-    tails: PathTails
-    pruning: PruningRun
 
 
 class DecodingRun:
@@ -170,6 +158,16 @@ class DecodingRun:
         What it pruned of earlier steps stands in `pruned` until the next step.
 
         Raises:
+            NonFiniteLogitsError, ChoiceError, SessionError: as `decode`.
+        """
+        appended = self.decode(only)
+        self.prune()
+        return appended
+
+    def decode(self, only: TokenId | None = None) -> StepAppended:
+        """Decode one step as `advance` does, and judge no earlier one by it; `prune` is next.
+
+        Raises:
             NonFiniteLogitsError: if the model gave NaN or infinity; what is decoded is kept.
             ChoiceError: if `only` is not among the candidates considered.
             SessionError: if the run is closed or nothing unfinished is left.
@@ -180,11 +178,13 @@ class DecodingRun:
         with self.meter.phase("engine"):
             if self._held:
                 self._marks[self.decoded] = self.mark()
-            appended = self._decode(only)
-            if self.request.retroactive is not None:
-                with self.meter.phase("pruning"):
-                    self.pruned = self._prune()
-            return appended
+            return self._decode(only)
+
+    def prune(self) -> None:
+        """Judge earlier steps by the newest, if the run is to; `pruned` says what came of it."""
+        if self.request.retroactive is not None:
+            with self.meter.phase("pruning"):
+                self.pruned = self._prune()
 
     def _decode(self, only: TokenId | None = None) -> StepAppended:
         self._feed()

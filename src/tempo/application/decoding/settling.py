@@ -6,6 +6,7 @@ import codecs
 import math
 from typing import TYPE_CHECKING, Protocol
 
+from tempo.domain.hypothesis import PathEnd
 from tempo.domain.stopping import held_back
 
 if TYPE_CHECKING:
@@ -143,9 +144,19 @@ def best_hypothesis(run: Unfolded, settled: SettledText) -> Hypothesis | None:
 
     Equal shares: finished before unfinished, then the earlier end, then the lower index.
     """
-    eligible = [hypothesis for hypothesis in run.finished if settled.eligible(run, hypothesis)]
-    return min(
-        (*eligible, *run.live),
-        key=lambda one: (-one.log_share, not one.finished, one.step, one.member),
-        default=None,
-    )
+    leading = min(run.live, key=_order, default=None)
+    ahead = [one for one in run.finished if leading is None or _order(one) < _order(leading)]
+    # Those that went on are eligible in any case; whether one that finished is takes a way back.
+    eligible = (one for one in sorted(ahead, key=_order) if settled.eligible(run, one))
+    return next(eligible, leading)
+
+
+def _order(hypothesis: Hypothesis) -> tuple[float, bool, int, int]:
+    """Return what sorts hypotheses, the best first."""
+    return -hypothesis.log_share, not hypothesis.finished, hypothesis.step, hypothesis.member
+
+
+def best_end(run: Unfolded, settled: SettledText) -> PathEnd | None:
+    """Return where the best hypothesis ends, None where there is none."""
+    best = best_hypothesis(run, settled)
+    return None if best is None else PathEnd(run.steps[best.step].step, best.member)

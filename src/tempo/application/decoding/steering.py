@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tempo.application.decoding.outcome import outcome_of
 from tempo.application.decoding.run import DecodingRun
-from tempo.application.decoding.settling import SettledText
+from tempo.application.decoding.settling import SettledText, best_end
+from tempo.application.decoding.telling import told
 from tempo.domain.commitment import committed_chain
 from tempo.domain.errors import ChoiceError
 from tempo.domain.stopping import FinishReason
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tempo.application.decoding.request import GenerationRequest
     from tempo.domain.commitment import CommittedChain
     from tempo.domain.events import Event
+    from tempo.domain.hypothesis import PathEnd
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import ModelBackend
@@ -136,15 +138,23 @@ class SteeredRun:
         if not self._run.has_room:
             message = "the model's context is full; go back or open a session with less prompt"
             raise ChoiceError(message)
-        appended, pruned = self._run.advance(only), self._run.pruned
-        self.told = (appended,) if pruned is None else (appended, pruned)
+        appended, unpruned = self._run.decode(only), self._best_end()
+        self._run.prune()
+        self.told = told(appended, self._run.pruned, unpruned, self._best_end())
         return self._run.steps[-1]
 
     def outcome(self) -> Outcome:
         """Return what is decoded so far."""
-        stops = self._run.request.stopping.stop_bytes
-        outcome = outcome_of(self._run, SettledText(stops), FinishReason.CANCELLED)
+        outcome = outcome_of(self._run, self._unsettled, FinishReason.CANCELLED)
         return replace(outcome, steered=True)
+
+    def _best_end(self) -> PathEnd | None:
+        return best_end(self._run, self._unsettled)
+
+    @property
+    def _unsettled(self) -> SettledText:
+        """No text is promised while a person moves the run."""
+        return SettledText(self._run.request.stopping.stop_bytes)
 
     def close(self) -> None:
         """Let go of the cache."""

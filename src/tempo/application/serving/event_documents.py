@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import math
 from dataclasses import dataclass
 from functools import singledispatchmethod
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tempo.application.serving.step_documents import decision_document, spelled, step_document
+from tempo.application.serving.told_path import ToldPath
 from tempo.domain.events import (
     CandidatesPruned,
     RunStarted,
@@ -23,13 +23,8 @@ if TYPE_CHECKING:
 
     from tempo.application.serving.event_log import Document
     from tempo.domain.events import Event
-    from tempo.domain.lattice import LatticeStep
     from tempo.domain.ports.tokenizer import Tokenizer
     from tempo.domain.pruning.decision import PruningDecision
-    from tempo.domain.tokens import Candidate
-
-DIGITS = 6
-"""Decimals of a probability in an event."""
 
 STATS_EVERY = 0.5
 """Seconds between two events of figures, at least."""
@@ -95,6 +90,7 @@ class Telling:
         self._resident = resident
         self._clock = clock
         self._figures = Figures(clock())
+        self._path = ToldPath()
         self.continued_from: str | None = None
         self.reused_rows = 0
 
@@ -112,7 +108,7 @@ class Telling:
         opening, self._figures.began = self.opening, self._clock()
         self._figures.prompt = len(event.prompt_ids)
         tokens = [
-            {"id": token, **_spelled(self._tokenizer.content(token))} for token in event.prompt_ids
+            {"id": token, **spelled(self._tokenizer.content(token))} for token in event.prompt_ids
         ]
         return (
             {
@@ -135,36 +131,41 @@ class Telling:
         step, figures = event.step, self._figures
         figures.steps += 1
         figures.tokens += step.width
-        figures.leading[step.step] = _leader(step)
-        figures.ranked[step.step] = _ids(step)
+        appended = step_document(step)
+        figures.leading[step.step] = appended["primary"]
+        figures.ranked[step.step] = [one["id"] for one in appended["candidates"]]
         appended = {
             "type": "step.appended",
-            **_step(step),
+            **appended,
             "pos": figures.prompt + step.step,
             "cache_rows": event.cache_rows,
             "released": event.released,
-            "dropped": [_decision(one) for one in event.dropped],
+            "dropped": [decision_document(one) for one in event.dropped],
+            "chain_changes": self._path.follow((step,), event.best),
         }
         return (appended, *self._stats(event.cache_rows))
 
     @_documents.register(CandidatesPruned)
     def _(self, event: CandidatesPruned) -> tuple[Document, ...]:
-        changes = []
-        for step in event.steps:
-            leader = _leader(step)
-            self._figures.ranked[step.step] = _ids(step)
-            if self._figures.leading.get(step.step) != leader:
-                self._figures.leading[step.step] = leader
-                changes.append({"step": step.step, "to": leader})
+        steps, changes = [step_document(step) for step in event.steps], []
+        for step in steps:
+            number, leader = step["step"], step["primary"]
+            self._figures.ranked[number] = [one["id"] for one in step["candidates"]]
+            if self._figures.leading.get(number) != leader:
+                self._figures.leading[number] = leader
+                changes.append({"step": number, "to": leader})
         decisions = event.decisions
         return (
             {
                 "type": "candidates.pruned",
                 "at_step": max((one.decided_at for one in decisions), default=None),
                 "reason": ", ".join(sorted({one.rule for one in decisions})),
-                "items": [{"index": self._place(one), **_decision(one)} for one in decisions],
+                "items": [
+                    {"index": self._place(one), **decision_document(one)} for one in decisions
+                ],
                 "primary_changes": changes,
-                "steps": [_step(step) for step in event.steps],
+                "chain_changes": self._path.follow(event.steps, event.best, event.removed),
+                "steps": steps,
                 "removed": list(event.removed),
                 "lost": event.lost,
                 "cache_rows": event.cache_rows,
@@ -220,60 +221,3 @@ class Telling:
 
 RETRYABLE = frozenset({"timeout", "memory_exceeded", "interrupted"})
 """Errors that another try may not meet."""
-
-
-def _leader(step: LatticeStep) -> int:
-    """Return where the member with the best path stands among the step's candidates."""
-    best = max(step.token_set.members, key=lambda one: one.score)
-    return step.candidates.index(best)
-
-
-def _ids(step: LatticeStep) -> list[int]:
-    return [one.token_id for one in step.candidates]
-
-
-def _step(step: LatticeStep) -> Document:
-    return {
-        "step": step.step,
-        "entropy": round(step.entropy, DIGITS),
-        "primary": _leader(step),
-        "threshold": step.threshold,
-        "covered": round(min(1.0, sum(one.probability for one in step.candidates)), DIGITS),
-        "kept_mass": round(step.kept_mass, DIGITS),
-        "candidates": [_candidate(one) for one in step.candidates],
-    }
-
-
-def _candidate(candidate: Candidate) -> Document:
-    return {
-        "id": candidate.token_id,
-        **_spelled(candidate.content),
-        "p": round(candidate.probability, DIGITS),
-        "rank": candidate.rank,
-        "phys": candidate.slot,
-        "parent": candidate.parent,
-        "score": candidate.score if math.isfinite(candidate.score) else None,
-        "state": candidate.state.value,
-        "reason": candidate.reason,
-    }
-
-
-def _decision(decision: PruningDecision) -> Document:
-    return {
-        "step": decision.step,
-        "token_id": decision.token_id,
-        "rule": decision.rule,
-        "effect": decision.effect.value,
-        "score": decision.score,
-        "threshold": decision.threshold,
-        "mass": decision.mass,
-    }
-
-
-def _spelled(content: bytes) -> dict[str, Any]:
-    """Return a token's text, and its bytes where they are no UTF-8 by themselves."""
-    try:
-        return {"text": content.decode(), "bytes": None}
-    except UnicodeDecodeError:
-        shown = content.decode(errors="replace")
-        return {"text": shown, "bytes": base64.b64encode(content).decode()}

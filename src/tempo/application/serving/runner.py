@@ -14,7 +14,7 @@ from tempo.domain.errors import (
     TimeLimitError,
     UnavailableError,
 )
-from tempo.domain.events import CandidatesPruned, RunFinished, StepAppended
+from tempo.domain.events import CandidatesPruned, RunFinished, RunStarted, StepAppended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,6 +148,8 @@ class Runner:
                 run.cache_rows = event.cache_rows
             for document in run.work.tell(event):
                 run.tell(document)
+            if isinstance(event, (RunStarted, StepAppended)) and event.more:
+                continue  # what was told is not yet what an answer would be of
             if run.is_cancelled():
                 return
             if now > deadline and not isinstance(event, RunFinished):

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 def told_lattice(events: Iterable[Document]) -> tuple[Lattice, Provenance]:
     """Return the lattice that a run's events tell of, and where it comes from.
 
-    Events hold no transitions: a chain through the lattice is known, and its scores are computed
-    anew by whoever goes on from it. Probabilities have the six decimals that were told.
+    Events hold no transitions of the plain model, and none is taken from them: a chain through the
+    lattice is known, and its scores are computed anew by whoever goes on from it. Probabilities
+    have the six decimals that were told.
 
     Raises:
         RunStateError: if no step was told yet.
