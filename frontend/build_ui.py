@@ -225,7 +225,7 @@ def _check(node: Path) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UiError(f"the Node at {node} does not run ({error})") from error
     found = re.fullmatch(r"v(\d+)\.(\d+)\.\d+\S*", ran.stdout.strip())
-    if ran.returncode or found is None:
+    if found is None:
         shown = _last_line(ran.stderr + ran.stdout) or f"exit status {ran.returncode}"
         raise UiError(f"the Node at {node} does not run ({shown})")
     version = int(found[1]), int(found[2])

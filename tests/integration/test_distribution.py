@@ -1,5 +1,10 @@
-"""What a user installs holds everything that the package needs to run."""
+"""What a user installs holds everything that the package needs to run.
 
+The web UI is part of the package where it was built, and is carried as it is: without Node on PATH
+nothing is built here. How it is built is the subject of `test_ui_build.py`.
+"""
+
+import os
 import subprocess
 import sys
 import tarfile
@@ -7,6 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from frontend.build_ui import READ
 
 PROJECT = Path(__file__).parents[2]
 SOURCE = PROJECT / "src"
@@ -24,6 +31,8 @@ def distributions(tmp_path_factory):
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(PROJECT)],
         check=True,
         capture_output=True,
+        env={name: value for name, value in os.environ.items() if name != "TEMPO_UI"}
+        | {"PATH": str(folder)},
     )
     return folder
 
@@ -41,6 +50,9 @@ def test_the_source_distribution_holds_the_package_and_its_tests(distributions):
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {f"src/{name}" for name in SHIPPED} <= names
     assert {"LICENSE", "README.md", "constraints.txt", "tests/conftest.py"} <= names
+    assert {"frontend/hatch_build.py", "frontend/build_ui.py"} <= names
+    assert {f"frontend/{name}" for name in READ if "." in name} <= names
+    assert not [name for name in names if "node_modules" in name or ".svelte-kit" in name]
 
 
 @pytest.mark.parametrize("suffix", ["py.typed", "story_openings.txt", ".safetensors"])
