@@ -8,7 +8,7 @@ import type {
   WireCandidate,
   WireStep
 } from './events';
-import type { Candidate, RunView, Step, Verdict } from './view';
+import { members, type Candidate, type RunView, type Step, type Verdict } from './view';
 
 const SNAPSHOT_EVERY = 512;
 
@@ -174,7 +174,8 @@ class Builder {
 
   private put(wire: WireStep, seq: number, at: number, rows: number | null): void {
     const old = this.steps[wire.step];
-    const candidates = wire.candidates.map((one) => read(one, old));
+    const before = this.before(wire.step);
+    const candidates = wire.candidates.map((one) => read(one, old, before));
     this.place({
       step: wire.step,
       entropy: wire.entropy,
@@ -196,6 +197,15 @@ class Builder {
     this.steps[step.step] = step;
   }
 
+  /** The step before, and which of its candidates are members. */
+  private before(step: number): Before | null {
+    for (let number = step - 1; number >= 0; number--) {
+      const found = this.steps[number];
+      if (found) return { step: found, members: members(found) };
+    }
+    return null;
+  }
+
   private judge(verdict: Verdict): Verdict {
     this.verdicts.push(verdict);
     const step = this.steps[verdict.step];
@@ -215,8 +225,14 @@ class Builder {
   }
 }
 
-function read(one: WireCandidate, old: Step | undefined): Candidate {
-  const before = old?.candidates.find((candidate) => candidate.id === one.id);
+interface Before {
+  step: Step;
+  members: readonly number[];
+}
+
+function read(one: WireCandidate, old: Step | undefined, before: Before | null): Candidate {
+  const known = old?.candidates.find((candidate) => candidate.id === one.id);
+  const parent = before?.step.candidates[before.members[one.parent ?? -1] ?? -1];
   return {
     id: one.id,
     text: one.text,
@@ -224,11 +240,12 @@ function read(one: WireCandidate, old: Step | undefined): Candidate {
     p: one.p,
     rank: one.rank,
     parent: one.parent ?? null,
+    origin: parent?.id ?? known?.origin ?? null,
     score: one.score ?? null,
     weight: one.weight ?? null,
     state: one.state,
     reason: one.reason ?? null,
-    verdict: before?.verdict ?? null
+    verdict: known?.verdict ?? null
   };
 }
 

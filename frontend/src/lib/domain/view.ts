@@ -26,6 +26,8 @@ export interface Candidate {
   p: number;
   rank: number;
   parent: number | null;
+  /** token id of the candidate it best came from, kept when it is pruned; null where unknown */
+  origin?: number | null;
   score: number | null;
   weight: number | null;
   state: CandidateState;
@@ -118,9 +120,15 @@ export function stepBefore(view: RunView, step: number): Step | undefined {
 /** The candidate that a candidate best came from, as an index among the step before's. */
 export function parentOf(view: RunView, step: number, index: number): number | null {
   const before = stepBefore(view, step);
-  const parent = view.steps[step]?.candidates[index]?.parent;
-  if (!before || parent === null || parent === undefined) return null;
-  return members(before)[parent] ?? null;
+  const candidate = view.steps[step]?.candidates[index];
+  return before && candidate ? parentAmong(before, candidate) : null;
+}
+
+/** Where the candidate stands that another best came from; a pruned one remembers it. */
+export function parentAmong(before: Step, candidate: Candidate): number | null {
+  if (candidate.parent !== null) return members(before)[candidate.parent] ?? null;
+  const index = before.candidates.findIndex((one) => one.id === candidate.origin);
+  return index < 0 ? null : index;
 }
 
 /** The best chain that ends at a candidate, newest last. */
