@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunSummary } from '$lib/api/client';
-import { age, familyOf, forest, holds } from './fork_tree';
+import { age, familyOf, forest, holds, type RunNode } from './fork_tree';
 
 const run = (id: string, asked_at: number, parent: string | null = null): RunSummary => ({
   run_id: id,
@@ -22,7 +22,7 @@ const RUNS = [
   run('x', 6, 'gone')
 ];
 
-const ids = (nodes: ReturnType<typeof forest>): unknown[] =>
+const ids = (nodes: readonly RunNode[]): unknown[] =>
   nodes.map((node) => [node.run.run_id, ...ids(node.forks)]);
 
 test('forks stand under the run that they left, newest first', () => {
