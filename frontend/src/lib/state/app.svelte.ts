@@ -60,6 +60,17 @@ export class App {
   /** What a screen reader is told. */
   announcement = $state('');
 
+  /** Why no run can begin now, in words; null where one can. */
+  readonly blocked = $derived.by<string | null>(() => {
+    if (this.connection.status === 'loading') return 'The model is being loaded.';
+    if (this.connection.status !== 'ready') return 'The service is not there yet.';
+    if (this.prompt.trim() === '') return 'Write a prompt first.';
+    const bytes = new TextEncoder().encode(this.prompt).length;
+    const most = this.settings.limits.max_prompt_bytes ?? Infinity;
+    if (bytes > most) return `The prompt has ${bytes} bytes; this service takes ${most}.`;
+    return this.settings.isValid ? null : 'A setting is wrong.';
+  });
+
   private toastNumber = 0;
   private hover: ReturnType<typeof setTimeout> | undefined;
 
@@ -74,7 +85,9 @@ export class App {
 
   /** Begin a run with the prompt and the settings of the form. */
   async generate(): Promise<void> {
-    if (this.isBeginning) return;
+    await this.settings.settled();
+    if (this.blocked !== null) this.announcement = this.blocked;
+    if (this.isBeginning || this.blocked !== null) return;
     keep(PROMPT, this.prompt);
     this.settings.refused = null;
     await this.begin(() => this.api.begin(this.prompt, this.settings.sent()));
