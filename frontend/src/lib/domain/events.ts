@@ -164,52 +164,108 @@ export type RunEvent =
 export class EventFormatError extends Error {}
 
 type Fields = Record<string, unknown>;
+type Test = (value: unknown) => boolean;
 
-const REQUIRED: Record<string, Record<string, 'number' | 'string' | 'array' | 'object'>> = {
-  'run.started': { run_id: 'string', settings: 'object', prompt: 'object', limits: 'object' },
-  'step.appended': { step: 'number', entropy: 'number', candidates: 'array' },
-  'candidates.pruned': { items: 'array', steps: 'array', removed: 'array' },
-  'text.settled': { text: 'string', steps: 'number' },
-  'run.stats': { steps: 'number' },
-  'run.finished': { reason: 'string', text: 'string' },
-  'run.error': { message: 'string' }
+/** Steps beyond this are no run's: a page that made room for them would stop. */
+const MOST_STEPS = 1_000_000;
+
+const isObject: Test = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText: Test = (value) => typeof value === 'string';
+const isNumber: Test = (value) => typeof value === 'number' && !Number.isNaN(value);
+const isStep: Test = (value) =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < MOST_STEPS;
+const isBase64: Test = (value) =>
+  isText(value) && /^(?:[\w+/]{4})*(?:[\w+/]{2}==|[\w+/]{3}=)?$/.test(value as string);
+
+const optional =
+  (test: Test): Test =>
+  (value) =>
+    value === undefined || value === null || test(value);
+const listOf =
+  (test: Test): Test =>
+  (value) =>
+    Array.isArray(value) && value.every(test);
+const fields = (tests: Record<string, Test>): Test => {
+  const entries = Object.entries(tests);
+  return (value) =>
+    isObject(value) && entries.every(([name, test]) => test((value as Fields)[name]));
 };
 
-const kindOf = (value: unknown): string =>
-  Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+const TOKEN = { id: Number.isInteger, text: isText, bytes: optional(isBase64) };
 
-function requireFields(event: Fields, type: string): void {
-  for (const [name, wanted] of Object.entries(REQUIRED[type] ?? {})) {
-    const found = kindOf(event[name]);
-    if (found !== wanted) {
-      throw new EventFormatError(
-        `${type} number ${String(event.seq)}: "${name}" is ${found}, and should be ${wanted}`
-      );
-    }
-  }
-}
+const isCandidate = fields({
+  ...TOKEN,
+  p: isNumber,
+  rank: optional(isNumber),
+  parent: optional(isStep),
+  score: optional(isNumber),
+  weight: optional(isNumber),
+  state: isText,
+  reason: optional(isText)
+});
 
-function requireCandidates(steps: unknown[], type: string): void {
-  for (const step of steps as Fields[]) {
-    const list = step.candidates;
-    const sound =
-      Array.isArray(list) &&
-      list.every((one: unknown) => {
-        const candidate = one as Fields | null;
-        return (
-          candidate !== null &&
-          typeof candidate === 'object' &&
-          Number.isInteger(candidate.id) &&
-          typeof candidate.text === 'string' &&
-          typeof candidate.p === 'number' &&
-          typeof candidate.state === 'string'
-        );
-      });
-    if (!sound || !Number.isInteger(step.step) || (step.step as number) < 0) {
-      throw new EventFormatError(`${type}: a step without a number or sound candidates`);
-    }
-  }
-}
+const STEP = {
+  step: isStep,
+  entropy: isNumber,
+  threshold: optional(isNumber),
+  covered: optional(isNumber),
+  kept_mass: optional(isNumber),
+  candidates: listOf(isCandidate),
+  transitions: optional(listOf(listOf(optional(isNumber))))
+};
+
+const DECISION = {
+  step: isStep,
+  token_id: Number.isInteger,
+  rule: optional(isText),
+  score: optional(isNumber),
+  threshold: optional(isNumber),
+  mass: optional(isNumber)
+};
+
+const areChanges = optional(listOf(fields({ step: isStep, to: optional(isStep) })));
+
+/** What each type's fields must be; what is not named here may be anything. */
+const EXPECTED: Record<string, Record<string, Test>> = {
+  'run.started': {
+    run_id: isText,
+    settings: isObject,
+    parent: optional(fields({ run_id: isText, step: isStep, token_id: Number.isInteger })),
+    model: optional(fields({ id: isText })),
+    prompt: fields({ text: optional(isText), tokens: listOf(fields(TOKEN)) }),
+    limits: fields({ max_steps: isNumber })
+  },
+  'step.appended': {
+    ...STEP,
+    cache_rows: optional(isNumber),
+    dropped: optional(listOf(fields(DECISION))),
+    chain_changes: areChanges
+  },
+  'candidates.pruned': {
+    at_step: optional(isStep),
+    items: listOf(fields({ ...DECISION, index: Number.isInteger })),
+    steps: listOf(fields(STEP)),
+    removed: listOf(isStep),
+    cache_rows: optional(isNumber),
+    chain_changes: areChanges
+  },
+  'text.settled': { text: isText, steps: isNumber },
+  'run.stats': {
+    steps: isNumber,
+    tok_s: optional(isNumber),
+    kv_tokens: optional(isNumber),
+    rss_mb: optional(isNumber)
+  },
+  'run.finished': { reason: isText, text: isText, wall_ms: optional(isNumber) },
+  'run.error': { code: optional(isText), message: isText, request_id: optional(isText) }
+};
+
+const kindOf = (value: unknown): string => {
+  if (Array.isArray(value)) return 'a list';
+  if (value === undefined) return 'missing';
+  return value === null ? 'null' : `of the kind ${typeof value}`;
+};
 
 /**
  * Read one event from decoded JSON.
@@ -219,17 +275,25 @@ function requireCandidates(steps: unknown[], type: string): void {
  * @throws {EventFormatError} for what has no number, or misses what its type needs.
  */
 export function readEvent(data: unknown): RunEvent {
-  if (kindOf(data) !== 'object') throw new EventFormatError(`an event is ${kindOf(data)}`);
+  if (!isObject(data)) throw new EventFormatError(`an event is ${kindOf(data)}`);
   const event = data as Fields;
-  if (!Number.isInteger(event.seq) || (event.seq as number) < 0) {
-    throw new EventFormatError(`an event's number is ${String(event.seq)}, not 0, 1, 2, ...`);
+  if (!Number.isSafeInteger(event.seq) || (event.seq as number) < 0) {
+    throw new EventFormatError(`an event's number is ${kindOf(event.seq)}, not 0, 1, 2, ...`);
   }
   const type = typeof event.type === 'string' ? event.type : '';
-  if (!Object.hasOwn(REQUIRED, type))
+  const expected = {
+    t_ms: optional(isNumber),
+    ...(Object.hasOwn(EXPECTED, type) && EXPECTED[type])
+  };
+  for (const [name, test] of Object.entries(expected)) {
+    if (test(event[name])) continue;
+    const found = kindOf(event[name]);
+    throw new EventFormatError(
+      `event ${String(event.seq)} (${type || 'of no type'}): "${name}" is ${found}, or something in it is not what it should be`
+    );
+  }
+  if (!Object.hasOwn(EXPECTED, type))
     return { ...event, type: 'unknown', named: type } as UnknownEvent;
-  requireFields(event, type);
-  if (type === 'step.appended') requireCandidates([event], type);
-  if (type === 'candidates.pruned') requireCandidates(event.steps as unknown[], type);
   return event as unknown as RunEvent;
 }
 

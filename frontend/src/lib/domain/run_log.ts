@@ -42,6 +42,9 @@ interface Made {
   verdicts: readonly Verdict[];
 }
 
+/** What a decision of an older service, or of a file, may leave out. */
+const UNSAID = { rule: '', effect: '', score: null, threshold: null, mass: null };
+
 const NOTHING: Made = { steps: [], verdicts: [] };
 
 /** The growing state; steps are replaced, never changed. */
@@ -117,9 +120,9 @@ class Builder {
         break;
       case 'run.error':
         facts.ending = {
-          reason: event.code,
+          reason: event.code ?? 'error',
           error: {
-            code: event.code,
+            code: event.code ?? 'error',
             message: event.message,
             retryable: event.retryable ?? false,
             requestId: event.request_id ?? ''
@@ -134,10 +137,10 @@ class Builder {
   }
 
   private appended(event: StepAppended): Made {
-    this.put(event, event.seq, event.t_ms, event.cache_rows ?? null);
+    this.put(event, event.seq, this.facts.at, event.cache_rows ?? null);
     const verdicts = (event.dropped ?? []).map((one) => {
       const index = event.candidates.findIndex((candidate) => candidate.id === one.token_id);
-      return this.judge({ ...one, seq: event.seq, at: event.step, index });
+      return this.judge({ ...UNSAID, ...one, seq: event.seq, at: event.step, index });
     });
     return this.made([event.step], verdicts);
   }
@@ -145,10 +148,10 @@ class Builder {
   private pruned(event: CandidatesPruned): Made {
     for (const step of event.steps) {
       const old = this.steps[step.step];
-      this.put(step, old?.seq ?? event.seq, old?.at ?? event.t_ms, old?.rows ?? null);
+      this.put(step, old?.seq ?? event.seq, old?.at ?? this.facts.at, old?.rows ?? null);
     }
     const verdicts = event.items.map((one) =>
-      this.judge({ ...one, seq: event.seq, at: event.at_step, index: one.index })
+      this.judge({ ...UNSAID, ...one, seq: event.seq, at: event.at_step ?? null, index: one.index })
     );
     const numbers = [...event.steps, ...event.items].map((one) => one.step);
     return this.made(numbers, verdicts);
@@ -167,6 +170,7 @@ class Builder {
 
   private remove(numbers: readonly number[]): void {
     for (const number of numbers) {
+      if (number >= this.steps.length) continue;
       this.steps[number] = undefined;
       this.chain[number] = -1;
     }
@@ -175,13 +179,13 @@ class Builder {
   private put(wire: WireStep, seq: number, at: number, rows: number | null): void {
     const old = this.steps[wire.step];
     const before = this.before(wire.step);
-    const candidates = wire.candidates.map((one) => read(one, old, before));
+    const candidates = wire.candidates.map((one, index) => read(one, index, old, before));
     this.place({
       step: wire.step,
       entropy: wire.entropy,
-      threshold: wire.threshold,
-      covered: wire.covered,
-      keptMass: wire.kept_mass,
+      threshold: wire.threshold ?? 0,
+      covered: wire.covered ?? 0,
+      keptMass: wire.kept_mass ?? 0,
       candidates,
       transitions: wire.transitions ?? [],
       seq,
@@ -230,7 +234,12 @@ interface Before {
   members: readonly number[];
 }
 
-function read(one: WireCandidate, old: Step | undefined, before: Before | null): Candidate {
+function read(
+  one: WireCandidate,
+  index: number,
+  old: Step | undefined,
+  before: Before | null
+): Candidate {
   const known = old?.candidates.find((candidate) => candidate.id === one.id);
   const parent = before?.step.candidates[before.members[one.parent ?? -1] ?? -1];
   return {
@@ -238,7 +247,7 @@ function read(one: WireCandidate, old: Step | undefined, before: Before | null):
     text: one.text,
     bytes: one.bytes ?? null,
     p: one.p,
-    rank: one.rank,
+    rank: one.rank ?? index,
     parent: one.parent ?? null,
     origin: parent?.id ?? known?.origin ?? null,
     score: one.score ?? null,
