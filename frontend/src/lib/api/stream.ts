@@ -11,6 +11,8 @@ import { ApiError, type Api } from './client';
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5_000;
+/** However long the service asks to wait, it is asked again after a minute. */
+const LONGEST_ASKED = 60_000;
 /** The service sends a comment every 15 s; a connection that is silent for longer is dead. */
 const SILENCE = 40_000;
 
@@ -29,6 +31,15 @@ const isLast = (event: RunEvent): boolean =>
   event.type === 'run.finished' || event.type === 'run.error';
 
 class Ended extends Error {}
+class Silent extends Error {}
+
+const CLOSED = 'The connection was closed.';
+
+/** What is said of a lost connection: the browsers' own words for it help nobody. */
+function wordsFor(error: unknown): string {
+  if (error instanceof ApiError) return error.message;
+  return error instanceof Silent ? 'Nothing came for too long.' : CLOSED;
+}
 
 /** Follow a run from behind event number `after`, -1 for all; returns how to stop. */
 export function follow(api: Api, run: string, after: number, following: Following): () => void {
@@ -42,19 +53,20 @@ export function follow(api: Api, run: string, after: number, following: Followin
     while (!stopping.signal.aborted) {
       try {
         await read(newest, (events) => {
-          newest = events[events.length - 1]!.seq;
+          for (const event of events) newest = Math.max(newest, event.seq);
           wait = FIRST_WAIT;
           following.told(events);
           if (events.some(isLast)) throw new Ended();
         });
-        following.lost('The connection was closed.', wait);
+        following.lost(CLOSED, wait);
       } catch (error) {
         if (stopping.signal.aborted) return;
         if (error instanceof Ended) return following.ended(null);
         const refused = error instanceof ApiError && !error.isAway && error.status < 500;
         if (refused && error.status !== 429) return following.ended(error);
-        wait = Math.max(wait, error instanceof ApiError ? 1000 * (error.retryAfter ?? 0) : 0);
-        following.lost(error instanceof Error ? error.message : String(error), wait);
+        const asked = error instanceof ApiError ? 1000 * (error.retryAfter ?? 0) : 0;
+        wait = Math.max(wait, Math.min(asked, LONGEST_ASKED));
+        following.lost(wordsFor(error), wait);
       }
       await pause(wait);
       wait = Math.min(2 * wait, LONGEST_WAIT);
@@ -64,8 +76,9 @@ export function follow(api: Api, run: string, after: number, following: Followin
   async function read(newest: number, told: (events: RunEvent[]) => void): Promise<void> {
     const connection = new AbortController();
     const abort = () => connection.abort();
+    const hush = () => connection.abort(new Silent());
     stopping.signal.addEventListener('abort', abort);
-    let silence = setTimeout(abort, SILENCE);
+    let silence = setTimeout(hush, SILENCE);
     try {
       const headers: Record<string, string> = { Accept: 'text/event-stream' };
       if (newest >= 0) headers['Last-Event-ID'] = String(newest);
@@ -83,20 +96,21 @@ export function follow(api: Api, run: string, after: number, following: Followin
       for (;;) {
         const { value, done } = await reader.read();
         clearTimeout(silence);
-        silence = setTimeout(abort, SILENCE);
+        silence = setTimeout(hush, SILENCE);
         if (done) return;
-        parser.feed(decoder.decode(value, { stream: true }));
-        if (found.length) {
+        try {
+          parser.feed(decoder.decode(value, { stream: true }));
+        } finally {
           const events = found;
           found = [];
-          told(events);
+          if (events.length) told(events);
         }
       }
     } catch (error) {
       if (error instanceof EventFormatError) {
         throw new ApiError(`The service sent what is no event: ${error.message}`, 'format', 400);
       }
-      throw error;
+      throw connection.signal.reason instanceof Silent ? connection.signal.reason : error;
     } finally {
       clearTimeout(silence);
       stopping.signal.removeEventListener('abort', abort);
@@ -106,11 +120,13 @@ export function follow(api: Api, run: string, after: number, following: Followin
 
   function pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      stopping.signal.addEventListener('abort', () => {
+      const go = () => {
         clearTimeout(timer);
+        stopping.signal.removeEventListener('abort', go);
         resolve();
-      });
+      };
+      const timer = setTimeout(go, milliseconds);
+      stopping.signal.addEventListener('abort', go);
     });
   }
 }
