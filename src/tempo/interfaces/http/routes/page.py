@@ -72,7 +72,8 @@ class PageRoute(Route):
         """Say whether a request is for the page."""
         if scope["type"] != "http" or not self._site.holds(scope["path"]):
             return Match.NONE, {}
-        return super().matches(scope)
+        match, found = super().matches(scope)
+        return match, {**found, "route": self}  # the log and the metrics name it
 
 
 def how_to_build(*, is_checkout: bool = SOURCES.is_file()) -> str:
