@@ -30,6 +30,10 @@ export class SettingsStore {
   refused = $state<string | null>(null);
   /** By setting: why what is typed there is no value. */
   unreadable = $state.raw<Readonly<Record<string, string>>>({});
+  /** What is looked for among the settings. */
+  search = $state('');
+  /** Whether the settings are shown. */
+  isOpen = $state(true);
   /** The preset that was chosen last. */
   chosen = $state<string | null>(kept<string | null>(CHOSEN, null));
 
