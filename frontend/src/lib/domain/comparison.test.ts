@@ -53,7 +53,7 @@ test('prompts are the same by their tokens, or by their text where those are mis
   const view = viewOf('pruned');
   const other = {
     ...view,
-    prompt: { ...view.prompt, tokens: [{ id: 1, text: 'x', bytes: null }] }
+    prompt: { ...view.prompt, tokens: [{ id: 12345, text: 'x', bytes: null }] }
   };
   expect(samePrompt(view, other)).toBe(false);
   const untold = { ...view, prompt: { ...view.prompt, tokens: [] } };
