@@ -43,7 +43,7 @@ describe.each([
 
 test('classes begin at their bounds', () => {
   const entropy = (value: number) => tintClass('entropy', step(0, ['a'], { entropy: value }), 0);
-  expect([0, 0.0999, 0.1, 0.5, 1, 1.99, 2, 9].map(entropy)).toEqual([1, 1, 2, 3, 4, 4, 5, 5]);
+  expect([0, 0.49, 0.5, 1.5, 2.5, 3.49, 3.5, 9].map(entropy)).toEqual([1, 1, 2, 3, 4, 4, 5, 5]);
   const probability = (p: number) => tintClass('probability', step(0, [{ text: 'a', p }]), 0);
   expect([1, 0.9, 0.899, 0.5, 0.2, 0.05, 0.049].map(probability)).toEqual([1, 1, 2, 2, 3, 4, 5]);
   const kept = (count: number) => tintClass('width', step(0, Array(count).fill('a')), 0);
@@ -53,6 +53,6 @@ test('classes begin at their bounds', () => {
 });
 
 test('a token has a class for each tint', () => {
-  const one = step(0, [{ text: 'a', p: 0.95 }, 'b'], { entropy: 0.3, pruned: 1 });
+  const one = step(0, [{ text: 'a', p: 0.95 }, 'b'], { entropy: 0.7, pruned: 1 });
   expect(tintClasses(one, 0)).toBe('e2 p1 w2 r2');
 });

@@ -22,14 +22,14 @@ export const TINT_MEANINGS: Record<Measure, string> = {
   prunings: 'Tokens pruned at this step'
 };
 
-const ENTROPY = [0.1, 0.5, 1, 2] as const;
+const ENTROPY = [0.5, 1.5, 2.5, 3.5] as const;
 const PROBABILITY = [0.9, 0.5, 0.2, 0.05] as const;
 const WIDTH = [2, 3, 4, 6] as const;
 const PRUNINGS = [1, 2, 3, 5] as const;
 
 /** The classes' numbers in words, weakest tint first. */
 export const TINT_CLASSES: Record<Measure, readonly [string, string, string, string, string]> = {
-  entropy: ['under 0.1', '0.1 to 0.5', '0.5 to 1', '1 to 2', '2 and more'],
+  entropy: ['under 0.5', '0.5 to 1.5', '1.5 to 2.5', '2.5 to 3.5', '3.5 and more'],
   probability: ['90 % and more', '50 to 90 %', '20 to 50 %', '5 to 20 %', 'under 5 %'],
   width: ['1', '2', '3', '4 or 5', '6 and more'],
   prunings: ['none', '1', '2', '3 or 4', '5 and more']

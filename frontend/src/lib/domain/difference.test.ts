@@ -79,3 +79,10 @@ test('an excerpt has so many differences at most', () => {
   expect(found.filter((one) => one.kind === 'new')).toHaveLength(3);
   expect(found[found.length - 1]).toEqual({ kind: 'left-out', count: 28 });
 });
+
+test('a long change is cut short', () => {
+  const long = Array.from({ length: 500 }, (_, n) => ` w${n}`);
+  const found = excerpt(difference(['a'], ['a', ...long]));
+  expect(found.map((one) => one.kind)).toEqual(['same', 'new', 'left-out']);
+  expect(found[2]).toEqual({ kind: 'left-out', count: 480 });
+});

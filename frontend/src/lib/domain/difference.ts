@@ -10,7 +10,7 @@ export interface Hunk {
 export const wordsOf = (text: string): string[] => text.match(/\s*\S+|\s+$/g) ?? [];
 
 /** More edits than this are told as one: the search is quadratic in them. */
-const MOST_EDITS = 400;
+const MOST_EDITS = 200;
 
 /** The shortest edits from one list to another (Myers 1986), as steps back from the end. */
 function edits(from: readonly string[], to: readonly string[]): Hunk['kind'][] | null {
@@ -102,6 +102,8 @@ export function difference(from: readonly string[], to: readonly string[]): Hunk
 export type Excerpt = { kind: Hunk['kind']; text: string } | { kind: 'left-out'; count: number };
 
 const SURROUNDING = 4;
+/** A change of more words than this is cut short. */
+const LONG = 24;
 
 const isText = (hunk: Hunk): boolean => hunk.kind !== 'gone';
 
@@ -127,6 +129,11 @@ export function excerpt(hunks: readonly Hunk[], most = 8): Excerpt[] {
     const before = place === 0 ? 0 : SURROUNDING;
     const after = place === hunks.length - 1 ? 0 : SURROUNDING;
     const count = words.length - before - after;
+    if (kind !== 'same' && words.length > LONG) {
+      found.push({ kind, text: words.slice(0, LONG - SURROUNDING).join('') });
+      found.push({ kind: 'left-out', count: words.length - LONG + SURROUNDING });
+      return;
+    }
     if (kind !== 'same' || count <= 2) {
       found.push({ kind, text: words.join('') });
       return;

@@ -1,6 +1,6 @@
 /** What a candidate is and what was decided about it, in words and signs. */
 
-import { percent } from './spelling';
+import { percent, spoken, visible } from './spelling';
 import { isMember, type Candidate, type RunView, type Step, type Verdict } from './view';
 
 /** Controls, marks of direction and unusual line breaks; joiners stay, for emoji and scripts. */
@@ -13,6 +13,20 @@ export const readable = (text: string): string =>
       ? one
       : `⟨U+${one.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`
   );
+
+const isEnd = ({ text, bytes }: Candidate): boolean => text === '' && bytes === null;
+
+/** A candidate's token as the card shows it: white space and controls visible. */
+export const label = (candidate: Candidate): string =>
+  isEnd(candidate) ? 'end of text' : visible(candidate.text) || '◌';
+
+/** The same for a screen reader. */
+export const spokenLabel = (candidate: Candidate): string =>
+  isEnd(candidate)
+    ? 'end of the text'
+    : candidate.text === ''
+      ? 'part of a character'
+      : spoken(candidate.text);
 
 /** Where a candidate stands; the groups of a step's list, in their order. */
 export type Standing = 'shown' | 'kept' | 'finished' | 'pruned' | 'over_cap' | 'below_threshold';
@@ -142,8 +156,7 @@ export function groups(step: Step): Group[] {
 export function whyNoBranch(candidate: Candidate, isFromFile: boolean): string | null {
   if (isFromFile)
     return 'This run is from a file: no service has it, so nothing can go on from it.';
-  const isEnd = candidate.text === '' && candidate.bytes === null;
-  if (candidate.state === 'finished' || isEnd) {
+  if (candidate.state === 'finished' || isEnd(candidate)) {
     return 'This token ends the text: nothing can go on from it.';
   }
   return null;

@@ -52,6 +52,7 @@ const ENOUGH = 200;
 
 const MARKS: Record<string, string> = { '\n': '⏎', '\t': '⇥', '\r': '␍', ' ': '␣' };
 const PART_OF_A_CHARACTER = '◌';
+const END_OF_TEXT = '■';
 
 function tokenOf(at: Step, index: number, piece: string): Token {
   const candidate = at.candidates[index]!;
@@ -59,10 +60,10 @@ function tokenOf(at: Step, index: number, piece: string): Token {
   const lead = isBlank ? '' : /^\s*/.exec(piece)![0];
   const isBranching = branches(at);
   let mark: string | null = null;
-  if (piece === '') mark = PART_OF_A_CHARACTER;
+  if (piece === '') mark = candidate.bytes === null ? END_OF_TEXT : PART_OF_A_CHARACTER;
   else if (isBlank) mark = isBranching ? (MARKS[piece[0]!] ?? '␣') : null;
   let name: string | null = null;
-  if (piece === '') name = candidate.bytes === null ? 'no text' : 'part of a character';
+  if (piece === '') name = candidate.bytes === null ? 'end of the text' : 'part of a character';
   else if (isBlank) name = spoken(piece);
   const pruned = at.pruned ? ' cut' : '';
   return {
@@ -225,8 +226,8 @@ export function bracketsOf(token: Token): Brackets | null {
   const after = (text: string) => readable(text.slice(lead.length)).replaceAll('\n', '⏎');
   return {
     lead,
-    shown: after(token.piece) || PART_OF_A_CHARACTER,
-    others: others.map(({ index, text }) => ({ index, text: after(text) || PART_OF_A_CHARACTER }))
+    shown: after(token.piece) || (token.mark ?? ''),
+    others: others.map(({ index, text }) => ({ index, text: after(text) || END_OF_TEXT }))
   };
 }
 
