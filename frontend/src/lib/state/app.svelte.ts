@@ -193,6 +193,7 @@ export class App {
     const card = this.card;
     this.card = null;
     if (card?.pinned) card.anchor.focus({ preventScroll: true });
+    clearTimeout(this.hover); // the focus would open it again
   }
 
   // Words --------------------------------------------------------------------------------------
