@@ -98,7 +98,9 @@ export class App {
     const candidate = run.view.steps[step]?.candidates[index];
     if (!candidate || run.isKept || this.isBeginning) return;
     this.card = null;
+    const shown = this.run;
     await this.begin(() => this.api.fork(run.id, step, candidate.id));
+    if (this.run !== shown) this.step = step;
   }
 
   private async begin(ask: () => Promise<string>): Promise<void> {
