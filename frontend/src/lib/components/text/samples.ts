@@ -164,3 +164,43 @@ export function* events(count: number, newlineEvery = 40): Generator<RunEvent> {
     digest: ''
   };
 }
+
+/** Events of a run whose steps have these texts, the first of each on the path. */
+export function told(steps: (string | Partial<WireCandidate>)[][], isEnded = true): RunEvent[] {
+  const [started] = [...events(0)] as [RunEvent];
+  const found: RunEvent[] = [started];
+  steps.forEach((texts, step) => {
+    const candidates = texts.map((one, rank) =>
+      wire(
+        10 * step + rank,
+        '',
+        0.5 / (rank + 1),
+        rank,
+        typeof one === 'string' ? { text: one } : one
+      )
+    );
+    found.push({
+      v: 1,
+      seq: found.length,
+      t_ms: step,
+      type: 'step.appended',
+      step,
+      pos: step,
+      entropy: 1.2,
+      primary: 0,
+      threshold: 0.1,
+      covered: 0.95,
+      kept_mass: 0.9,
+      candidates,
+      transitions: [],
+      cache_rows: step,
+      released: 0,
+      dropped: [],
+      chain_changes: [{ step, to: 0 }]
+    });
+  });
+  const seq = found.length;
+  const ending = { reason: 'max_steps', steps: seq - 1, wall_ms: 1, text: '', digest: '' };
+  if (isEnded) found.push({ v: 1, seq, t_ms: seq, type: 'run.finished', ...ending });
+  return found;
+}
