@@ -288,3 +288,17 @@ test('a click pins, and another one closes; hovering opens after a moment', asyn
   await user.unhover(token(0));
   await vi.waitFor(() => expect(app.card).toBeNull());
 });
+
+test('the step in focus is brought into sight when the text is opened, not when it is pointed at', async () => {
+  const { app, user } = shown(live(told(STORY)));
+  const scrolled = vi.mocked(Element.prototype.scrollIntoView);
+  await user.hover(token(1));
+  await vi.waitFor(() => expect(app.step).toBe(1));
+  expect(scrolled).not.toHaveBeenCalled();
+  app.tab = 'chart';
+  app.step = 3;
+  await tick();
+  app.tab = 'text';
+  await tick();
+  expect(scrolled.mock.contexts).toEqual([token(3)]);
+});
