@@ -45,7 +45,10 @@ export function histogram(scores: readonly Scored[], count: number): Histogram |
   if (isLog) {
     least = Math.floor(least);
     most = Math.ceil(most);
-  } else least = Math.min(0, least);
+  } else {
+    least = Math.min(0, least);
+    most += 0.05 * (most - least);
+  }
   if (most <= least) most = least + 1;
   const drop = (value: number): number => (isLog ? 10 ** value : value);
   const wide = (most - least) / count;
