@@ -82,30 +82,44 @@ export function room(text: string): number {
 const widthOf = (letters: number, least: number): number =>
   Math.max(least, Math.ceil(letters * LETTER) + PADDING);
 
-const labelOf = (candidate: Candidate): string => shorten(visible(candidate.text), LABEL_LETTERS);
+/** Labels of tokens, with the room that they take: a vocabulary's tokens come again and again. */
+const labels = new Map<string, { readonly label: string; readonly room: number }>();
+const MOST_LABELS = 20_000;
+
+function labelled(text: string): { readonly label: string; readonly room: number } {
+  const known = labels.get(text);
+  if (known) return known;
+  const label = shorten(visible(text), LABEL_LETTERS);
+  const made = { label, room: room(label) };
+  if (labels.size >= MOST_LABELS) labels.clear();
+  labels.set(text, made);
+  return made;
+}
+
+const labelOf = (candidate: Candidate): string => labelled(candidate.text).label;
 
 function partOf(candidate: Candidate, isBest: boolean): Part {
   if (isMember(candidate)) return isBest ? 'best' : 'kept';
   return candidate.state === 'pruned' ? 'pruned' : 'unkept';
 }
 
+const SHOWN: readonly Part[] = ['kept', 'pruned', 'unkept'];
+
 /** A step's candidates in the order of their rows. */
 export function cellsOf(step: Step, best: number, withUnkept: boolean): Cell[] {
-  const order: { index: number; candidate: Candidate; part: Part; group: number }[] = [];
-  step.candidates.forEach((candidate, index) => {
-    const part = partOf(candidate, index === best);
-    if (part === 'unkept' && !withUnkept && index !== best) return;
-    const group = index === best ? 0 : { best: 0, kept: 1, pruned: 2, unkept: 3 }[part];
-    order.push({ index, candidate, part, group });
-  });
-  order.sort((one, other) => one.group - other.group || one.index - other.index);
-  return order.map(({ index, candidate, part }, row) => ({
-    index,
-    candidate,
-    part,
-    y: row * ROW,
-    label: labelOf(candidate)
-  }));
+  const cells: Cell[] = [];
+  const add = (candidate: Candidate, index: number, part: Part): void => {
+    cells.push({ index, candidate, part, y: cells.length * ROW, label: labelOf(candidate) });
+  };
+  const parts = step.candidates.map((candidate, index) => partOf(candidate, index === best));
+  const chosen = step.candidates[best];
+  if (chosen) add(chosen, best, parts[best]!);
+  for (const part of withUnkept ? SHOWN : SHOWN.slice(0, 2)) {
+    step.candidates.forEach((candidate, index) => {
+      if (index !== best && parts[index] === part) add(candidate, index, part);
+    });
+  }
+  return cells;
 }
 
 /** Collects columns from left to right. */
@@ -211,7 +225,8 @@ class Builder {
       if (only)
         cells.push({ index: 0, candidate: only, part: 'unkept', y: 0, label: labelOf(only) });
     }
-    const letters = Math.max(1, ...cells.map((cell) => room(cell.label)));
+    let letters = 1;
+    for (const { candidate } of cells) letters = Math.max(letters, labelled(candidate.text).room);
     const width = widthOf(letters, ofRun < 0 ? LEAST_BRANCHING : LEAST_LINEAR);
     this.add({
       key: `s${number}`,
