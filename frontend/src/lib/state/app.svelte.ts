@@ -48,6 +48,8 @@ export class App {
   /** The run beside it, in the comparison. */
   beside = $state.raw<RunStore | null>(null);
   runs = $state.raw<readonly RunSummary[]>([]);
+  /** Where the list of runs goes on; null where all are there. */
+  olderRuns = $state<number | null>(null);
   isBeginning = $state(false);
 
   tab = $state<Tab>(START.tab);
@@ -146,9 +148,25 @@ export class App {
 
   async refresh(): Promise<void> {
     try {
-      this.runs = (await this.api.runs()).runs;
+      const { runs, before } = await this.api.runs();
+      const older = before === null ? [] : this.runs.filter((run) => run.asked_at < before);
+      this.runs = [...runs, ...older];
+      if (older.length === 0) this.olderRuns = before;
     } catch (error) {
       this.connection.note(error);
+    }
+  }
+
+  /** Read the next older runs of the list. */
+  async moreRuns(): Promise<void> {
+    if (this.olderRuns === null) return;
+    try {
+      const { runs, before } = await this.api.runs(this.olderRuns);
+      const isNew = (run: RunSummary) => this.runs.every((known) => known.run_id !== run.run_id);
+      this.runs = [...this.runs, ...runs.filter(isNew)];
+      this.olderRuns = before;
+    } catch (error) {
+      this.tell('error', this.connection.note(error));
     }
   }
 
