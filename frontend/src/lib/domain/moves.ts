@@ -1,7 +1,7 @@
 /** Where the arrow keys lead in a lattice. */
 
 import { columnBefore, columnOf, type Column, type Layout } from './layout';
-import { parentOf, type RunView } from './view';
+import { lineage, parentOf, type RunView } from './view';
 
 /** A candidate, or the prompt (step -1), or the end (the number of steps). */
 export interface Spot {
@@ -28,6 +28,10 @@ export const spotOf = (column: Column): Spot => ({
 
 export const sameSpot = (one: Spot | null, other: Spot | null): boolean =>
   one?.step === other?.step && one?.index === other?.index;
+
+/** The best way to a spot: for each of its steps the candidate that it passes. */
+export const wayTo = (view: RunView, spot: Spot): ReadonlyMap<number, number> =>
+  new Map(lineage(view, spot.step, spot.index).map(({ step, index }) => [step, index]));
 
 /** Where a key leads from a spot; null for a key that leads nowhere. */
 export function moved(layout: Layout, view: RunView, from: Spot, key: string): Spot | null {

@@ -2,8 +2,8 @@
 
 import { COLLAPSED, EXPANDED, toggled, type Expansion } from '$lib/domain/collapse';
 import { columnAt, columnOf, layOut, type Column, type Layout } from '$lib/domain/layout';
-import { PROMPT_SPOT, sameSpot, standing, type Spot } from '$lib/domain/moves';
-import { lineage, type RunView } from '$lib/domain/view';
+import { PROMPT_SPOT, sameSpot, standing, wayTo, type Spot } from '$lib/domain/moves';
+import type { RunView } from '$lib/domain/view';
 
 /** How much of a box can be read: all, its place and colour, or nothing (a strip instead). */
 export type Nearness = 'near' | 'middle' | 'far';
@@ -60,8 +60,7 @@ export class Lattice {
   readonly lit = $derived.by<ReadonlyMap<number, number> | null>(() => {
     const { pointed, view } = this;
     if (!pointed || !view || !view.steps[pointed.step]) return null;
-    const way = lineage(view, pointed.step, pointed.index);
-    return new Map(way.map(({ step, index }) => [step, index]));
+    return wayTo(view, pointed);
   });
 
   /** Lay a moment out. */
