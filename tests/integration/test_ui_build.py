@@ -313,9 +313,19 @@ def test_by_itself_it_builds_once_and_fails_in_one_line(checkout):
     assert ran.stderr.count("\n") == 1
 
 
-def test_it_says_where_node_is_or_why_it_cannot_be_used(checkout):
+def test_it_says_which_node_is_used_or_why_none_can_be(checkout):
     script = "frontend/build_ui.py"
-    assert checkout.python(script, "--bin").stdout == f"{checkout.tools}\n"
-    ran = checkout.python(script, "--bin", node=False)
-    assert ran.returncode == 1
-    assert ran.stderr.startswith("there is no Node on PATH")
+    assert checkout.python(script, "--node").stdout == f"{checkout.tools / 'node'}\n"
+    for asked in ("--node", "--npm"):
+        ran = checkout.python(script, asked, node=False)
+        assert ran.returncode == 1
+        assert ran.stderr.startswith("there is no Node on PATH")
+        assert ran.stderr.count("\n") == 1
+
+
+def test_npm_is_called_beside_the_sources_and_its_exit_code_is_kept(checkout):
+    script = "frontend/build_ui.py"
+    assert checkout.python(script, "--npm", "run", "check").returncode == 0
+    assert checkout.calls.read_text("utf-8") == "npm run check\n"
+    assert (checkout.folder / "frontend" / "node_modules").is_dir()
+    assert checkout.python(script, "--npm", "ci", NPM_FAILS="1").returncode == 1
