@@ -186,8 +186,9 @@ test('10,000 steps take a moment, and one more takes next to nothing', () => {
     return [performance.now() - began, layout];
   };
   const fewer = { ...BASE, steps: steps.slice(0, 9_999), chain: chain.slice(0, 9_999) };
-  const [all, layout] = time(fewer, null);
-  const [one] = time({ ...BASE, steps, chain }, layout);
+  const tries = [1, 2, 3, 4].map(() => time(fewer, null));
+  const all = Math.min(...tries.map(([taken]) => taken));
+  const one = Math.min(...tries.map(([, layout]) => time({ ...BASE, steps, chain }, layout)[0]));
   expect(all).toBeLessThan(200);
-  expect(one).toBeLessThan(all / 2 + 5);
+  expect(one).toBeLessThan(all / 2);
 });

@@ -170,11 +170,13 @@ class Builder {
     this.add({ ...EMPTY, key: 'end', kind: 'end', first, last: first, width, label });
   }
 
-  step(number: number): void {
+  /** Place a step, and those that share its column; returns the step after them. */
+  step(number: number): number {
     const step = this.input.steps[number];
-    if (!step) this.gap(number);
-    else if (!isLinear(step)) this.single(number, step, -1);
-    else this.linear(number, step);
+    if (step && isLinear(step)) return this.linear(number, step);
+    if (step) this.single(number, step, -1);
+    else this.gap(number);
+    return number + 1;
   }
 
   private gap(number: number): void {
@@ -185,12 +187,23 @@ class Builder {
     this.add({ ...EMPTY, key: `g${first}`, kind: 'gap', first, last: number, width, label });
   }
 
-  private linear(number: number, step: Step): void {
-    const last = this.last;
-    const goesOn = last?.kind === 'run' || (last?.step !== undefined && last.ofRun >= 0);
-    const first = goesOn ? last.ofRun : number;
-    if (!goesOn || isOpen(this.input.expansion, first)) this.single(number, step, first);
-    else this.run(this.pop().first, number, step);
+  private linear(number: number, step: Step): number {
+    const before = this.last;
+    const goesOn = before !== undefined && before.ofRun >= 0;
+    const first = goesOn ? before.ofRun : number;
+    if (isOpen(this.input.expansion, first)) {
+      this.single(number, step, first);
+      return number + 1;
+    }
+    let next = number + 1;
+    for (let then = this.input.steps[next]; then && isLinear(then);) {
+      then = this.input.steps[++next];
+    }
+    const last = this.input.steps[next - 1]!;
+    if (goesOn) this.pop();
+    if (next - first > 1) this.run(first, next - 1, last);
+    else this.single(number, step, first);
+    return next;
   }
 
   private run(first: number, number: number, step: Step): void {
@@ -282,7 +295,7 @@ export function layOut(input: LayoutInput, before: Layout | null = null): Layout
   const builder = new Builder(input, old, taken, canReuse ? before.input.chain : []);
   if (taken === 0) builder.prompt();
   const next = (builder.last?.last ?? -1) + 1;
-  for (let number = next; number < input.steps.length; number++) builder.step(number);
+  for (let number = next; number < input.steps.length;) number = builder.step(number);
   if (input.ending !== null) builder.end(input.ending);
   const { columns } = builder;
   let rows = 1;
