@@ -93,7 +93,7 @@ describe('a broken file is refused with what is wrong, and where', () => {
     ],
     [
       broken(run, ['events', step, 'candidates', 1, 'p'], 'x'),
-      'a step without a number or sound candidates'
+      `events[${step}].candidates[1].p is "x", and should be a number from 0 to 1`
     ],
     [
       broken(run, ['events', step, 'candidates', 1, 'p'], 4),

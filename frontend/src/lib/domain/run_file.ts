@@ -56,21 +56,20 @@ function readRun(data: Fields): OpenedRun {
 
 function eventOf(value: unknown, place: string): RunEvent {
   const fields = read.object(value, place);
-  let event: RunEvent;
+  const type = read.text(fields.type, `${place}.type`) as RunEvent['type'];
+  read.maybe(fields.t_ms, `${place}.t_ms`, (one, at) => read.number(one, at, 0));
+  if (Object.hasOwn(CHECKS, type)) CHECKS[type]!(fields, place);
   try {
-    event = readEvent(fields);
+    return readEvent(fields);
   } catch (error) {
     if (error instanceof EventFormatError) throw new FileError(`${place}: ${error.message}`);
     throw error;
   }
-  read.maybe(fields.t_ms, `${place}.t_ms`, (one, at) => read.number(one, at, 0));
-  CHECKS[event.type]?.(fields, place);
-  return event;
 }
 
 type Check = (fields: Fields, place: string) => void;
 
-/** What the page relies on beyond what a stream's events are checked for. */
+/** What the page relies on; a stream's events are checked for the same, but not told the place. */
 const CHECKS: Partial<Record<RunEvent['type'], Check>> = {
   'run.started': (fields, place) => {
     read.text(fields.run_id, `${place}.run_id`);
