@@ -3,7 +3,9 @@
  * from written events, and for trouble that is asked for. So a test can say what comes when.
  */
 
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
+import { extname, join, normalize } from 'node:path';
 
 /**
  * @typedef {Record<string, unknown> & { seq: number, type: string }} Told
@@ -17,6 +19,17 @@ import http from 'node:http';
  */
 
 const TICK = 10;
+/** What a browser has not read when a connection breaks is lost: this is time to read it. */
+const HEARD = 250;
+
+/** @type {Record<string, string>} */
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json'
+};
 
 /** @param {http.ServerResponse} response @param {number} status @param {unknown} body */
 function answer(response, status, body, headers = {}) {
@@ -81,7 +94,7 @@ export class Played {
       if (text) response.write(text);
       if (drop === next) {
         this.drops.shift();
-        setTimeout(() => response.destroy(), TICK);
+        setTimeout(() => response.destroy(), HEARD);
         clearInterval(timer);
       } else if (isOver()) {
         response.end();
@@ -97,16 +110,22 @@ export class Played {
 }
 
 export class Stage {
-  /** Open a stage in front of a service; @param {string} service its origin */
-  static async open(service) {
-    const stage = new Stage(service);
+  /**
+   * Open a stage in front of a service.
+   *
+   * @param {string} service its origin
+   * @param {string | null} [folder] a built page, in place of the service's own
+   */
+  static async open(service, folder = null) {
+    const stage = new Stage(service, folder);
     await new Promise((resolve) => stage.server.listen(0, '127.0.0.1', () => resolve(null)));
     return stage;
   }
 
-  /** @param {string} service */
-  constructor(service) {
+  /** @param {string} service @param {string | null} folder */
+  constructor(service, folder) {
     this.service = new URL(service);
+    this.folder = folder;
     /** @type {Map<string, Played>} */
     this.runs = new Map();
     /** @type {Trouble[]} */
@@ -173,6 +192,7 @@ export class Stage {
     if (trouble) return answer(response, trouble.status, trouble.body, trouble.headers);
     const [, id, rest] = /^\/api\/v1\/runs\/(\w+)(?:[/?](.*))?$/.exec(path) ?? [];
     const run = id === undefined ? undefined : this.runs.get(id);
+    if (this.folder && !isApi) return this.file(this.folder, path, response);
     if (!run) return this.through(request, response, body);
     if (rest === 'events') return run.stream(request, response);
     if (rest === 'cancel') {
@@ -195,6 +215,19 @@ export class Stage {
       events: run.events.slice(0, run.due),
       result: run.part.result ?? null
     });
+  }
+
+  /** @param {string} folder @param {string} path @param {http.ServerResponse} response */
+  async file(folder, path, response) {
+    const { pathname } = new URL(path, 'http://localhost');
+    const name = join(folder, normalize(pathname === '/' ? '/index.html' : pathname));
+    try {
+      const content = await readFile(name);
+      response.writeHead(200, { 'Content-Type': TYPES[extname(name)] ?? 'text/plain' });
+      response.end(content);
+    } catch {
+      response.writeHead(404).end();
+    }
   }
 
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response @param {Buffer} body */
