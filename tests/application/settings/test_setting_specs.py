@@ -1,5 +1,6 @@
 import math
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 import pytest
@@ -7,12 +8,14 @@ import pytest
 from tempo.application.settings.specs import Group, SettingSpec, read_value, setting, spec_of
 from tempo.domain.errors import InvalidValueError
 
-WHOLE = SettingSpec(int, "1 or more", "A count.", Group.SELECTION)
-REAL = SettingSpec(float, "from 0 to 1", "A share.", Group.SELECTION)
-OPTIONAL = SettingSpec(float, "from 0 to 1", "A share.", Group.SELECTION, optional=True)
-SWITCH = SettingSpec(bool, "true or false", "A switch.", Group.EXPERT)
-RULE = SettingSpec(str, "a rule", "A rule.", Group.EXPERT, ("red", "green"))
-TEXTS = SettingSpec(list, "one or more strings", "Texts.", Group.STOPPING)
+spec = partial(SettingSpec, label="A setting", advice="Leave it.")
+
+WHOLE = spec(int, "1 or more", "A count.", Group.SELECTION)
+REAL = spec(float, "from 0 to 1", "A share.", Group.SELECTION)
+OPTIONAL = spec(float, "from 0 to 1", "A share.", Group.SELECTION, optional=True)
+SWITCH = spec(bool, "true or false", "A switch.", Group.EXPERT)
+RULE = spec(str, "a rule", "A rule.", Group.EXPERT, ("red", "green"))
+TEXTS = spec(list, "one or more strings", "Texts.", Group.STOPPING)
 
 
 def refusal(value, spec):

@@ -12,7 +12,7 @@ from tempo.domain.pruning.retroactive import CompleteMode
 from tempo.domain.stopping import StopOn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tempo.application.settings.settings import Settings
 
@@ -62,21 +62,25 @@ def refuse_contradictions(settings: Settings) -> None:
     Raises:
         ContradictionError: naming both.
     """
+    for _, message in contradictions(settings):
+        raise ContradictionError(message)
+
+
+def contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each setting that another excludes, with the sentence that names both."""
     if settings.default_mode:
-        for name in MULTIPATH:
-            if settings.departs(name):
-                message = f"default_mode decodes one path greedily; leave out {name}"
-                raise ContradictionError(message)
+        for name in filter(settings.departs, MULTIPATH):
+            yield name, f"default_mode decodes one path greedily; leave out {name}"
     if settings.min_steps > settings.max_steps:
         message = (
             f"min_steps is {settings.min_steps} and max_steps {settings.max_steps}; "
             "min_steps must not be larger"
         )
-        raise ContradictionError(message)
+        yield "min_steps", message
     curve = settings.threshold_curve
     if settings.use_relu and settings.departs("threshold_curve") and curve != "relu":
         message = f"use_relu and threshold_curve {curve} exclude each other; leave one of them out"
-        raise ContradictionError(message)
+        yield "threshold_curve", message
 
 
 def refuse_ineffective(settings: Settings) -> None:
@@ -86,17 +90,38 @@ def refuse_ineffective(settings: Settings) -> None:
         IneffectiveSettingError: naming the setting and what it needs.
     """
     for name, needs in ineffective(settings):
-        value = getattr(settings, name)
-        message = f"{name} {value} would have no effect: it needs {needs}"
-        raise IneffectiveSettingError(message)
+        raise IneffectiveSettingError(ineffective_message(settings, name, needs))
+
+
+def ineffective_message(settings: Settings, name: str, needs: str) -> str:
+    """Return the sentence that refuses a value which could change nothing."""
+    return f"{name} {getattr(settings, name)} would have no effect: it needs {needs}"
 
 
 def ineffective(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield each setting whose value could change nothing, and what it needs."""
-    conditions = (_decoding, _strategy, _retroactive, _choice, _thresholds, _completeness, _curve)
-    for name, holds, needs in (found for part in conditions for found in part(settings)):
-        if settings.departs(name) and not holds:
+    for name, needs in (*unmet(settings), *_unmet_by_value(settings)):
+        if settings.departs(name):
             yield name, needs
+
+
+def unmet(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each setting that could change nothing whatever its value, and what it needs.
+
+    One that stands at its default is among them; one with several needs comes once for each.
+    """
+    conditions = (_decoding, _strategy, _retroactive, _choice, _completeness, _curve)
+    return _failing(found for part in conditions for found in part(settings))
+
+
+def _unmet_by_value(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each setting that could change nothing at its value, though it could at another."""
+    conditions = (_lag, _thresholds, _targets)
+    return _failing(found for part in conditions for found in part(settings))
+
+
+def _failing(conditions: Iterable[Condition]) -> Iterator[tuple[str, str]]:
+    return ((name, needs) for name, holds, needs in conditions if not holds)
 
 
 def _decoding(settings: Settings) -> Iterator[Condition]:
@@ -132,10 +157,14 @@ def _retroactive(settings: Settings) -> Iterator[Condition]:
 
 
 def _choice(settings: Settings) -> Iterator[Condition]:
-    """Yield what leaves pruning something to choose from, and the time to judge it."""
+    """Yield what leaves pruning something to choose from."""
     needs = "a max_width above 1, so that a step has tokens to choose from"
     for name in ("pruning_strategy", "retroactive_pruning"):
         yield name, settings.max_width != 1, needs
+
+
+def _lag(settings: Settings) -> Iterator[Condition]:
+    """Yield what leaves the time to judge a step."""
     lag = settings.pruning_lag
     yield "pruning_lag", settings.max_steps > lag, f"a max_steps above {lag}, to judge any step"
 
@@ -201,6 +230,10 @@ def _curve(settings: Settings) -> Iterator[Condition]:
     needs = f"threshold_curve bezier or bezier_absolute{_without_relu(settings)}"
     for name in ("bezier_p1", "bezier_p2"):
         yield name, bent, needs if preset is None else f"{needs}; leave out threshold_preset"
+
+
+def _targets(settings: Settings) -> Iterator[Condition]:
+    """Yield what the threshold that is to move belongs to."""
     target = settings.dynamic_target
     retroactive = target != "retroactive" or settings.retroactive_rule != OFF
     yield "dynamic_target", retroactive, "retroactive_pruning"

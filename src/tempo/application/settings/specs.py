@@ -27,6 +27,20 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Slider:
+    """What a form's slider offers of a setting's range; values beyond may be typed.
+
+    Attributes:
+        step: its increment.
+        low, high: its ends, None for those of the range.
+    """
+
+    step: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SettingSpec:
     """One setting as users meet it: one word in Python, on the command line and in JSON.
 
@@ -38,6 +52,9 @@ class SettingSpec:
         choices: the values of a str, empty for others.
         optional: whether it can be off, which is None.
         switchable: whether true and false stand for its choices `on` and `off`.
+        label: a short name for people.
+        advice: what to try, and what comes of lower and higher.
+        slider: what a form offers of a number, None for none.
     """
 
     kind: type
@@ -47,6 +64,9 @@ class SettingSpec:
     choices: tuple[str, ...] = ()
     optional: bool = False
     switchable: bool = False
+    label: str = field(kw_only=True)
+    advice: str = field(kw_only=True)
+    slider: Slider | None = field(default=None, kw_only=True)
 
 
 def setting(default: Any, spec: SettingSpec) -> Any:  # noqa: ANN401 - as dataclasses.field

@@ -101,6 +101,18 @@ def resolved(word: str, value: object) -> list[tuple[str, object]]:
     return [(name, value)]
 
 
+def names_of(word: str) -> tuple[str, ...]:
+    """Return the settings that a word is for, none for a word that means none."""
+    if word in PAIRS:
+        return PAIRS[word]
+    if word in SWITCHES:
+        return (SWITCHES[word][0],)
+    if word in WISHES:
+        return (WISHES[word][0].name,)
+    name = ALIASES.get(word, word)
+    return (name,) if name in SPECS else ()
+
+
 def truth(word: str, value: object) -> bool:
     """Return whether a switch is on.
 

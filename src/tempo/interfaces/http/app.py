@@ -28,6 +28,7 @@ from tempo.interfaces.http.routes import (
     openai,
     page,
     runs,
+    setting_forms,
 )
 from tempo.interfaces.http.service import Service
 from tempo.interfaces.http.site import Site
@@ -90,6 +91,7 @@ def create_app(
         metrics.router,
         generate.router,
         runs.router,
+        setting_forms.router,
         models.router,
         openai.router,
         documentation.router,

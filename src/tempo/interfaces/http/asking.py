@@ -93,11 +93,16 @@ def require_bounds(settings: Settings, service: ServiceSettings) -> None:
     Raises:
         InvalidValueError: naming the setting, its value and the bound.
     """
-    for name, most in (("max_steps", service.max_steps), ("max_width", service.max_width)):
-        value = getattr(settings, name)
+    for name, most in bounds_of(service).items():
+        value = 1 if settings.default_mode and name == "max_width" else getattr(settings, name)
         if value > most:
             message = f"{name} is {value}; this service allows at most {most}"
             raise InvalidValueError(message)
+
+
+def bounds_of(service: ServiceSettings) -> dict[str, int]:
+    """Return the most that each bounded setting may be."""
+    return {"max_steps": service.max_steps, "max_width": service.max_width}
 
 
 def _encoded(
