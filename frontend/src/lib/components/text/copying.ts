@@ -25,3 +25,16 @@ function copyBySelection(text: string): boolean {
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 }
+
+/**
+ * Copy what the selected text nodes hold: paragraphs are elements of their own, and the browser would
+ * add a line break for each to those that the text has.
+ */
+export function copySelected(event: ClipboardEvent & { currentTarget: HTMLElement }): void {
+  const selection = getSelection();
+  if (!selection || selection.rangeCount === 0 || selection.isCollapsed) return;
+  const range = selection.getRangeAt(0);
+  if (!event.currentTarget.contains(range.commonAncestorContainer)) return;
+  event.clipboardData?.setData('text/plain', range.toString());
+  event.preventDefault();
+}
