@@ -61,7 +61,6 @@ export function pictureOf(drawn: SVGSVGElement): Picture {
   const clone = drawn.cloneNode(true) as SVGSVGElement;
   const colours = new Colours();
   dress(drawn, clone, colours);
-  clone.setAttribute('xmlns', SVG);
   clone.setAttribute('width', String(width));
   clone.setAttribute('height', String(height));
   if (!clone.hasAttribute('viewBox')) clone.setAttribute('viewBox', `0 0 ${width} ${height}`);
