@@ -210,7 +210,7 @@ test('9 a model that is being loaded is waited for', async ({ page, stage, watch
   watched.allow.push(REFUSED);
   stage.trouble({ match: /^GET \/ready/, status: 503, body: { error: { message: 'loading' } } });
   await page.goto(stage.origin);
-  await expect(page.getByText('The model is being loaded.')).toBeVisible();
+  await expect(page.getByRole('main').getByText('The model is being loaded.')).toBeVisible();
   stage.calm();
   await expect(button(page, 'Generate')).toBeEnabled({ timeout: 10_000 });
 });
