@@ -8,7 +8,6 @@ import {
   generate,
   openTab,
   panel,
-  REFUSED,
   runState,
   shownText,
   test,
