@@ -1,7 +1,6 @@
 /** Where a figure's numbers lie on the screen. */
 
-import { scaleLinear, scaleLog } from 'd3-scale';
-import { line } from 'd3-shape';
+import { linear, logarithmic, type Scale } from '$lib/domain/scale';
 import { decimate, type Point } from '$lib/domain/series';
 
 export interface Axis {
@@ -22,12 +21,6 @@ export interface Entry {
   tone: 'ink' | 'best' | 'kept' | 'pruned' | 'unkept';
 }
 
-interface Scale {
-  (value: number): number;
-  invert(place: number): number;
-  ticks(count?: number): number[];
-}
-
 export interface Frame {
   x: Scale;
   y: Scale;
@@ -40,20 +33,12 @@ export interface Frame {
   yTicks: number[];
 }
 
-const scale = (axis: Axis, range: [number, number]): Scale => {
-  const made = axis.isLog ? scaleLog() : scaleLinear();
-  return made.domain([axis.from, axis.to]).range(range).clamp(true) as unknown as Scale;
-};
+const scale = (axis: Axis, range: [number, number]): Scale =>
+  (axis.isLog ? logarithmic : linear)([axis.from, axis.to], range);
 
 function ticks(of: Scale, axis: Axis, count: number): number[] {
   const found = of.ticks(count);
-  if (axis.isWhole) return found.filter(Number.isInteger);
-  if (!axis.isLog) return found;
-  // Powers of ten alone, and of these as many as there is room for.
-  const powers = found.filter((value) => Math.abs(Math.log10(value) % 1) < 1e-9);
-  if (powers.length < 3) return found.filter((value) => /^[125]/.test(value.toExponential()));
-  const every = Math.ceil(powers.length / count);
-  return powers.filter((_, place) => place % every === 0);
+  return axis.isWhole ? found.filter(Number.isInteger) : found;
 }
 
 /** Lay a figure out; `above` is the height of its legend. */
@@ -79,11 +64,13 @@ export function frameOf(x: Axis, y: Axis, wide: number, high: number, above: num
 
 /** A line through points, with gaps where there is no value. */
 export function lineThrough(points: readonly Point[], frame: Frame): string {
-  const path = line<Point>()
-    .defined((one) => one.y !== null)
-    .x((one) => round(frame.x(one.x)))
-    .y((one) => round(frame.y(one.y ?? 0)));
-  return path(decimate(points, frame.wide) as Point[]) ?? '';
+  let path = '';
+  let isDrawing = false;
+  for (const { x, y } of decimate(points, frame.wide)) {
+    if (y !== null) path += `${isDrawing ? 'L' : 'M'}${round(frame.x(x))},${round(frame.y(y))}`;
+    isDrawing = y !== null;
+  }
+  return path;
 }
 
 export const round = (value: number): number => Math.round(value * 10) / 10;
