@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from tempo.application.settings.checking import checked
 from tempo.application.settings.presets import PRESETS
 from tempo.application.settings.schema import settings_schema
+from tempo.domain.errors import InvalidValueError
 from tempo.interfaces.http.asking import bounds_of, require_bounds
 from tempo.interfaces.http.routes.generate import REFUSALS
 from tempo.interfaces.http.service import service_of
 
 if TYPE_CHECKING:
+    from tempo.application.settings.checking import Complaint
     from tempo.application.settings.threshold_preview import ThresholdPreview
 
 MOST_POINTS = 101
@@ -23,7 +25,7 @@ MOST_POINTS = 101
 
 MOST_WORDS = 256
 LONGEST_WORD = 200
-"""Bounds of what is looked at: there are fewer settings, and their names are shorter."""
+"""Bounds of what is looked at, since a name that is wrong is compared with all that are right."""
 
 router = APIRouter(
     prefix="/api/v1/settings",
@@ -81,9 +83,24 @@ class CheckRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     settings: Annotated[
-        dict[Annotated[str, Field(max_length=LONGEST_WORD)], Any],
-        Field(max_length=MOST_WORDS, description="Those that are left out have their defaults."),
+        dict[str, Any], Field(description="Those that are left out have their defaults.")
     ]
+
+    def require_bounds(self) -> None:
+        """Refuse more than there are settings, and names that no setting could have.
+
+        Raises:
+            InvalidValueError: naming the bound.
+        """
+        if len(self.settings) > MOST_WORDS:
+            message = f"{len(self.settings)} settings are named; name at most {MOST_WORDS}"
+            raise InvalidValueError(message)
+        longest = max(map(len, self.settings), default=0)
+        if longest > LONGEST_WORD:
+            message = (
+                f"a setting's name has {longest} characters; none has more than {LONGEST_WORD}"
+            )
+            raise InvalidValueError(message)
 
 
 class ComplaintAnswer(BaseModel):
@@ -150,14 +167,21 @@ def check(request: Request, body: Annotated[CheckRequest, Body()]) -> CheckAnswe
 
     Wrong values and names that do not exist are among the `errors` of the answer, which is 200.
     """
+    body.require_bounds()
     found = checked(body.settings, partial(require_bounds, service=service_of(request).settings))
     return CheckAnswer(
-        errors=[ComplaintAnswer(field=one.field, message=one.message) for one in found.complaints],
+        errors=[_complaint(one) for one in found.complaints],
         without_effect=[
             WithoutEffectAnswer(field=name, needs=needs) for name, needs in found.without_effect
         ],
         curve=None if found.preview is None else _curve(found.preview),
     )
+
+
+def _complaint(one: Complaint) -> ComplaintAnswer:
+    """Return what is wrong; half a character in a name, which no answer can hold, is spelled."""
+    field = None if one.field is None else one.field.encode(errors="backslashreplace").decode()
+    return ComplaintAnswer(field=field, message=one.message)
 
 
 def _curve(preview: ThresholdPreview) -> CurveAnswer:
