@@ -43,7 +43,7 @@ export class PanZoom {
         this.transform = event.transform;
         changed(event.transform, event.sourceEvent !== null);
       });
-    this.target.call(this.behaviour).on('dblclick.zoom', null).on('touchstart.one', null);
+    this.target.call(this.behaviour).on('dblclick.zoom', null);
     svg.addEventListener('wheel', this.wheeled, { passive: false, capture: true });
     svg.addEventListener('pointerdown', this.down);
     svg.addEventListener('pointermove', this.move);
@@ -76,9 +76,9 @@ export class PanZoom {
 
   /** Show the end, at the size that it has. */
   end(): void {
-    const { k, y } = this.transform;
+    const { k } = this.transform;
     const { width } = this.size();
-    this.set(Math.min(MARGIN, width - MARGIN - this.extent().width * k), y, k);
+    this.set(Math.min(MARGIN, width - MARGIN - this.extent().width * k), this.axis(k), k);
   }
 
   /** Bring a place to the middle. */
@@ -98,12 +98,6 @@ export class PanZoom {
     if (y * k + down < room) dy = room - y * k - down;
     else if (y * k + down > height - room) dy = height - room - y * k - down;
     if (dx || dy) this.set(x + dx, down + dy, k);
-  }
-
-  /** Everything after a place has moved by so much: keep what is in view where it is. */
-  shift(by: number): void {
-    const { x, y, k } = this.transform;
-    if (by) this.set(x - by * k, y, k);
   }
 
   scale(by: number): void {
