@@ -89,19 +89,23 @@ export function decimate(points: readonly Point[], pixels: number): readonly Poi
   let start = 0;
   while (start < points.length) {
     const pixel = pixelOf(points[start]!.x, from, wide, count);
-    let end = start + 1;
-    while (end < points.length && pixelOf(points[end]!.x, from, wide, count) === pixel) end++;
-    const wanted = new Set([start, end - 1]);
     let least = -1;
     let most = -1;
-    for (let place = start; place < end; place++) {
-      const y = points[place]!.y;
+    let end = start;
+    for (; end < points.length; end++) {
+      const { x, y } = points[end]!;
+      if (pixelOf(x, from, wide, count) !== pixel) break;
       if (y === null) continue;
-      if (least < 0 || y < points[least]!.y!) least = place;
-      if (most < 0 || y > points[most]!.y!) most = place;
+      if (least < 0 || y < points[least]!.y!) least = end;
+      if (most < 0 || y > points[most]!.y!) most = end;
     }
-    if (least >= 0) wanted.add(least).add(most);
-    for (const place of [...wanted].sort((one, other) => one - other)) found.push(points[place]!);
+    // In order, and each once.
+    let last = start;
+    found.push(points[start]!);
+    for (const place of [Math.min(least, most), Math.max(least, most), end - 1]) {
+      if (place > last) found.push(points[place]!);
+      last = Math.max(last, place);
+    }
     start = end;
   }
   return found;

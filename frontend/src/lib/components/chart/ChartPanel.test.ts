@@ -83,7 +83,9 @@ test('the charts follow the moment shown, and their axes stay', async () => {
   run.seen = 20;
   await tick();
   await tick();
-  expect(width()).toHaveAttribute('aria-valuemax', String(run.view.steps.length - 1));
+  await expect
+    .poll(() => width().getAttribute('aria-valuemax'))
+    .toBe(String(run.view.steps.length - 1));
   expect(axis()).toBe(before);
 });
 
@@ -92,6 +94,8 @@ test('a run without prunings says how to have some', async () => {
   run.seen = 3;
   await tick();
   await tick();
-  expect(figure('Prunings')).toHaveTextContent('Retroactive pruning is a setting');
+  await expect
+    .poll(() => figure('Prunings').textContent)
+    .toContain('Retroactive pruning is a setting');
   expect(figure('Pruning scores')).toHaveTextContent('nothing has been judged');
 });

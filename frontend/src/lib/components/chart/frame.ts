@@ -62,11 +62,14 @@ export function frameOf(x: Axis, y: Axis, wide: number, high: number, above: num
   };
 }
 
+/** A dense line is as wide as this; finer points would cost time and not be seen. */
+const COLUMN = 2;
+
 /** A line through points, with gaps where there is no value. */
 export function lineThrough(points: readonly Point[], frame: Frame): string {
   let path = '';
   let isDrawing = false;
-  for (const { x, y } of decimate(points, frame.wide)) {
+  for (const { x, y } of decimate(points, frame.wide / COLUMN)) {
     if (y !== null) path += `${isDrawing ? 'L' : 'M'}${round(frame.x(x))},${round(frame.y(y))}`;
     isDrawing = y !== null;
   }

@@ -16,10 +16,10 @@ function shown(steps = 24) {
   return { app, run };
 }
 
-// By what they are in the page: asking for roles takes seconds over a long table.
 // jsdom takes its time over tables and pictures.
 vi.setConfig({ testTimeout: 30_000 });
 
+// By what they are in the page: asking for roles takes seconds over a long table.
 const all = (selector: string, of: ParentNode = document): HTMLElement[] => [
   ...of.querySelectorAll<HTMLElement>(selector)
 ];
@@ -108,7 +108,7 @@ test('the table follows the moment shown', async () => {
   run.seen = 5;
   await tick();
   await tick();
-  expect(steps()).toEqual([0, 1, 2, 3]);
+  await expect.poll(steps).toEqual([0, 1, 2, 3]);
   expect(cells(0)[4]).toBe('0');
 });
 
