@@ -141,7 +141,7 @@ test('a run from a file has no link', async () => {
 });
 
 test('the picture stands alone: no class, no id, no script, its colours as attributes', () => {
-  document.body.innerHTML = `<style>.a { fill: rgb(1, 2, 3) }</style>
+  document.body.innerHTML = `<style>.a { fill: rgb(1, 2, 3); opacity: 0.5 }</style>
     <div style="background-color: rgb(9, 9, 9)"><svg id="lattice-svg" onclick="x()" viewBox="0 0 10 10">
     <g class="a" data-step="1"><circle r="2" class="a" onfocus="x()"/><text>&lt;script&gt;</text></g></svg></div>`;
   const drawn = document.querySelector('svg')!;
@@ -153,6 +153,9 @@ test('the picture stands alone: no class, no id, no script, its colours as attri
   ).toHaveLength(0);
   expect(picture.querySelector('rect')!.getAttribute('fill')).toBe('rgb(9, 9, 9)');
   expect(picture.querySelector('g')!.getAttribute('fill')).toBe('rgb(1, 2, 3)');
+  // Inherited once, and what is not inherited at each.
+  expect(picture.querySelector('circle')!.getAttribute('opacity')).toBe('0.5');
+  expect(picture.querySelector('text')!.hasAttribute('opacity')).toBe(false);
   expect(picture.querySelector('text')!.textContent).toBe('<script>');
   expect(drawn.querySelector('.a')).not.toBeNull();
   document.body.innerHTML = '';

@@ -14,9 +14,7 @@ const PROPERTIES = [
   'stroke-dashoffset',
   'stroke-linecap',
   'stroke-linejoin',
-  'opacity',
   'visibility',
-  'display',
   'paint-order',
   'font-family',
   'font-size',
@@ -24,9 +22,14 @@ const PROPERTIES = [
   'font-style',
   'letter-spacing',
   'text-anchor',
-  'text-decoration-line',
-  'dominant-baseline',
-  'white-space'
+  'dominant-baseline'
+];
+
+/** What no child inherits, with the value that need not be said, and the attribute that says it. */
+const OWN: [property: string, usual: RegExp, attribute: string][] = [
+  ['opacity', /^1?$/, 'opacity'],
+  ['display', /^(?!none)/, 'display'],
+  ['text-decoration-line', /^(none)?$/, 'text-decoration']
 ];
 
 /** Canvases beyond this are refused by browsers. */
@@ -97,6 +100,18 @@ function dress(from: Element, to: Element, colours: Colours): void {
     const isSaid = inherited?.getPropertyValue(name) === value && !to.hasAttribute(name);
     if (value === '' || isSaid) continue;
     to.setAttribute(name, name === 'fill' || name === 'stroke' ? colours.plain(value) : value);
+  }
+  for (const [name, usual, attribute] of OWN) {
+    const value = style.getPropertyValue(name);
+    if (usual.test(value)) to.removeAttribute(attribute);
+    else to.setAttribute(attribute, value);
+  }
+  const isUpper = style.getPropertyValue('text-transform') === 'uppercase';
+  for (const node of [...to.childNodes]) {
+    if (node.nodeType === Node.COMMENT_NODE) node.remove();
+    else if (isUpper && node.nodeType === Node.TEXT_NODE) {
+      node.textContent = node.textContent!.toUpperCase();
+    }
   }
   for (const { name } of [...to.attributes]) {
     const isOfThePage = name === 'class' || name === 'style' || name.startsWith('data-');
