@@ -127,7 +127,8 @@ const taken = (page, what) =>
 /** @param {import('@playwright/test').Page} page @param {string} name */
 async function open(page, name) {
   await page.getByRole('tab', { name, exact: true }).click();
-  await page.getByText('Loading…', { exact: true }).waitFor({ state: 'detached' });
+  const panel = page.getByRole('tabpanel', { name });
+  await panel.getByText('Loading…', { exact: true }).waitFor({ state: 'detached' });
   await page.waitForTimeout(300);
 }
 
@@ -206,11 +207,12 @@ try {
   const events = longRun(STEPS);
   stage.play('long', events, { rate: (STEPS_A_SECOND * events.length) / STEPS });
   await page.goto(`${stage.origin}/#/run/long`);
-  await page.getByText('generating').waitFor();
+  const state = page.getByLabel('State of the run');
+  await state.getByText('generating').waitFor();
   await taken(page, 'frames');
   await taken(page, 'tasks');
   const whileRunning = await hover(page);
-  await page.getByText('all steps are done').waitFor({ timeout: 300_000 });
+  await state.getByText('all steps are done').waitFor({ timeout: 300_000 });
   const frames = await taken(page, 'frames');
   const tasks = await taken(page, 'tasks');
   const what = `while ${STEPS} steps come, ${STEPS_A_SECOND} a second`;
