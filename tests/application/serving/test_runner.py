@@ -1,5 +1,6 @@
-"""Runs in their threads: how they end, and what is left of them."""
+"""Runs of a service: how they end, and what is left of them."""
 
+from concurrent.futures import Future
 from contextlib import contextmanager
 
 import pytest
@@ -16,13 +17,12 @@ from tests.strategies import candidate, lattice_step
 class Alone:
     """Passes that nobody shares."""
 
-    @contextmanager
-    def member(self):
-        yield
+    def together(self, joining):
+        return [done(asking) for asking in joining]
 
     @contextmanager
     def serving(self):
-        yield lambda runs: [run.result() for run in runs]
+        yield lambda run: run.result()
 
 
 class Decoded:
@@ -34,7 +34,7 @@ class Decoded:
         self._seconds = seconds
         self._events = events
 
-    def __iter__(self):
+    def unfolding(self):
         for event in self._events:
             self._seconds[0] += 1.0
             yield event
@@ -43,7 +43,17 @@ class Decoded:
         pass
 
 
-def done(events, run_seconds, part=str.upper):
+def done(asking):
+    """Do a run that asks nothing."""
+    future = Future()
+    try:
+        future.set_result(list(asking))
+    except Exception as error:  # why: as those who share passes do  # noqa: BLE001
+        future.set_exception(error)
+    return future
+
+
+def ended(events, run_seconds, part=str.upper):
     seconds = [0.0]
     runner = Runner(Alone(), Admission(Capacity(1, 9, 9)), run_seconds, clock=lambda: seconds[0])
     runner.start()
@@ -59,20 +69,20 @@ EVENTS = [RunStarted((1,), 2), RunFinished(FinishReason.MAX_STEPS, "")]
 
 
 def test_a_run_over_its_time_has_failed_and_leaves_its_part():
-    run, error = done(EVENTS, 0.5)
+    run, error = ended(EVENTS, 0.5)
     assert isinstance(error, TimeLimitError)
     assert (run.state, run.answer) == (RunState.FAILED, "SO FAR")
 
 
 def test_a_run_whose_end_comes_late_has_ended_all_the_same():
-    run, error = done(EVENTS, 1.5)
+    run, error = ended(EVENTS, 1.5)
     assert error is None
     assert (run.state, run.answer) == (RunState.FINISHED, "so far")
 
 
 @pytest.mark.parametrize("part", [lambda _: None, lambda _: 1 / 0])
 def test_the_error_is_the_runs_own_where_nothing_can_be_made_of_its_part(part):
-    run, error = done(EVENTS, 0.5, part)
+    run, error = ended(EVENTS, 0.5, part)
     assert isinstance(error, TimeLimitError)
     assert run.answer is None
 

@@ -2,15 +2,17 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
+from tempo.application.decoding.asking import Feed, Read
 from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.many import GenerateMany, rows_needed
 from tempo.application.decoding.request import GenerationRequest
 from tempo.domain.errors import InvalidValueError, NonFiniteLogitsError, SessionError
+from tempo.domain.proposal import Reading
 from tempo.domain.row_rules import RowRules
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
@@ -63,7 +65,7 @@ def watching():
 
 
 def many(backend):
-    shared = SharedPasses(backend, patience=5.0)
+    shared = SharedPasses(backend)
     return GenerateMany(shared, shared, NumberedTokenizer())
 
 
@@ -109,28 +111,79 @@ def test_many_runs_are_two_groups_on_a_gpu(watching, device, usual, never):
     assert watching.passes.count(never) <= 1  # as runs join or end
 
 
-def test_a_run_that_joins_takes_part_in_the_next_pass_but_one(watching):
-    shared = SharedPasses(watching, patience=5.0)
+def test_a_run_of_another_caller_joins_between_two_passes(watching):
+    shared = SharedPasses(watching)
     generate = Generate(shared, NumberedTokenizer())
     first, second = requests(PROMPTS[:2], steps=30)
-    joined = []
+    real, third = watching.backend.extend, threading.Event()
 
-    def run(request):
-        with shared.member():
-            joined.append(len(watching.passes))
-            return generate.run(request)
+    def extend(batch):
+        if len(watching.passes) == 3:
+            third.set()
+            while shared._jobs.empty():
+                time.sleep(0.001)
+        real(batch)
 
-    def serve(runs):
-        with shared.serving() as until_done:
-            until_done(runs)
+    def join():
+        third.wait(10)
+        (done,) = shared.together(iter([generate.asking(second)]))
+        return done.result()
 
-    with shared.serving() as until_done, ThreadPoolExecutor(3) as pool:
-        long = pool.submit(run, first)
-        pool.submit(serve, [long])
-        while len(watching.passes) < 3:
-            time.sleep(0.001)
-        until_done([pool.submit(run, second), long])
-    assert 2 in watching.passes[joined[1] : joined[1] + 3]
+    watching.backend.extend = extend
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(join)
+        (done,) = shared.together(iter([generate.asking(first)]))
+        outcomes = [done.result(), other.result()]
+    assert watching.passes == [1] * 3 + [2] * 26 + [1] * 4
+    assert len(watching.threads) == 2  # it went on with its own when the other had ended
+    for outcome, request in zip(outcomes, (first, second), strict=True):
+        alone = Generate(watching, NumberedTokenizer()).run(request)
+        assert outcome.best_path_ids == alone.best_path_ids
+
+
+def test_a_run_that_leaves_makes_room_for_the_next_pass_but_one(watching):
+    short, long, last = (
+        replace(one, max_steps=steps)
+        for one, steps in zip(requests(PROMPTS[:3]), (5, 30, 12), strict=True)
+    )
+    room = rows_needed(long) + max(rows_needed(short), rows_needed(last))
+    many(watching).run([short, long, last], max_cache_rows=room)
+    assert watching.passes == [2] * 4 + [1] + [2] * 11 + [1] * 13
+
+
+def test_work_of_a_thread_is_done_by_the_one_that_serves(watching):
+    shared = SharedPasses(watching)
+    generate = Generate(shared, NumberedTokenizer())
+    first = requests()[0]
+    end = Future()
+    with ThreadPoolExecutor(2) as pool, shared.serving() as until_done:
+        alone = pool.submit(generate.run, first)
+        alone.add_done_callback(end.set_result)
+        until_done(end)
+    assert watching.threads == {"MainThread"}
+    assert (
+        alone.result().best_path_ids
+        == Generate(watching, NumberedTokenizer()).run(first).best_path_ids
+    )
+
+
+def test_a_run_that_is_handed_to_the_one_that_serves_is_done_there(watching):
+    shared = SharedPasses(watching)
+    generate = Generate(shared, NumberedTokenizer())
+    end = Future()
+
+    def hand_over(request):
+        (done,) = shared.together(iter([generate.asking(request)]))
+        return done.result()
+
+    with ThreadPoolExecutor(5) as pool, shared.serving() as until_done:
+        runs = [pool.submit(hand_over, request) for request in requests()]
+        pool.submit(lambda: end.set_result([run.result() for run in runs]))
+        until_done(end)
+    assert watching.threads == {"MainThread"}
+    for request, outcome in zip(requests(), end.result(), strict=True):
+        alone = Generate(watching, NumberedTokenizer()).run(request)
+        assert outcome.best_path_ids == alone.best_path_ids
 
 
 def test_outside_of_runs_together_everything_is_done_at_once(watching):
@@ -141,26 +194,19 @@ def test_outside_of_runs_together_everything_is_done_at_once(watching):
 
 
 def test_a_run_that_fails_does_not_take_the_others_with_it():
-    model = random_model("llama", 60)
-    backend = served(model, "llama-fused")
+    backend = served(random_model("llama", 60), "llama-fused")
     broken = backend.open((3, 5), RowRules())
-    shared = SharedPasses(backend, patience=5.0)
+    broken.close()
+    shared = SharedPasses(backend)
     generate = Generate(shared, NumberedTokenizer())
 
-    def good():
-        with shared.member():
-            return generate.run(requests()[0])
+    def bad(ask):
+        yield ask
 
-    def bad():
-        broken.close()
-        with shared.member(), pytest.raises(SessionError):
-            shared.extend([(broken, [])])
-
-    with shared.serving() as until_done, ThreadPoolExecutor(2) as pool:
-        fine, wrong = pool.submit(good), pool.submit(bad)
-        until_done([fine, wrong])
-        assert len(fine.result().lattice.steps) == 12
-        wrong.result()
+    wrong = [bad(Feed(broken, [])), bad(Read(broken, Reading()))]
+    *failed, fine = shared.together(iter([*wrong, generate.asking(requests()[0])]))
+    assert len(fine.result().lattice.steps) == 12
+    assert all(isinstance(one.exception(), SessionError) for one in failed)
 
 
 def test_the_error_of_one_prompt_comes_when_the_others_are_done():

@@ -1,7 +1,5 @@
 """A machine without memory fails one request, with what it needed, and keeps all others."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 import torch
@@ -79,9 +77,7 @@ def test_a_request_without_memory_fails_and_the_others_go_on(name, monkeypatch):
     shared = SharedPasses(backend)
     generate = Generate(shared, NumberedTokenizer())
     long, short = request((3, 5), 150), request((7, 9), 40)
-    with shared.serving() as serve, ThreadPoolExecutor(2) as pool:
-        futures = [pool.submit(generate.run, one) for one in (long, short)]
-        serve(futures)
+    futures = shared.together(generate.asking(one) for one in (long, short))
     with pytest.raises(MemoryExceededError, match=r"a pass of \d tokens needs .* lower max_width"):
         futures[0].result()
     alone = Generate(backend, NumberedTokenizer()).run(short)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tempo.application.decoding.asking import events_of, followed
 from tempo.application.decoding.outcome import outcome_of
 from tempo.application.decoding.run import DecodingRun
 from tempo.application.decoding.settling import SettledText, best_end, best_hypothesis
@@ -16,6 +17,7 @@ from tempo.domain.stopping import FinishReason, StopOn
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from tempo.application.decoding.asking import Asking, Unfolding
     from tempo.application.decoding.outcome import Outcome
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.decoding.retained import Forking, RetainedState
@@ -42,6 +44,7 @@ class Generation:
         self.reason: FinishReason | None = None
         self.left: RetainedState | None = None
         self._is_open = True
+        self._backend = backend
         self._run = DecodingRun(backend, tokenizer, request, clustering, forking)
         self._settled = SettledText(request.stopping.stop_bytes)
         self._outcome: Outcome | None = None
@@ -54,14 +57,18 @@ class Generation:
         Raises:
             NonFiniteLogitsError: with the outcome so far as its `partial`.
         """
+        return events_of(self.unfolding(), self._backend)
+
+    def unfolding(self) -> Unfolding[Event]:
+        """Decode as `events` does, for whoever answers what the run asks."""
         try:
             begun = bool(self.request.committed)
             yield RunStarted(self.request.prompt_ids, self._max_steps, more=begun)
             yield from self._committed()
             while self.reason is None:
-                appended = self._run.decode()
+                appended = yield from self._run.decoding()
                 unpruned = self._best_end() if self.request.retroactive is not None else None
-                self._run.prune()
+                yield from self._run.judging()
                 text = self._settle()  # before anyone asks for the text that goes with the step
                 yield from told(appended, self._run.pruned, unpruned, self._best_end())
                 if text:
@@ -170,4 +177,13 @@ class Generate:
         generation = self.start(request)
         for _ in generation.events():
             pass
+        return generation.outcome()
+
+    def asking(self, request: GenerationRequest) -> Asking[Outcome]:
+        """Decode as `run` does, for whoever answers what the run asks.
+
+        The prompt goes through the model when the first ask is drawn.
+        """
+        generation = self.start(request)
+        yield from followed(generation.unfolding(), lambda _: False)
         return generation.outcome()

@@ -12,6 +12,7 @@ from tempo.domain.visibility import Visibility
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tempo.application.decoding.asking import Asking
     from tempo.application.decoding.recording import SelectedStep
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.decoding.sequence_state import SequenceState
@@ -57,7 +58,7 @@ class Growth:
         self._trellis = trellis
         self._pruning = pruning
 
-    def grow(self, selected: SelectedStep) -> Grown:
+    def grow(self, selected: SelectedStep) -> Asking[Grown]:
         """Make the live members the frontier, without those that a strategy drops."""
         slots = self._append(selected)
         released = self._state.release(self._request.superposition.window) if slots else 0
@@ -65,7 +66,7 @@ class Growth:
         places: tuple[int, ...] = tuple(range(len(slots)))
         dropped: tuple[PruningDecision, ...] = ()
         if self._pruning.judges(len(slots)):
-            left = self._refined(selected, slots, moment)
+            left = yield from self._refined(selected, slots, moment)
             selected, places, dropped = left.selected, left.places, left.decisions
             moment = self._moment(selected, _among(slots, places))
         earlier = self._trellis.steps[-1] if self._trellis.steps else None
@@ -94,7 +95,7 @@ class Growth:
         before = self._trellis.moments[-1]
         return before.after(selected.transition, selected.live, slots, index, rule)
 
-    def _refined(self, selected: SelectedStep, slots: Slots, moment: Moment) -> Refined:
+    def _refined(self, selected: SelectedStep, slots: Slots, moment: Moment) -> Asking[Refined]:
         """Judge the live members before they are kept; the rows of those that stay are there."""
         pruning, state, frontier = self._pruning, self._state, self._trellis.frontier
         number = self._trellis.next_number
@@ -103,7 +104,7 @@ class Growth:
         unfed = state.mark() if sees_siblings else None
         feeds = pruning.feeds(len(slots))
         if feeds:
-            state.feed(self._nodes(asked.token_ids, frontier, moment))
+            yield from state.feed(self._nodes(asked.token_ids, frontier, moment))
         verdicts = pruning.judge_candidates(asked, state.attention)
         left = refined(selected, verdicts, moment.frontier.weights.tolist(), frontier, number)
         staying = _among(slots, left.places)
@@ -112,7 +113,9 @@ class Growth:
         if feeds and unfed is not None and left.decisions:
             state.unfeed(unfed)  # those that stay have seen those that go
             tokens = [asked.token_ids[place] for place in left.places]
-            state.feed(self._nodes(tokens, frontier, self._moment(left.selected, staying)))
+            yield from state.feed(
+                self._nodes(tokens, frontier, self._moment(left.selected, staying))
+            )
         return left
 
     def _nodes(

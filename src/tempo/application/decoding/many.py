@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Condition
-from typing import TYPE_CHECKING, Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tempo.application.decoding.generate import Generate
 from tempo.domain.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
+    from tempo.application.decoding.asking import Asking
     from tempo.application.decoding.outcome import Outcome
     from tempo.application.decoding.request import GenerationRequest
     from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
 
+T = TypeVar("T")
+
 AT_ONCE = 32
 """Runs that share passes at most; more wait for their turn."""
 
 
 class Sharing(Protocol):
-    """A backend whose passes runs of several threads share."""
+    """A backend whose passes runs share."""
 
-    def member(self) -> AbstractContextManager[None]:
-        """Be one of the runs that a pass waits for."""
+    def together(self, joining: Iterator[Asking[T] | None]) -> list[Future[T]]:
+        """Do runs as they join, in shared passes, until they have ended.
+
+        `joining` gives each run, and None while there is no room for the next. What comes back
+        holds what each returned, or its error.
+        """
         ...
 
-    def serving(self) -> AbstractContextManager[Callable[[Sequence[Future[Outcome]]], None]]:
-        """Take over the model's work of all threads; what it yields does it until runs are done."""
+    def serving(self) -> AbstractContextManager[Callable[[Future[Any]], None]]:
+        """Take over the model's work of all threads; what it yields does it until a run is done."""
         ...
 
 
@@ -43,8 +49,7 @@ class RowBudget:
         """Let in runs that need so many rows together at most; None sets no bound."""
         self._rows = rows
         self._taken = 0
-        self._next = 0
-        self._changed = Condition()
+        self._runs = 0
 
     def require(self, requests: Sequence[GenerationRequest]) -> None:
         """Refuse a run that can never be let in.
@@ -62,22 +67,18 @@ class RowBudget:
                 )
                 raise InvalidValueError(message)
 
-    def enter(self, turn: int, rows: int) -> None:
-        """Wait for a run's turn and for its rows."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._next == turn and self._fits(rows))
-            self._next += 1
-            self._taken += rows
-            self._changed.notify_all()
+    def has_room(self, rows: int) -> bool:
+        """Whether another run, of so many rows, may begin."""
+        return self._runs < AT_ONCE and (self._rows is None or self._taken + rows <= self._rows)
 
-    def leave(self, rows: int) -> None:
-        """Give a run's rows back."""
-        with self._changed:
-            self._taken -= rows
-            self._changed.notify_all()
-
-    def _fits(self, rows: int) -> bool:
-        return self._rows is None or self._taken + rows <= self._rows
+    @contextmanager
+    def held(self, rows: int) -> Iterator[None]:
+        """Hold a run's rows."""
+        self._taken, self._runs = self._taken + rows, self._runs + 1
+        try:
+            yield
+        finally:
+            self._taken, self._runs = self._taken - rows, self._runs - 1
 
 
 def rows_needed(request: GenerationRequest) -> int:
@@ -112,20 +113,18 @@ class GenerateMany:
         """
         budget = RowBudget(max_cache_rows)
         budget.require(requests)
-        if not requests:
-            return []
-
-        def one(turn: int) -> Outcome:
-            request = requests[turn]
-            budget.enter(turn, rows_needed(request))
-            try:
-                with self._sharing.member():
-                    return self._generate.run(request)
-            finally:
-                budget.leave(rows_needed(request))
-
-        workers = min(AT_ONCE, len(requests))
-        with self._sharing.serving() as serve, ThreadPoolExecutor(workers, "tempo-run") as pool:
-            futures = [pool.submit(one, turn) for turn in range(len(requests))]
-            serve(futures)
+        futures = self._sharing.together(self._joining(requests, budget)) if requests else []
         return [future.result() for future in futures]
+
+    def _joining(
+        self, requests: Sequence[GenerationRequest], budget: RowBudget
+    ) -> Iterator[Asking[Outcome] | None]:
+        """Yield each run once there is room for it."""
+        for request in requests:
+            while not budget.has_room(rows_needed(request)):
+                yield None
+            yield self._run(request, budget)
+
+    def _run(self, request: GenerationRequest, budget: RowBudget) -> Asking[Outcome]:
+        with budget.held(rows_needed(request)):
+            return (yield from self._generate.asking(request))

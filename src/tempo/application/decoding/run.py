@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from tempo.application.decoding.asking import answered
 from tempo.application.decoding.committing import feed_chain
 from tempo.application.decoding.cost import CostMeter
 from tempo.application.decoding.growth import Growth
@@ -24,7 +25,7 @@ from tempo.domain.trellis import Moment, Trellis
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tempo.application.decoding.recording import SelectedStep
+    from tempo.application.decoding.asking import Asking
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.decoding.retained import Forking, RetainedState
     from tempo.domain.ancestry import Ancestry
@@ -172,37 +173,53 @@ class DecodingRun:
             ChoiceError: if `only` is not among the candidates considered.
             SessionError: if the run is closed or nothing unfinished is left.
         """
+        return answered(self.decoding(only), self._backend)
+
+    def prune(self) -> None:
+        """Judge earlier steps by the newest, if the run is to; `pruned` says what came of it."""
+        answered(self.judging(), self._backend)
+
+    def decoding(self, only: TokenId | None = None) -> Asking[StepAppended]:
+        """Decode one step as `decode` does, for whoever answers what it asks."""
         if self.session.cache_rows and self.steps and not self.has_live:
             message = "all hypotheses are finished; there is no next step"
             raise SessionError(message)
         with self.meter.phase("engine"):
             if self._held:
                 self._marks[self.decoded] = self.mark()
-            return self._decode(only)
+            return (yield from self._decode(only))
 
-    def prune(self) -> None:
-        """Judge earlier steps by the newest, if the run is to; `pruned` says what came of it."""
+    def judging(self) -> Asking[None]:
+        """Judge as `prune` does, for whoever answers what it asks."""
         if self.request.retroactive is not None:
             with self.meter.phase("pruning"):
-                self.pruned = self._prune()
+                self.pruned = yield from self._prune()
 
-    def _decode(self, only: TokenId | None = None) -> StepAppended:
-        self._feed()
-        selected = self._select(only)
-        grown = self._growth.grow(selected)
+    def _decode(self, only: TokenId | None = None) -> Asking[StepAppended]:
+        yield from self._feed()
+        selected, self._tails = yield from select(
+            self.request,
+            self._tokenizer,
+            self._state,
+            self.frontier,
+            self._tails,
+            self.decoded,
+            Wanted(only, self._pruning.dropped(self.decoded)),
+        )
+        grown = yield from self._growth.grow(selected)
         self._tails = self._tails.among(grown.places)
         return StepAppended(self.steps[-1], self.session.cache_rows, grown.released, grown.dropped)
 
-    def _prune(self) -> CandidatesPruned | None:
+    def _prune(self) -> Asking[CandidatesPruned | None]:
         """Judge earlier steps by what came later."""
         before = self.frontier.slots
-        pruned = self._pruning.look_back(self._trellis, self._state, self._go_back)
+        pruned = yield from self._pruning.look_back(self._trellis, self._state, self._go_back)
         after = self.frontier.slots
         if pruned is not None and not self.request.goes_back:
             self._tails = self._tails.among([before.index(slot) for slot in after])
         return pruned
 
-    def _go_back(self, number: int) -> tuple[PruningDecision, ...]:
+    def _go_back(self, number: int) -> Asking[tuple[PruningDecision, ...]]:
         """Go back to before a step and decode on, without what left, to the newest.
 
         Returns what a strategy dropped of the steps that were decoded again.
@@ -214,7 +231,7 @@ class DecodingRun:
         self._pruning.observe_again_from(number, mark.pruning)
         while self.decoded < newest and (self.has_live or not self.steps):
             self._marks[self.decoded] = self.mark()
-            dropped += self._decode().dropped
+            dropped += (yield from self._decode()).dropped
             self._pruning.weigh_again(self._trellis, self._state)
         return dropped
 
@@ -274,25 +291,12 @@ class DecodingRun:
         """Let go of the cache."""
         self._state.close()
 
-    def _feed(self) -> None:
+    def _feed(self) -> Asking[None]:
         """Feed the newest set, unless its rows are there already."""
         slots = self.frontier.slots
         if not slots:
             return
         if slots[-1] not in self._state.fed:
             nodes, self._pending = self._pending or self._growth.newest(), ()
-            self._state.feed(nodes)
+            yield from self._state.feed(nodes)
         self._pruning.observe(self._trellis, self._state)
-
-    def _select(self, only: TokenId | None) -> SelectedStep:
-        wanted = Wanted(only, self._pruning.dropped(self.decoded))
-        selected, self._tails = select(
-            self.request,
-            self._tokenizer,
-            self._state,
-            self.frontier,
-            self._tails,
-            self.decoded,
-            wanted,
-        )
-        return selected

@@ -13,6 +13,7 @@ from tempo.domain.selection import log_threshold
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from tempo.application.decoding.asking import Asking
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.decoding.sequence_state import SequenceState
     from tempo.domain.frontier import Frontier
@@ -58,7 +59,7 @@ def select(  # noqa: PLR0913, PLR0917 - the parts of a run that a step is made o
     tails: PathTails,
     number: int,
     wanted: Wanted,
-) -> tuple[SelectedStep, PathTails]:
+) -> Asking[tuple[SelectedStep, PathTails]]:
     """Read the rows, cut, and carry the weights forward to the members.
 
     Returns the step and the tails of its live members' texts.
@@ -76,7 +77,7 @@ def select(  # noqa: PLR0913, PLR0917 - the parts of a run that a step is made o
         log_threshold=log_threshold(threshold),
         barred=request.barred_at(number, tokenizer.end_tokens),
     )
-    proposal = state.read(reading, frontier.slots, number)
+    proposal = yield from state.read(reading, frontier.slots, number)
     choice = request.selection.choose(proposal, threshold)
     contents = tuple(map(tokenizer.content, proposal.token_ids))
     members = wanted.among(proposal, choice.kept)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from tempo.application.decoding.asking import Feed, Read
 from tempo.application.decoding.path_rows import PathRows
 from tempo.domain.ancestry import Ancestry
 from tempo.domain.errors import NonFiniteLogitsError
@@ -16,6 +17,7 @@ from tempo.domain.node import Node
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from tempo.application.decoding.asking import Asking
     from tempo.application.decoding.cost import CostMeter
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.decoding.retained import Forking
@@ -58,7 +60,6 @@ class SequenceState:
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
         """
-        self._backend = backend
         self._meter = meter
         self._held = held
         self.beginning = None if forking is None else forking.beginning
@@ -96,16 +97,16 @@ class SequenceState:
         weights = dict(zip(frontier.slots, frontier.weights.tolist(), strict=True))
         return tuple(weights.get(slot, 0.0) for slot in self.fed)
 
-    def feed(self, nodes: Sequence[Node]) -> None:
+    def feed(self, nodes: Sequence[Node]) -> Asking[None]:
         """Feed nodes in one pass; their rows are the next to be read."""
         with self._meter.phase("model"):
-            self._backend.extend([(self.session, nodes)])
+            yield Feed(self.session, nodes)
         self._meter.fed(len(nodes), self.session.cache_rows)
         self.fed = tuple(node.slot for node in nodes)
         if self.paths is not None:
             self.paths.feed(nodes)
 
-    def read(self, reading: Reading, rows: Sequence[Slot], step: int) -> Proposal:
+    def read(self, reading: Reading, rows: Sequence[Slot], step: int) -> Asking[Proposal]:
         """Read the rows of some slots of the last pass; the others have no part in it.
 
         Raises:
@@ -116,7 +117,7 @@ class SequenceState:
         if partial:
             reading = replace(reading, weights=_spread(reading.weights, places, len(self.fed)))
         with self._meter.phase("model"):
-            (proposal,) = self._backend.propose([(self.session, reading)])
+            proposal: Proposal = yield Read(self.session, reading)
         if not proposal.finite:
             raise NonFiniteLogitsError(step)
         if not partial:

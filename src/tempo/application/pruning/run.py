@@ -16,6 +16,7 @@ from tempo.domain.pruning.judged_sets import JudgedSets
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tempo.application.decoding.asking import Asking
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.decoding.sequence_state import SequenceState
     from tempo.application.pruning.candidates import CandidateSet
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tempo.domain.trellis import Trellis
 
 Verdicts = tuple["Verdict", ...]
-GoBack = Callable[[int], "Decisions"]
+GoBack = Callable[[int], "Asking[Decisions]"]
 
 NOTHING: Mapping[TokenId, str] = {}
 
@@ -156,7 +157,7 @@ class PruningRun:
 
     def look_back(
         self, trellis: Trellis, state: SequenceState, go_back: GoBack
-    ) -> CandidatesPruned | None:
+    ) -> Asking[CandidatesPruned | None]:
         """Judge earlier steps and do what the verdicts say.
 
         `go_back` goes back to before a step and decodes on to the newest, keeping nothing that
@@ -174,18 +175,18 @@ class PruningRun:
         plan = plan_of(judgement, trellis)
         if plan is None:
             return again
-        told = self._carry_out(plan, trellis, state, go_back)
+        told = yield from self._carry_out(plan, trellis, state, go_back)
         return told if again is None else _joined(again, told, trellis)
 
     def _carry_out(
         self, plan: Plan, trellis: Trellis, state: SequenceState, go_back: GoBack
-    ) -> CandidatesPruned:
+    ) -> Asking[CandidatesPruned]:
         lost = redo_trellis(plan, trellis)
         if self._request.goes_back and plan.has_roots:
             plan = plan.recomputed(self._from(plan))
         self._log.decisions += plan.decisions
         self._log.lost(lost)
-        freed, dropped_again = self._freed(plan, trellis, state, go_back)
+        freed, dropped_again = yield from self._freed(plan, trellis, state, go_back)
         self._log.rows_freed += freed
         told = plan.decisions
         if self._request.goes_back and plan.has_roots:
@@ -206,7 +207,7 @@ class PruningRun:
 
     def _freed(
         self, plan: Plan, trellis: Trellis, state: SequenceState, go_back: GoBack
-    ) -> tuple[int, Decisions]:
+    ) -> Asking[tuple[int, Decisions]]:
         """Let the cache follow the trellis; return how many rows left it, and what else did."""
         if not self._request.goes_back:
             freed = free_rows(plan, trellis, state)
@@ -218,7 +219,7 @@ class PruningRun:
             self._stale = self._from(plan)
             return free_rows(plan, trellis, state) + self.weigh_again(trellis, state), ()
         before, newest, self._stale = state.cache_rows, trellis.next_number, None
-        dropped_again = go_back(plan.first)
+        dropped_again = yield from go_back(plan.first)
         for number in range(trellis.next_number, newest):  # it may have found its end before
             self._weigh_as_at(number, trellis, state)
         return max(0, before - state.cache_rows), dropped_again

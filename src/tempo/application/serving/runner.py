@@ -1,4 +1,4 @@
-"""Doing runs: each in a thread of its own, and the model's work of all in one thread."""
+"""Doing runs: all decode in one thread, step by step; each begins and answers in one of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from tempo.application.decoding.asking import followed
 from tempo.application.serving.observing import Unobserved
 from tempo.application.serving.served_run import Ended, RunState
 from tempo.domain.errors import (
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tempo.application.serving.admission import Admission
     from tempo.application.serving.observing import RunObserver
     from tempo.application.serving.served_run import Decoding, ServedRun
+    from tempo.domain.events import Event
 
 
 class Runner:
@@ -97,7 +99,7 @@ class Runner:
     def _serve(self) -> None:
         with self._sharing.serving() as serve:
             self._serving.set_result(None)
-            serve([self._end])
+            serve(self._end)
 
     def _begin(self) -> None:
         """Begin the runs whose turn it is."""
@@ -123,24 +125,33 @@ class Runner:
         """Do a run; how it ended."""
         decoding: Decoding | None = None
         try:
-            with self._sharing.member():
-                if run.is_cancelled():
-                    return Ended(RunState.CANCELLED, CancelledRunError("the run was cancelled"))
-                decoding = run.work.start()
-                try:
-                    self._follow(run, decoding)
-                finally:
-                    decoding.close()
+            if run.is_cancelled():
+                return Ended(RunState.CANCELLED, CancelledRunError("the run was cancelled"))
+            decoding = run.work.start()
+            try:
+                asking = followed(decoding.unfolding(), self._telling(run))
+                (done,) = self._sharing.together(iter([asking]))
+                done.result()
+            finally:
+                decoding.close()
             state = RunState.CANCELLED if run.is_cancelled() else RunState.FINISHED
             return Ended(state, run.work.answer(decoding.result))
         except Exception as error:  # why: it belongs to whoever asked  # noqa: BLE001
             return Ended(RunState.FAILED, error, _part(run, decoding))
 
-    def _follow(self, run: ServedRun, decoding: Decoding) -> None:
-        """Decode to the end, until the run is cancelled or its time is up."""
+    def _telling(self, run: ServedRun) -> Callable[[Any], bool]:
+        """Return what tells of a run's events, and whether it is to end because it is cancelled.
+
+        It is called in the model's thread.
+
+        Raises:
+            TimeLimitError: when called, if the run's time is up.
+        """
         since = run.began_at or 0.0
         deadline = since + self._run_seconds
-        for event in decoding:
+
+        def tell(event: Event) -> bool:
+            nonlocal since
             now = self._clock()
             self._observer.told(run, event, now - since)
             since = now
@@ -149,15 +160,16 @@ class Runner:
             for document in run.work.tell(event):
                 run.tell(document)
             if isinstance(event, (RunStarted, StepAppended)) and event.more:
-                continue  # what was told is not yet what an answer would be of
-            if run.is_cancelled():
-                return
-            if now > deadline and not isinstance(event, RunFinished):
+                return False  # what was told is not yet what an answer would be of
+            if not run.is_cancelled() and now > deadline and not isinstance(event, RunFinished):
                 message = (
                     f"the run took longer than {self._run_seconds:g} s; "
                     "lower max_steps or max_width"
                 )
                 raise TimeLimitError(message)
+            return run.is_cancelled()
+
+        return tell
 
 
 def _part(run: ServedRun, decoding: Decoding | None) -> Any:  # noqa: ANN401 - what the work answers

@@ -12,8 +12,9 @@ from tempo.application.serving.event_log import Document, EventLog
 from tempo.domain.errors import CancelledRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+    from tempo.application.decoding.asking import Unfolding
     from tempo.domain.events import Event
 
 
@@ -46,8 +47,8 @@ class Decoding(Protocol):
         """What is decoded so far."""
         ...
 
-    def __iter__(self) -> Iterator[Event]:
-        """Decode event by event."""
+    def unfolding(self) -> Unfolding[Event]:
+        """Decode event by event, for whoever answers what the run asks of the model."""
         ...
 
     def close(self) -> None:

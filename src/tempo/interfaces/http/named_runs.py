@@ -27,8 +27,7 @@ from tempo.interfaces.http.request_identity import request_at_hand
 from tempo.interfaces.python.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from tempo.application.decoding.asking import Unfolding
     from tempo.application.decoding.request import GenerationRequest
     from tempo.application.records.record import Provenance, RunRecord
     from tempo.application.serving.event_log import Document
@@ -141,8 +140,9 @@ class AtOnce:
 
     result: Any
 
-    def __iter__(self) -> Iterator[Event]:
-        return iter(())
+    def unfolding(self) -> Unfolding[Event]:
+        """Ask and tell nothing."""
+        yield from ()
 
     def close(self) -> None:
         """Do nothing: nothing is held."""

@@ -11,6 +11,7 @@ from tempo.domain.errors import NonFiniteLogitsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tempo.application.decoding.asking import Unfolding
     from tempo.application.decoding.generate import Generation
     from tempo.application.decoding.outcome import Outcome
     from tempo.domain.events import Event
@@ -43,6 +44,14 @@ class Stream:
         if event is None:
             raise StopIteration
         return event
+
+    def unfolding(self) -> Unfolding[Event]:
+        """Decode for whoever answers what the run asks of the model, in place of iterating."""
+        try:
+            yield from self._generation.unfolding()
+        except NonFiniteLogitsError as error:
+            error.partial = self.result
+            raise
 
     def close(self) -> None:
         """Cancel the run if it goes on, after the step under way; what is decoded stays."""
