@@ -18,6 +18,8 @@ from tempo.domain.posteriors import posteriors, terminal_masses
 from tempo.domain.tokens import TokenSet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tempo.domain.measures.sequences import Agreement
     from tempo.domain.proposal import FloatArray
     from tempo.domain.pruning.decision import PruningDecision
@@ -49,7 +51,7 @@ class LatticeStep:
 
     step: LogicalStep
     token_set: TokenSet
-    others: tuple[Candidate, ...]
+    others: Sequence[Candidate]
     transitions: FloatArray
     plain_transitions: FloatArray
     entropy: float
@@ -64,7 +66,7 @@ class LatticeStep:
     def candidates(self) -> tuple[Candidate, ...]:
         """All candidates considered at the step, by rank."""
         if not self.others or self.others[0].rank > self.token_set.members[-1].rank:
-            return self.token_set.members + self.others
+            return (*self.token_set.members, *self.others)
         merged = (*self.token_set.members, *self.others)
         return tuple(sorted(merged, key=lambda candidate: candidate.rank))
 
@@ -93,7 +95,7 @@ class LatticeStep:
     def over(
         self,
         token_set: TokenSet,
-        others: tuple[Candidate, ...],
+        others: Sequence[Candidate],
         transitions: FloatArray,
         plain_transitions: FloatArray,
     ) -> LatticeStep:

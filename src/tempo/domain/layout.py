@@ -9,7 +9,7 @@ from tempo.domain.errors import InvalidValueError
 from tempo.domain.tokens import LogicalStep, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 class PositionScheme(StrEnum):
@@ -78,6 +78,11 @@ class LogicalLayout:
     def slots(self, step: int) -> tuple[Slot, ...]:
         """Return the slots that step `step` still holds."""
         return self._steps[step]
+
+    @property
+    def held(self) -> Collection[Slot]:
+        """The slots that the steps hold: they are not of the prompt, and were not removed."""
+        return self._step_of.keys()
 
     def holds(self, slot: Slot) -> bool:
         """Whether a step holds a slot: it is not of the prompt, and was not removed."""

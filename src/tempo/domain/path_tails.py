@@ -36,6 +36,8 @@ class PathTails:
 
     def among(self, live: Sequence[int]) -> PathTails:
         """Return the tails of some of the paths."""
+        if len(live) == len(self.tails):
+            return self
         return PathTails(self.stops, tuple(self.tails[index] for index in live))
 
     def completes_stop(self, index: int) -> bool:

@@ -101,21 +101,16 @@ class Selection:
     def choose(self, proposal: Proposal, threshold: float) -> Choice:
         """Cut one proposal at a threshold in [0, 1]."""
         level = log_threshold(threshold)
-        reaching = int(np.count_nonzero(proposal.log_probabilities >= level))
+        logs = proposal.log_probabilities.tolist()
+        reaching = sum([log >= level for log in logs])
         kept = max(1, min(reaching, self.max_width))
-        probabilities = np.exp(proposal.log_probabilities)
-        kept_mass = float(probabilities[: min(kept, reaching)].sum())
-        near = np.abs(probabilities - threshold) <= TIE_MARGIN if threshold > 0 else np.zeros(1)
-        return Choice(
-            threshold=threshold,
-            level=level,
-            kept=kept,
-            cut=max(0, proposal.passing - kept),
-            cut_mass=max(0.0, proposal.passing_mass - kept_mass)
-            if proposal.passing > kept
-            else 0.0,
-            near_ties=int(np.count_nonzero(near)),
-        )
+        cut, cut_mass, near = proposal.passing - kept, 0.0, 0
+        if cut > 0:
+            kept_mass = sum(map(math.exp, logs[: min(kept, reaching)]))
+            cut_mass = max(0.0, proposal.passing_mass - kept_mass)
+        if threshold > 0:
+            near = sum([abs(math.exp(log) - threshold) <= TIE_MARGIN for log in logs])
+        return Choice(threshold, level, kept, max(0, cut), cut_mass, near)
 
 
 def log_threshold(threshold: float) -> float:

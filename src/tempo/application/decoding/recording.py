@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tempo.domain.commitment import PASSED_OVER
 from tempo.domain.lattice import LatticeStep
+from tempo.domain.overlooked import Overlooked
 from tempo.domain.tokens import Candidate, CandidateState, LogicalStep, TokenSet
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ class Cut:
 
     def _columns(self, table: FloatArray) -> FloatArray:
         # As a file gives them back: another layout in memory would round sums in another order.
+        count = len(self.members)
+        if self.members[-1] == count - 1:  # they are the first ones
+            return table[:, :count].copy()
         return np.ascontiguousarray(table[:, list(self.members)])
 
 
@@ -80,12 +83,12 @@ def recorded_step(
 ) -> LatticeStep:
     """Return the lattice's record of a step; `moment` is the state after it."""
     number = LogicalStep(0 if earlier is None else earlier.step + 1)
-    proposal, choice = selected.cut.proposal, selected.cut.choice
-    probabilities = [math.exp(value) for value in proposal.log_probabilities.tolist()]
+    cut, proposal, choice = selected.cut, selected.cut.proposal, selected.cut.choice
+    logs = proposal.log_probabilities.tolist()
     return LatticeStep(
         step=number,
-        token_set=TokenSet(number, _members(selected, moment.frontier, earlier, probabilities)),
-        others=_others(selected.cut, probabilities),
+        token_set=TokenSet(number, _members(selected, moment.frontier, earlier, logs)),
+        others=Overlooked(proposal.token_ids, cut.contents, logs, choice, cut.members, cut.reasons),
         transitions=selected.rows,
         plain_transitions=selected.plain_rows,
         entropy=proposal.entropy,
@@ -102,52 +105,29 @@ def _members(
     selected: SelectedStep,
     frontier: Frontier,
     earlier: LatticeStep | None,
-    probabilities: Sequence[float],
+    logs: Sequence[float],
 ) -> tuple[Candidate, ...]:
     transition = selected.transition
     rows = earlier.token_set.live_indices if earlier else ()
-    places = {index: place for place, index in enumerate(selected.live)}
-    weights, scores = frontier.weights.tolist(), transition.scores.tolist()
-    members = []
-    cut = selected.cut
-    for index, rank in enumerate(cut.members):
-        place = places.get(index)
+    going_on = dict(
+        zip(selected.live, zip(frontier.weights.tolist(), frontier.slots, strict=True), strict=True)
+    )
+    kept, finished = CandidateState.KEPT, CandidateState.FINISHED
+    cut, members = selected.cut, []
+    standing = zip(cut.members, transition.scores.tolist(), transition.best_parent, strict=True)
+    for index, (rank, score, row) in enumerate(standing):
+        weight, slot = going_on.get(index, (0.0, None))
+        state = finished if slot is None else kept
+        parent = rows[row] if rows else None
+        token_id, content, probability = (
+            cut.proposal.token_ids[rank], cut.contents[rank], math.exp(logs[rank]),
+        )  # fmt: skip
         members.append(
             Candidate(
-                token_id=cut.proposal.token_ids[rank],
-                content=cut.contents[rank],
-                probability=probabilities[rank],
-                rank=rank,
-                state=CandidateState.FINISHED if place is None else CandidateState.KEPT,
-                weight=0.0 if place is None else weights[place],
-                score=scores[index],
-                parent=rows[transition.best_parent[index]] if rows else None,
-                slot=None if place is None else frontier.slots[place],
+                token_id, content, probability, rank, state, weight, score, parent, None, slot
             )
         )
     return tuple(members)
-
-
-def _others(cut: Cut, probabilities: Sequence[float]) -> tuple[Candidate, ...]:
-    chosen = set(cut.members)
-    logs = cut.proposal.log_probabilities.tolist()
-    others = []
-    for rank, token_id in enumerate(cut.proposal.token_ids):
-        if rank in chosen:
-            continue
-        state = cut.choice.state(rank, logs[rank])
-        passed_over = state is CandidateState.KEPT
-        others.append(
-            Candidate(
-                token_id=token_id,
-                content=cut.contents[rank],
-                probability=probabilities[rank],
-                rank=rank,
-                state=CandidateState.PRUNED if passed_over else state,
-                reason=cut.reasons.get(token_id, PASSED_OVER) if passed_over else None,
-            )
-        )
-    return tuple(others)
 
 
 def with_posteriors(lattice: Lattice) -> Lattice:

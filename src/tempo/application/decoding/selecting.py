@@ -45,6 +45,8 @@ class Wanted:
         """
         if self.only is not None:
             return (proposal.rank(self.only),)
+        if not self.dropped:
+            return tuple(range(kept))
         allowed = [
             rank for rank, token_id in enumerate(proposal.token_ids) if token_id not in self.dropped
         ]
@@ -70,12 +72,13 @@ def select(  # noqa: PLR0913, PLR0917 - the parts of a run that a step is made o
     """
     weights = request.readout.row_weights(frontier.weights, frontier.scores)
     threshold = request.selection.level(number, request.max_steps, max(weights))
+    end_tokens = tokenizer.end_tokens
     reading = Reading(
         weights=weights,
         combination=request.readout.combination,
         considered=request.selection.considered,
         log_threshold=log_threshold(threshold),
-        barred=request.barred_at(number, tokenizer.end_tokens),
+        barred=request.barred_at(number, end_tokens),
     )
     proposal = yield from state.read(reading, frontier.slots, number)
     choice = request.selection.choose(proposal, threshold)
@@ -85,14 +88,17 @@ def select(  # noqa: PLR0913, PLR0917 - the parts of a run that a step is made o
     rows, plain_rows = cut.rows, cut.plain_rows
     transition = carry_forward(frontier, rows, plain_rows)
     grown = tails.grown(transition.best_parent, [contents[rank] for rank in members])
-    live = _live(cut, grown, tokenizer.end_tokens)
+    live = _live(cut, grown, end_tokens)
     return SelectedStep(cut, rows, plain_rows, transition, live), grown.among(live)
 
 
 def _live(cut: Cut, tails: PathTails, end_tokens: Collection[TokenId]) -> tuple[int, ...]:
     """Return the members that end neither by an end token nor by a stop string."""
+    token_ids, stops = cut.proposal.token_ids, tails.stops
     return tuple(
-        index
-        for index, rank in enumerate(cut.members)
-        if cut.proposal.token_ids[rank] not in end_tokens and not tails.completes_stop(index)
+        [
+            index
+            for index, rank in enumerate(cut.members)
+            if token_ids[rank] not in end_tokens and not (stops and tails.completes_stop(index))
+        ]
     )

@@ -112,9 +112,9 @@ class SequenceState:
         Raises:
             NonFiniteLogitsError: if the model gave NaN or infinity at a step.
         """
-        places = [self.fed.index(slot) for slot in rows]
-        partial = len(places) < len(self.fed)
+        partial = len(rows) < len(self.fed)
         if partial:
+            places = [self.fed.index(slot) for slot in rows]
             reading = replace(reading, weights=_spread(reading.weights, places, len(self.fed)))
         with self._meter.phase("model"):
             proposal: Proposal = yield Read(self.session, reading)
@@ -137,18 +137,14 @@ class SequenceState:
         visibility: Visibility,
     ) -> tuple[Node, ...]:
         """Return tokens as nodes to feed; what is in the cache no more they do not see."""
-        return tuple(
-            Node(
-                token_id=token,
-                position=self.layout.position(slot),
-                slot=slot,
-                parent=parent,
-                inherits=history.inherits,
-                weights=tuple(entry for entry in history.weights if self.layout.holds(entry[0]))
-                + visibility.sibling_weights(slot, tuple(slots)),
-            )
-            for token, slot, parent, history in zip(tokens, slots, parents, histories, strict=True)
-        )
+        held, siblings = self.layout.held, tuple(slots)
+        nodes = []
+        for token, slot, parent, history in zip(tokens, slots, parents, histories, strict=True):
+            weights = tuple([entry for entry in history.weights if entry[0] in held])
+            weights += visibility.sibling_weights(slot, siblings)
+            position = self.layout.position(slot)
+            nodes.append(Node(token, position, slot, parent, history.inherits, weights))
+        return tuple(nodes)
 
     def release(self, window: float) -> int:
         """Let go of the rows that no row to come can see; return how many."""

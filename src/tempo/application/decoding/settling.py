@@ -87,7 +87,9 @@ class SettledText:
     def follow(self, run: Unfolding) -> str:
         """Return the text that settled since the last call; the run has a live candidate."""
         settled = run.settled
-        if settled > len(self._tokens) and not self._is_over(run):
+        if settled <= len(self._tokens):
+            return ""  # what waits was held back, and still is
+        if not self._is_over(run):
             newest = len(run.steps) - 1
             member = run.steps[newest].token_set.live_indices[0]
             chain = chain_from(run, newest, member, len(self._tokens))

@@ -203,7 +203,7 @@ def _readable(record: RunRecord) -> RunRecord:
     return replace(record, lattice=replace(record.lattice, steps=steps))
 
 
-def _spelled(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+def _spelled(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return tuple(
         one if readable(one.text) == one.text else replace(one, content=readable(one.text).encode())
         for one in candidates
