@@ -114,24 +114,32 @@ def written(
     lists = integers[stop:].reshape(3, form.rows)
     lists[:2], lists[2] = 0, -1
     first = place = 0
-    for number, given in enumerate(passes):
+    sessions: list[tuple[int, ...]] = []
+    tokens: list[int] = []
+    positions: list[int] = []
+    rows: list[int] = []
+    for given in passes:
         cache, prompt = given.cache, given.prompt
-        live, spread = len(given.tokens), given.weights.shape[1]
-        last = first + live
-        told[number] = (
+        live, spread = given.weights.shape
+        sessions.append((
             cache.keys.data_ptr(), cache.values.data_ptr(), cache.capacity,
             prompt + spread, prompt, spread, first, live, place, 0,
-        )  # fmt: skip
-        lists[:, first:last] = (given.tokens, given.positions, given.rows)
+        ))  # fmt: skip
+        tokens += given.tokens
+        positions += given.positions
+        rows += given.rows
         place = _weights(given, form.width, floats, place)
-        first = last
+        first += live
+    if sessions:
+        told[: len(sessions)] = sessions
+        lists[:, :first] = (tokens, positions, rows)
     return place
 
 
 def _weights(given: Pass, width: int, floats: npt.NDArray[np.float32], place: int) -> int:
     """Write what a session's rows see of each other, then what they see of the rows before."""
-    live, spread = len(given.tokens), given.weights.shape[1]
-    own = np.asarray(given.rows) - given.prompt
+    live, spread = given.weights.shape
+    own = [row - given.prompt for row in given.rows]
     middle = place + width * width
     floats[place:middle].reshape(width, width)[:live, :live] = given.weights[:, own]
     stop: int = middle + live * spread

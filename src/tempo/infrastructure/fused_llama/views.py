@@ -29,11 +29,23 @@ class HostViews:
         prompt: how many rows at the front of the cache are the prompt's.
         weights: [rows, extent - prompt]; 1 sees fully, 0 not at all.
         numbers: the row of `weights` that belongs to each slot of the last pass.
+        unseen: columns of `weights` that no row sees any more, whatever it says there: the next
+            pass's rows are made of it in any case, and leave them out.
     """
 
     prompt: int
     weights: Weights
     numbers: Mapping[Slot, int]
+    unseen: tuple[int, ...] = ()
+
+    @property
+    def _of_last(self) -> Weights:
+        """What the last pass's rows see now."""
+        if not self.unseen:
+            return self.weights
+        weights = self.weights.copy()
+        weights[:, self.unseen] = 0.0
+        return weights
 
     @classmethod
     def of_prompt(cls, length: int) -> HostViews:
@@ -44,7 +56,9 @@ class HostViews:
         """Return the views of a pass's nodes; `rows` holds every slot's cache row."""
         numbers = {node.slot: number for number, node in enumerate(nodes)}
         seen = np.zeros((len(nodes), extent - self.prompt), dtype=np.float32)
-        inside = self._inherited(nodes, numbers, seen)
+        inside = not self._chosen(nodes, seen) and self._mixed(nodes, numbers, seen)
+        if self.unseen:
+            seen[:, self.unseen] = 0.0
         if inside:
             for number, node in enumerate(nodes):
                 for parent, share in node.inherits:
@@ -55,7 +69,20 @@ class HostViews:
             self._override(seen, list(enumerate(nodes)), rows)
         return HostViews(self.prompt, seen, numbers)
 
-    def _inherited(self, nodes: Sequence[Node], numbers: Mapping[Slot, int], seen: Weights) -> bool:
+    def _chosen(self, nodes: Sequence[Node], seen: Weights) -> bool:
+        """Write what nodes inherit, if each goes on one row of the last pass alone: usual steps."""
+        width, rows = self.weights.shape[1], []
+        for node in nodes:
+            if len(node.inherits) != 1:
+                return False
+            ((parent, share),) = node.inherits
+            if share != 1.0 or parent not in self.numbers:
+                return False
+            rows.append(self.numbers[parent])
+        seen[:, :width] = self.weights[rows]
+        return True
+
+    def _mixed(self, nodes: Sequence[Node], numbers: Mapping[Slot, int], seen: Weights) -> bool:
         """Add up what nodes inherit of the last pass; return whether some is of this pass."""
         width = self.weights.shape[1]
         inside = False
@@ -83,20 +110,19 @@ class HostViews:
 
     def without(self, rows: Sequence[int]) -> HostViews:
         """Return views that do not see some cache rows; those behind the extent none sees."""
-        weights = self.weights.copy()
-        seen = [row - self.prompt for row in rows if row - self.prompt < weights.shape[1]]
-        weights[:, seen] = 0.0
-        return HostViews(self.prompt, weights, self.numbers)
+        width = self.weights.shape[1]
+        unseen = [row - self.prompt for row in rows if row - self.prompt < width]
+        return HostViews(self.prompt, self.weights, self.numbers, (*self.unseen, *unseen))
 
     def gathered(self, kept: Sequence[int]) -> HostViews:
         """Return views over moved cache rows, given the old row of each new one."""
         extent = self.prompt + self.weights.shape[1]
         seen = [row - self.prompt for row in kept[self.prompt :] if row < extent]
-        return HostViews(self.prompt, self.weights[:, seen], self.numbers)
+        return HostViews(self.prompt, self._of_last[:, seen], self.numbers)
 
     def factored(self, factors: Mapping[Slot, float], rows: Mapping[Slot, int]) -> Weights:
         """Return the weights times the factors of attenuated slots."""
-        weights = self.weights
+        weights = self._of_last
         if factors:
             weights = weights.copy()
             for slot, factor in factors.items():

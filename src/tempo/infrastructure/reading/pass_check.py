@@ -33,14 +33,14 @@ def check_pass(
         if node.parent is not None and node.parent not in rows:
             message = f"slot {node.parent} is not in the last pass; it can be no parent"
             raise SessionError(message)
-        strangers = [slot for slot, _ in node.inherits if slot not in rows]
-        if strangers:
-            message = f"slot {strangers[0]} is not in the last pass; nothing to inherit"
-            raise SessionError(message)
-        strangers = [slot for slot, _ in node.weights if slot not in own and slot not in cached]
-        if strangers:
-            message = f"slot {strangers[0]} is not in the cache"
-            raise SessionError(message)
+        for slot, _ in node.inherits:
+            if slot not in rows:
+                message = f"slot {slot} is not in the last pass; nothing to inherit"
+                raise SessionError(message)
+        for slot, _ in node.weights:
+            if slot not in cached and slot not in own:
+                message = f"slot {slot} is not in the cache"
+                raise SessionError(message)
         lowest = Slot(node.slot + 1)
         rows.add(node.slot)
 

@@ -121,7 +121,6 @@ class RowSession(ABC, Generic[C, V]):
         slots = [node.slot for node in nodes if node.slot >= now.next_slot]
         cache.free([self._rows_of.pop(slot) for slot in slots if slot in self._rows_of])
 
-    @torch.inference_mode()
     def release(self, slots: Sequence[Slot]) -> None:
         """Take slots out of the cache."""
         cache, now = self._held()
@@ -133,6 +132,7 @@ class RowSession(ABC, Generic[C, V]):
         if cache.plan.is_sparse:
             self._now = self._compacted(cache, self._now)
 
+    @torch.inference_mode()
     def _compacted(self, cache: C, now: Moment[V]) -> Moment[V]:
         """Move the rows in use to the front of the cache; return the moment over them."""
         kept = cache.compact()
