@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from tempo.domain.proposal import Proposal
-from tempo.domain.tokens import TokenId
 from tempo.infrastructure.fused_llama.kernel_step import logits_size
 from tempo.infrastructure.fused_llama.tiles import power_of_two, width_bucket
 from tempo.infrastructure.reading.extraction import to_host
@@ -37,6 +36,8 @@ SMALLEST_ANSWER = 16
 BARRED = 8
 """Tokens that a session can bar at most."""
 
+
+NO_MIXTURES = np.empty((0, 0))
 
 READINGS = 24
 """Captured readings that are held at most; the one that was not used for longest goes first."""
@@ -108,15 +109,23 @@ class Question:
 
     def write(self, block: int, readings: Sequence[tuple[int, Reading]]) -> None:
         """Write what is asked of a block of logits; sessions that are not there have no rows."""
-        addresses, wanted = self.addresses, self.wanted
-        addresses[0], addresses[1:], self.barred[:] = block, 0, -1
-        for number, (first, reading) in enumerate(readings):
+        places, barred, wanted = [block], [], []
+        absent, width = self.barred.shape[1], self.wanted.shape[1] - 1
+        for first, reading in readings:
             live = len(reading.weights)
-            addresses[1 + 2 * number : 3 + 2 * number] = (first, live)
-            self.barred[number, : len(reading.barred)] = reading.barred
-            wanted[number, 0] = reading.log_threshold
+            places += (first, live)
+            barred.append(reading.barred + (-1,) * (absent - len(reading.barred)))
+            wanted.append((reading.log_threshold, *reading.weights, *(1.0,) * (width - live)))
+        self.addresses[len(places) :] = 0
+        self.addresses[: len(places)] = places
+        count = len(readings)
+        self.barred[count:] = -1
+        if count:
+            self.barred[:count] = barred
+            shares = np.array(wanted)
             with np.errstate(divide="ignore"):
-                wanted[number, 1 : 1 + live] = np.log(np.asarray(reading.weights))
+                np.log(shares[:, 1:], out=shares[:, 1:])
+            self.wanted[:count] = shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,26 +148,33 @@ class DeviceReader:
         """Read rows of a model's vocabulary, as its head cut it."""
         self._weights, self._cut = weights, cut
         self._held: dict[ReadingForm, _Captured] = {}
+        self._stream = torch.cuda.Stream(weights.device, priority=-1)
 
     def read(
-        self, block: Tensor, rows: int, readings: Sequence[tuple[int, Reading]]
+        self,
+        block: Tensor,
+        rows: int,
+        readings: Sequence[tuple[int, Reading]],
+        computed: torch.cuda.Event | None,
     ) -> list[Proposal]:
-        """Answer readings of a block of so many rows, each with its first row among them."""
+        """Answer readings of a block of so many rows, each with its first row among them.
+
+        They wait for the pass that computed the rows, and for no later one of other sessions: a
+        stream of their own goes past those.
+        """
         form = ReadingForm.of(rows, [reading for _, reading in readings])
         captured = self._captured(form)
         captured.question.write(block.data_ptr(), readings)
-        captured.graph.replay()
-        told = captured.told
-        if any(reading.pairs for _, reading in readings):
-            told = torch.cat([told, self._pairs(block, rows, readings)])
-        answer = to_host(told)
+        if computed is not None:
+            self._stream.wait_event(computed)
+        with torch.cuda.stream(self._stream):
+            captured.graph.replay()
+            told = captured.told
+            if any(reading.pairs for _, reading in readings):
+                told = torch.cat([told, self._pairs(block, rows, readings)])
+            answer = to_host(told)
         answers, scores = answer[: form.answer], answer[form.answer :]
-        found, start = [], 0
-        for (_, reading), own in zip(readings, answers.reshape(form.sessions, -1), strict=False):
-            stop = start + len(reading.pairs)
-            found.append(_proposal(own, reading, form, scores[start:stop]))
-            start = stop
-        return found
+        return proposals(answers.reshape(form.sessions, -1), scores, form, readings)
 
     def _pairs(self, block: Tensor, rows: int, readings: Sequence[tuple[int, Reading]]) -> Tensor:
         """Return the log-probability of each pair asked for."""
@@ -221,32 +237,52 @@ class DeviceReader:
         return _Captured(graph, question, told, (asked, totals, keys, summaries, tickets))
 
 
-def _proposal(
-    answer: FloatArray, reading: Reading, form: ReadingForm, scores: FloatArray
-) -> Proposal:
-    """Return the proposal that an answer holds; candidates come sorted.
+def proposals(
+    answers: FloatArray,
+    scores: FloatArray,
+    form: ReadingForm,
+    readings: Sequence[tuple[int, Reading]],
+) -> list[Proposal]:
+    """Return the proposals that [session, answer] answers hold; candidates come sorted.
 
-    `scores` are those of the pairs asked for, before anything was barred.
+    `scores` are those of the pairs that the readings ask for, before anything was barred.
     """
-    if not answer[0]:
-        return Proposal(finite=False)
-    stop = len(answer) - form.width
-    parts, shifts = answer[HEAD:stop].reshape(-1, form.best), answer[stop:]
-    possible = int(np.count_nonzero(~np.isneginf(parts[1])))
-    count, live = min(reading.considered, possible), len(reading.weights)
-    rows = parts[2 : 2 + live, :count]
-    return Proposal(
-        token_ids=tuple(map(TokenId, parts[0, :count].astype(np.int64).tolist())),
-        log_probabilities=np.minimum(parts[1, :count], 0.0),
-        rows=rows,
-        plain_rows=rows - shifts[:live, None] if reading.barred else rows,
-        entropy=float(answer[1]),
-        passing=int(answer[2]),
-        passing_mass=min(1.0, float(answer[3])),
-        pair_scores=scores,
-        processed_scores=_processed(scores, shifts, reading) if reading.barred else scores,
-        mixtures=np.empty((0, 0)),
-    )
+    best, stop = form.best, answers.shape[1] - form.width
+    heads = answers[:, :HEAD].tolist()
+    token_ids = answers[:, HEAD : HEAD + best].astype(np.int64).tolist()
+    logs = np.minimum(answers[:, HEAD + best : HEAD + 2 * best], 0.0)
+    possible = np.count_nonzero(logs > -np.inf, axis=1).tolist()
+    tables = answers[:, HEAD + 2 * best : stop].reshape(len(answers), form.width, best)
+    found, start = [], 0
+    for number, (_, reading) in enumerate(readings):
+        finite, entropy, passing, mass = heads[number]
+        stop_pairs = start + len(reading.pairs)
+        own, start = scores[start:stop_pairs], stop_pairs
+        if not finite:
+            found.append(Proposal(finite=False))
+            continue
+        count, live = min(reading.considered, possible[number]), len(reading.weights)
+        rows = tables[number, :live, :count]
+        plain, processed = rows, own
+        if reading.barred:
+            shifts = answers[number, stop:]
+            plain = rows - shifts[:live, None]
+            processed = _processed(own, shifts, reading) if reading.pairs else own
+        found.append(
+            Proposal(
+                token_ids=tuple(token_ids[number][:count]),
+                log_probabilities=logs[number, :count],
+                rows=rows,
+                plain_rows=plain,
+                entropy=entropy,
+                passing=int(passing),
+                passing_mass=min(1.0, mass),
+                pair_scores=own,
+                processed_scores=processed,
+                mixtures=NO_MIXTURES,
+            )
+        )
+    return found
 
 
 def _processed(scores: FloatArray, shifts: FloatArray, reading: Reading) -> FloatArray:

@@ -52,11 +52,13 @@ class FusedRows(Rows):
         block: logits [rows of the pass, vocabulary], then what the head wrote behind them.
         width: rows of the pass, filled up.
         first: where the session's own begin.
+        computed: comes when the pass has written them.
     """
 
     block: Tensor = field(default_factory=lambda: torch.empty(0))
     width: int = 0
     first: int = 0
+    computed: torch.cuda.Event | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -117,11 +119,13 @@ class GraphDecoder(PlainDecoder):
             captured = self._graph_of(form, addresses)
             captured.staging.upload(addresses, passes)
             captured.graph.replay()
+            computed = torch.cuda.Event()
+            computed.record()
             hidden = self._hidden(form, passes)
         logits = block[: form.rows * shape.vocabulary].view(form.rows, shape.vocabulary)
         return [
             (
-                FusedRows(logits[own], block=block, width=form.rows, first=own.start),
+                FusedRows(logits[own], (), block, form.rows, own.start, computed),
                 _captured(given, own, kept, hidden),
             )
             for given, own in owned(passes)
@@ -154,7 +158,7 @@ class GraphDecoder(PlainDecoder):
             readings = [(rows.first, batch[number].reading) for number, rows in together]
             _, rows = together[0]
             with self._lock:
-                answers = self._reader.read(rows.block, rows.width, readings)
+                answers = self._reader.read(rows.block, rows.width, readings, rows.computed)
             found.update(zip((number for number, _ in together), answers, strict=True))
         others = [number for number in range(len(batch)) if number not in found]
         found.update(
