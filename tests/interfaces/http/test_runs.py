@@ -190,7 +190,7 @@ def test_a_run_that_nobody_listens_to_ends_and_a_detached_one_goes_on():
 def test_every_setting_is_described_once(client):
     body = client.get("/api/v1/settings/schema").json()
     described = {one["name"]: one for one in body["settings"]}
-    assert described["max_width"]["most"] == 64
+    assert described["max_width"]["most"] == body["limits"]["max_width"] == 32
     assert described["selection_threshold"]["also"] == ["threshold"]
     assert body["limits"]["max_steps"] == 200
     assert client.get("/api/v1/models").json()["models"][0]["context"] == 1024

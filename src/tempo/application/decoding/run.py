@@ -154,19 +154,18 @@ class DecodingRun:
         return not slots or self.layout.position(slots[-1]) + 1 < context
 
     def advance(self, only: TokenId | None = None) -> StepAppended:
-        """Decode one step; `only` names the one token to keep of those considered.
+        """Decode one step as `decode` does, and prune earlier ones by it.
 
-        What it pruned of earlier steps stands in `pruned` until the next step.
-
-        Raises:
-            NonFiniteLogitsError, ChoiceError, SessionError: as `decode`.
+        What was pruned of them stands in `pruned` until the next step.
         """
         appended = self.decode(only)
         self.prune()
         return appended
 
     def decode(self, only: TokenId | None = None) -> StepAppended:
-        """Decode one step as `advance` does, and judge no earlier one by it; `prune` is next.
+        """Decode one step; `only` names the one token to keep of those considered.
+
+        No earlier step is judged by it; `prune` is next.
 
         Raises:
             NonFiniteLogitsError: if the model gave NaN or infinity; what is decoded is kept.
