@@ -165,9 +165,10 @@ floor = echo "== branch coverage of domain and application, at least $(FLOOR) %:
 	$(BIN)/coverage report --include='src/tempo/domain/*,src/tempo/application/*' \
 	  --format=total --fail-under=$(FLOOR)
 
-schema: $(DEV) ## docs/lattice.schema.json and docs/openapi.json, from the models behind them
+schema: $(DEV) ## docs/lattice.schema.json, docs/openapi.json and docs/events.schema.json, from their models
 	@$(BIN)/python -m tempo.infrastructure.storage.document_models >docs/lattice.schema.json
 	@$(BIN)/python -m tempo.interfaces.http.description >docs/openapi.json
+	@$(BIN)/python -m tempo.interfaces.http.event_schemas >docs/events.schema.json
 
 types-ui: $(UI_DEV) ## the web UI's types, from these schemas
 	@$(NPM) run --silent types

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import jsonschema
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,10 +25,12 @@ from tempo.domain.tokens import CandidateState, TokenId
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import END, Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
+from tempo.interfaces.http.event_schemas import events_schema
 from tests.fakes.clustering import LeaderClustering
 from tests.strategies import candidate, lattice_step, pruned_requests, requests, scripts
 
 OPENING = Opening("run", {}, {}, None)
+VALID = jsonschema.Draft202012Validator(events_schema())
 WIDE = Selection(ConstantThreshold(0.0), 4, 4)
 
 
@@ -40,6 +43,8 @@ class Listener:
 
     def hear(self, documents):
         for one in documents:
+            if "pos" in one or "items" in one:
+                VALID.validate({"v": 1, "seq": 0, "t_ms": 0.0, **one})
             if one["type"] == "step.appended":
                 self.steps[one["step"]] = one
             elif one["type"] == "candidates.pruned":

@@ -2,15 +2,22 @@
 
 import base64
 import itertools
+import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tempo.application.serving.event_documents import Opening, Telling
+from tempo.application.serving.interruption import interrupted
 from tempo.domain.events import RunStarted
+from tempo.interfaces.http.event_schemas import events_schema
 from tests.interfaces.http.conftest import serving, slow_engine
 from tests.interfaces.http.test_faults import failing
 from tests.interfaces.http.test_runs import LONG, begun, events_of
 
+COMMITTED = Path(__file__).parents[3] / "docs" / "events.schema.json"
+VALID = jsonschema.Draft202012Validator(events_schema())
 PRUNING = {"retroactive_pruning": "posterior", "posterior_floor": 0.45, "pruning_lag": 1}
 
 FIELDS = {
@@ -28,7 +35,13 @@ FIELDS = {
 TERMINAL = {"run.finished", "run.error"}
 
 
+def test_the_committed_schema_is_that_of_the_models():
+    assert json.loads(COMMITTED.read_text(encoding="utf-8")) == events_schema(), "run `make schema`"
+
+
 def check(events):
+    for event in events:
+        VALID.validate(event)
     assert [event["seq"] for event in events] == list(range(len(events)))
     for event in events:
         assert {"v", "seq", "t_ms", "type"} | FIELDS[event["type"]] <= set(event), event
@@ -65,6 +78,40 @@ def test_the_changes_of_the_best_path_add_up_to_the_answers_tokens(client, asked
         tokens = [candidates[step][to]["id"] for step, to in reached.items()]
         assert tokens == answer["best_path_ids"]
         assert candidates[0][0]["weight"] == 1.0
+
+
+@pytest.mark.parametrize("asked", [{}, {**PRUNING, "max_steps": 6}, {"max_steps": 2}])
+def test_a_fork_tells_what_was_promised(client, asked):
+    run = begun(client, **asked)
+    check(events_of(client, run))
+    place = f"/api/v1/runs/{run['run_id']}"
+    token = events_of(client, run)[1]["candidates"][0]["id"]
+    forked = client.post(f"{place}/fork", json={"step": 0, "token_id": token}).json()
+    started, *_ = check(events_of(client, forked))
+    assert started["parent"] == {"run_id": run["run_id"], "step": 0, "token_id": token}
+
+
+def test_the_end_of_a_run_that_was_cut_off_is_an_event_too(client):
+    told = events_of(client, begun(client))[:-1]
+    for events in (told, []):
+        VALID.validate(interrupted(events))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"transitions": [[float("nan"), "0"]]},
+        {"chain_changes": [{"step": 0}]},
+        {"candidates": []},
+        {"primary": None},
+        {"colour": "red"},
+        {"type": "step.prepended"},
+    ],
+)
+def test_what_no_run_tells_is_not_valid(client, wrong):
+    (step, *_) = (one for one in events_of(client, begun(client)) if "pos" in one)
+    assert VALID.is_valid(step)
+    assert not VALID.is_valid(step | wrong)
 
 
 @pytest.mark.parametrize("asked", [{}, {**PRUNING, "max_steps": 6}, {"max_steps": 2}])
