@@ -16,7 +16,7 @@ const run = (id: string, at: number, parent: string | null, step: number | null)
 
 const RUNS = [
   run('a', 1, null, null),
-  run('b', 2, 'a', 3),
+  run('b', 7, 'a', 3),
   run('c', 3, 'a', 9),
   run('d', 4, 'b', 20)
 ];

@@ -133,6 +133,15 @@ test('the best path is straight', () => {
   }
 });
 
+test('a change of the best path alone lays its steps out again', () => {
+  const given = input(80, 5, { expansion: EXPANDED });
+  const at = given.steps.findIndex((step) => step?.candidates[1]?.state === 'kept');
+  const chain = given.chain.with(at, given.chain[at] === 0 ? 1 : 0);
+  const after = layOut({ ...given, chain }, layOut(given));
+  expect(after).toEqual(layOut({ ...given, chain }));
+  expect(heightOf(after.columns[columnOf(after, at)]!, chain[at]!)).toBe(0);
+});
+
 test('members stand by rank, and what was pruned below them', () => {
   const layout = layOut(input(200, 9, { expansion: EXPANDED, withUnkept: true }));
   const order = ['best', 'kept', 'pruned', 'unkept'];

@@ -54,6 +54,29 @@ test('left leads to the best parent, up and down through the column', () => {
   }
 });
 
+test('right leads to the best child', () => {
+  const { layout, view } = sample(3, true);
+  let checked = 0;
+  layout.columns.forEach((column, at) => {
+    const after = layout.columns[at + 1];
+    if (column.kind !== 'step' || after?.kind !== 'step') return;
+    for (const { index, part } of column.cells) {
+      if (part === 'pruned') continue;
+      const children = after.cells.filter(
+        (cell) => parentOf(view, after.first, cell.index) === index
+      );
+      if (children.length === 0) continue;
+      const to = moved(layout, view, { step: column.first, index }, 'ArrowRight')!;
+      const onPath = children.find((cell) => cell.part === 'best');
+      const best = Math.max(...children.map((cell) => cell.candidate.score ?? -Infinity));
+      const found = children.find((cell) => cell.index === to.index)!;
+      expect(onPath ? found : found.candidate.score).toBe(onPath ?? best);
+      checked++;
+    }
+  });
+  expect(checked).toBeGreaterThan(20);
+});
+
 test('brackets lead from one branching step to the next', () => {
   const { layout, view } = sample(2, false);
   const branching = layout.columns.filter((one) => one.kind === 'step' && one.ofRun < 0);
