@@ -39,6 +39,17 @@ test('the first difference is told, with what each run gave the other token', ()
   expect(rest).toEqual(found.other.filter((one) => one.same).map((one) => one.text));
 });
 
+test('a token that the other run considered too is told with its probability there', () => {
+  const view = viewOf('pruned');
+  const number = view.steps.findIndex((step) => (step?.candidates.length ?? 0) > 1);
+  const { candidates } = view.steps[number]!;
+  const here = view.chain[number]!;
+  const there = candidates.findIndex((_, index) => index !== here);
+  const chain = view.chain.map((index, step) => (step === number ? there : index));
+  const { difference } = compare(view, { ...view, chain });
+  expect(difference?.others).toEqual([candidates[there]!.p, candidates[here]!.p]);
+});
+
 test('a run that ended earlier differs where it ended', () => {
   const view = viewOf('pruned');
   const length = bestPath(view).length;

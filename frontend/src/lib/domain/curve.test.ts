@@ -25,6 +25,9 @@ test('thinned lines keep their peaks and their order', () => {
   expect(found.length).toBeLessThanOrEqual(400);
   expect(found.some(([x, y]) => x === 7_777 && y === 9)).toBe(true);
   expect([...found].sort((a, b) => a[0] - b[0])).toEqual(found);
+  // A column's lowest point stands before its highest, or behind it.
+  const falling = points.map(([x]): Point => [x, -x]);
+  expect(thinned(falling, 10).slice(0, 2)).toEqual([falling[0], falling[999]]);
   expect(thinned(points.slice(0, 50), 200)).toHaveLength(50);
 });
 
