@@ -1,6 +1,5 @@
 /** Where the runs of a family stand when they are drawn: a row for each, aligned by step. */
 
-import { hierarchy } from 'd3-hierarchy';
 import type { RunSummary } from '$lib/api/client';
 import type { RunNode } from './fork_tree';
 
@@ -9,7 +8,6 @@ export interface ForkPlace {
   readonly row: number;
   /** row of the run that it left; null for the first */
   readonly parentRow: number | null;
-  readonly depth: number;
   /** the step at which it left, 0 for the first */
   readonly from: number;
   /** the last step that is known of it */
@@ -24,29 +22,19 @@ export function forkPlaces(
   family: RunNode,
   lengths: Readonly<Record<string, number>>
 ): { places: ForkPlace[]; steps: number } {
-  const root = hierarchy<RunNode>(family, (node) => [...node.forks]).sort(
-    (one, other) => (other.data.run.forked_at ?? 0) - (one.data.run.forked_at ?? 0)
-  );
-  const rows = new Map<unknown, number>();
   const places: ForkPlace[] = [];
-  root.eachBefore((node) => {
-    const { run } = node.data;
+  const stand = ({ run, forks }: RunNode, parentRow: number | null): void => {
     const row = places.length;
-    rows.set(node, row);
-    const from = run.forked_at ?? 0;
-    const left = Math.max(
-      from,
-      ...(node.children ?? []).map((fork) => fork.data.run.forked_at ?? 0)
-    );
-    places.push({
-      run,
-      row,
-      parentRow: node.parent ? (rows.get(node.parent) ?? null) : null,
-      depth: node.depth,
-      from,
-      to: Math.max(left + 1, (lengths[run.run_id] ?? 0) - 1)
-    });
-  });
-  const longest = Math.max(...places.map((place) => place.to));
-  return { places, steps: longest };
+    const from = leaves(run);
+    const left = Math.max(from, ...forks.map((fork) => leaves(fork.run)));
+    const to = Math.max(left + 1, (lengths[run.run_id] ?? 0) - 1);
+    places.push({ run, row, parentRow, from, to });
+    const later = [...forks].sort((one, other) => leaves(other.run) - leaves(one.run));
+    for (const fork of later) stand(fork, row);
+  };
+  stand(family, null);
+  return { places, steps: Math.max(...places.map((place) => place.to)) };
 }
+
+/** The step at which a run left the one that it is a fork of. */
+const leaves = (run: RunSummary): number => run.forked_at ?? 0;

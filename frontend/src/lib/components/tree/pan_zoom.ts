@@ -1,55 +1,52 @@
 /** Zooming and panning by wheel, pinch, drag and buttons; knows nothing of what is drawn. */
 
-import { select, type Selection } from 'd3-selection';
-import { zoom, zoomIdentity, type ZoomTransform } from 'd3-zoom';
+import {
+  constrained,
+  IDENTITY,
+  LEAST,
+  pinched,
+  wheelFactor,
+  zoomed,
+  type Extent,
+  type Point,
+  type Size,
+  type Transform
+} from '$lib/domain/zooming';
 
-/** What is drawn, in its own units. */
-export interface Extent {
-  width: number;
-  top: number;
-  bottom: number;
-}
-
-export const MOST = 2.5;
-export const LEAST = 0.0004;
 const MARGIN = 28;
+
+/** A mouse that is pressed and moves less than this clicks. */
+const SLACK = 3;
 
 /** On narrow windows the page scrolls, so there the wheel zooms only with Ctrl. */
 const pageScrolls = (): boolean => window.matchMedia('(max-width: 55.99rem)').matches;
 
 export class PanZoom {
-  transform: ZoomTransform = zoomIdentity;
-  private readonly target: Selection<SVGSVGElement, unknown, null, undefined>;
-  private readonly behaviour = zoom<SVGSVGElement, unknown>();
-  private finger: { id: number; x: number } | null = null;
-  private fingers = 0;
+  transform: Transform = IDENTITY;
+  /** where each finger or pressed mouse was last, by its number */
+  private readonly pointers = new Map<number, Point>();
+  private pressedAt: Point = [0, 0];
+  private isDragging = false;
+  private readonly listeners = new AbortController();
 
   constructor(
     private readonly svg: SVGSVGElement,
     private readonly extent: () => Extent,
-    private readonly size: () => { width: number; height: number },
-    changed: (transform: ZoomTransform, byUser: boolean) => void
+    private readonly size: () => Size,
+    private readonly changed: (transform: Transform, byUser: boolean) => void
   ) {
-    this.target = select(svg);
-    this.behaviour
-      .scaleExtent([LEAST, MOST])
-      .extent(() => [
-        [0, 0],
-        [this.size().width, this.size().height]
-      ])
-      .constrain((wanted) => this.constrained(wanted))
-      .filter((event: Event) => this.takes(event))
-      .on('zoom', (event: { transform: ZoomTransform; sourceEvent: Event | null }) => {
-        this.transform = event.transform;
-        changed(event.transform, event.sourceEvent !== null);
-      });
-    this.target.call(this.behaviour).on('dblclick.zoom', null);
-    svg.addEventListener('wheel', this.wheeled, { passive: false, capture: true });
-    svg.addEventListener('pointerdown', this.down);
-    svg.addEventListener('pointermove', this.move);
+    const { signal } = this.listeners;
+    svg.addEventListener('wheel', this.wheeled, { passive: false, signal });
+    svg.addEventListener('pointerdown', this.down, { signal });
+    svg.addEventListener('pointermove', this.move, { signal });
     for (const name of ['pointerup', 'pointercancel'] as const) {
-      svg.addEventListener(name, this.up);
+      svg.addEventListener(name, this.up, { signal });
     }
+    // The click that ends a drag chooses nothing.
+    svg.addEventListener('click', this.clicked, { signal, capture: true });
+    // Two fingers are ours: the browser must not scroll with them.
+    svg.addEventListener('touchstart', this.touched, { passive: false, signal });
+    svg.addEventListener('touchmove', this.touched, { passive: false, signal });
   }
 
   /** How large everything would have to be drawn to fit. */
@@ -76,9 +73,9 @@ export class PanZoom {
 
   /** Show the end, at the size that it has. */
   end(): void {
-    const { k } = this.transform;
+    const { k, y } = this.transform;
     const { width } = this.size();
-    this.set(Math.min(MARGIN, width - MARGIN - this.extent().width * k), this.axis(k), k);
+    this.set(Math.min(MARGIN, width - MARGIN - this.extent().width * k), y, k);
   }
 
   /** Bring a place to the middle. */
@@ -100,21 +97,29 @@ export class PanZoom {
     if (dx || dy) this.set(x + dx, down + dy, k);
   }
 
+  /** Everything after a place has moved by so much: keep what is in view where it is. */
+  shift(by: number): void {
+    const { x, y, k } = this.transform;
+    if (by) this.set(x - by * k, y, k);
+  }
+
+  /** Zoom around the middle. */
   scale(by: number): void {
-    this.behaviour.scaleBy(this.target, by);
+    const { width, height } = this.size();
+    this.apply(zoomed(this.transform, this.transform.k * by, [width / 2, height / 2]), false);
   }
 
   leave(): void {
-    this.target.on('.zoom', null);
-    this.svg.removeEventListener('wheel', this.wheeled, { capture: true });
-    this.svg.removeEventListener('pointerdown', this.down);
-    this.svg.removeEventListener('pointermove', this.move);
-    this.svg.removeEventListener('pointerup', this.up);
-    this.svg.removeEventListener('pointercancel', this.up);
+    this.listeners.abort();
   }
 
   private set(x: number, y: number, k: number): void {
-    this.behaviour.transform(this.target, zoomIdentity.translate(x, y).scale(k));
+    this.apply({ x, y, k }, false);
+  }
+
+  private apply(wanted: Transform, byUser: boolean): void {
+    this.transform = constrained(wanted, this.extent(), this.size());
+    this.changed(this.transform, byUser);
   }
 
   /** Where the best path is drawn: in the middle where all rows fit, else near the top. */
@@ -124,63 +129,88 @@ export class PanZoom {
     return Math.max(MARGIN, free / 2) - top * k;
   }
 
-  /** Some of it stays in view, however it is pushed. */
-  private constrained(wanted: ZoomTransform): ZoomTransform {
-    const { width, height } = this.size();
-    const { width: all, top, bottom } = this.extent();
-    const { k } = wanted;
-    const some = 96;
-    const x = Math.min(width - some, Math.max(some - all * k, wanted.x));
-    const y = Math.min(height - some - top * k, Math.max(some - bottom * k, wanted.y));
-    return zoomIdentity.translate(x, y).scale(k);
-  }
-
-  /** One finger is the page's, up and down; two are ours. */
-  private takes(event: Event): boolean {
-    if (event.type.startsWith('touch')) return (event as TouchEvent).touches.length > 1;
-    const mouse = event as MouseEvent;
-    if (event.type === 'wheel') return mouse.ctrlKey || !pageScrolls();
-    return mouse.button === 0 && !mouse.ctrlKey;
-  }
-
-  /** Sideways wheels and Shift move along the steps. */
+  /** The wheel zooms around the pointer; sideways, or with Shift, it moves along the steps. */
   private readonly wheeled = (event: WheelEvent): void => {
-    if (event.ctrlKey) return;
-    const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
-    if (!sideways && !event.shiftKey) return;
+    const { deltaX, deltaY, deltaMode, ctrlKey } = event;
+    const isSideways = Math.abs(deltaX) > Math.abs(deltaY);
+    const isMove = !ctrlKey && (isSideways || event.shiftKey);
+    if (!isMove && !ctrlKey && pageScrolls()) return;
     event.preventDefault();
-    event.stopImmediatePropagation();
-    const by = sideways ? event.deltaX : event.deltaY;
-    const lines = event.deltaMode === 1 ? 24 : 1;
-    this.pan(-by * lines);
+    if (isMove) this.pan(-(isSideways ? deltaX : deltaY) * (deltaMode === 1 ? 24 : 1));
+    else {
+      const k = this.transform.k * wheelFactor(deltaY, deltaMode, ctrlKey);
+      this.apply(zoomed(this.transform, k, this.placeOf(event)), true);
+    }
   };
 
   private readonly down = (event: PointerEvent): void => {
-    if (event.pointerType !== 'touch') return;
-    this.fingers++;
-    this.finger = this.fingers === 1 ? { id: event.pointerId, x: event.clientX } : null;
+    const isTouch = event.pointerType === 'touch';
+    if (!isTouch && (event.button !== 0 || event.ctrlKey)) return;
+    // A pointer that went up elsewhere was not told of.
+    if (event.isPrimary) this.pointers.clear();
+    this.pressedAt = this.placeOf(event);
+    this.pointers.set(event.pointerId, this.pressedAt);
+    this.isDragging = false;
   };
 
   private readonly move = (event: PointerEvent): void => {
-    if (this.finger?.id !== event.pointerId) return;
-    this.pan(event.clientX - this.finger.x);
-    this.finger.x = event.clientX;
+    const before = this.pointers.get(event.pointerId);
+    if (!before) return;
+    const now = this.placeOf(event);
+    const isTouch = event.pointerType === 'touch';
+    if (!isTouch && !this.begins(event, now)) return;
+    const others = [...this.pointers].filter(([id]) => id !== event.pointerId);
+    this.pointers.set(event.pointerId, now);
+    const [dx, dy] = [now[0] - before[0], now[1] - before[1]];
+    const other = others[0]?.[1];
+    if (others.length === 1 && other) {
+      this.apply(pinched(this.transform, [before, other], [now, other]), true);
+    } else if (isTouch) {
+      // One finger is the page's, up and down.
+      if (others.length === 0) this.pan(dx);
+    } else {
+      const { x, y, k } = this.transform;
+      this.apply({ x: x + dx, y: y + dy, k }, true);
+    }
   };
 
+  /** Whether a pressed mouse drags; only then it is held, so that a click is one of what is under it. */
+  private begins(event: PointerEvent, [x, y]: Point): boolean {
+    if (event.buttons === 0) {
+      this.pointers.clear();
+      return false;
+    }
+    if (this.isDragging) return true;
+    if (Math.hypot(x - this.pressedAt[0], y - this.pressedAt[1]) < SLACK) return false;
+    this.isDragging = true;
+    this.svg.setPointerCapture(event.pointerId);
+    return true;
+  }
+
   private readonly up = (event: PointerEvent): void => {
-    if (event.pointerType !== 'touch') return;
-    this.fingers = Math.max(0, this.fingers - 1);
-    this.finger = null;
+    this.pointers.delete(event.pointerId);
   };
+
+  private readonly clicked = (event: MouseEvent): void => {
+    if (!this.isDragging) return;
+    this.isDragging = false;
+    event.stopPropagation();
+    event.preventDefault();
+  };
+
+  private readonly touched = (event: TouchEvent): void => {
+    if (event.touches.length > 1 && event.cancelable) event.preventDefault();
+  };
+
+  private placeOf(event: MouseEvent): Point {
+    const { left, top } = this.svg.getBoundingClientRect();
+    return [event.clientX - left, event.clientY - top];
+  }
 
   /** Move sideways, as the user does. */
   private pan(by: number): void {
     if (!by) return;
-    this.panned();
     const { x, y, k } = this.transform;
-    this.set(x + by, y, k);
+    this.apply({ x: x + by, y, k }, true);
   }
-
-  /** Called when the user moves the view in a way that d3 does not know. */
-  panned: () => void = () => {};
 }
