@@ -154,10 +154,7 @@ class DecodingRun:
         return not slots or self.layout.position(slots[-1]) + 1 < context
 
     def advance(self, only: TokenId | None = None) -> StepAppended:
-        """Decode one step as `decode` does, and prune earlier ones by it.
-
-        What was pruned of them stands in `pruned` until the next step.
-        """
+        """Decode one step as `decode` does, and prune earlier ones by it: see `pruned`."""
         appended = self.decode(only)
         self.prune()
         return appended
