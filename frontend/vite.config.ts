@@ -1,18 +1,60 @@
 import { sveltekit } from '@sveltejs/kit/vite';
-import { defineConfig } from 'vite';
+import { minify } from 'terser';
+import { defineConfig, type Plugin } from 'vite';
 
 const SERVICE = process.env.TEMPO_SERVICE ?? 'http://127.0.0.1:8000';
 const ROUTES = ['/api', '/health', '/ready', '/v1', '/docs', '/openapi.json'];
 
-export default defineConfig({
-  plugins: [sveltekit()],
-  // What knows light-dark() by itself: written for older browsers it would follow the system's theme
-  // alone, and no longer the one that was chosen on the page.
-  build: { cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'] },
+interface Graph {
+  getModuleInfo(id: string): { importers: readonly string[]; isEntry: boolean } | null;
+}
+
+/** Whether something is there from the first: imported, by whatever way, by what the page begins with. */
+function isFirst(id: string, graph: Graph, seen = new Set<string>()): boolean {
+  if (seen.has(id)) return false;
+  seen.add(id);
+  const info = graph.getModuleInfo(id);
+  if (info === null) return false;
+  if (info.isEntry) return true;
+  return info.importers.some((importer) => isFirst(importer, graph, seen));
+}
+
+/**
+ * Two scripts: what the first view needs, and all that may come later. Compressed together they are
+ * smaller than one for each panel.
+ */
+const codeSplitting = {
+  groups: [
+    { name: (id: string, graph: Graph) => (isFirst(id, graph) ? 'first' : 'later') }
+  ]
+};
+
+/** What Vite's own minifier leaves, another finds: two hundredths of the page. */
+const smaller: Plugin = {
+  name: 'smaller',
+  enforce: 'post',
+  apply: (_, { isSsrBuild }) => !isSsrBuild,
+  async generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== 'chunk') continue;
+      const compress = { passes: 3, pure_getters: true, unsafe_arrows: true };
+      chunk.code = (await minify(chunk.code, { module: true, ecma: 2020, compress })).code!;
+    }
+  }
+};
+
+export default defineConfig(({ isSsrBuild }) => ({
+  plugins: [sveltekit(), smaller],
+  build: {
+    // What knows light-dark() by itself: written for older browsers it would follow the system's theme
+    // alone, and no longer the one that was chosen on the page.
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
+    ...(!isSsrBuild && { rolldownOptions: { output: { codeSplitting } } })
+  },
   server: {
     host: '127.0.0.1',
     port: Number(process.env.TEMPO_UI_PORT ?? 5173),
     strictPort: true,
     proxy: Object.fromEntries(ROUTES.map((route) => [route, { target: SERVICE }]))
   }
-});
+}));
