@@ -1,18 +1,9 @@
 /** What an event did, in words. */
 
+import { reasonOf } from './endings';
 import type { CandidatesPruned, Decision, RunEvent, StepAppended } from './events';
 import { percent, visible } from './spelling';
 import { leaves } from './ticks';
-
-export const REASONS: Record<string, string> = {
-  eos: 'the text ended',
-  stop: 'a stop text came',
-  max_steps: 'all steps are done',
-  context: 'the model’s context is full',
-  cancelled: 'stopped by you',
-  timeout: 'the time was up',
-  interrupted: 'the service was stopped'
-};
 
 const RULES: Record<string, string> = {
   posterior: 'posterior',
@@ -153,7 +144,7 @@ export function describe(event: RunEvent, textOf: TextOf): string {
     case 'run.stats':
       return `measured: ${Math.round(event.tok_s)} tokens a second, ${event.kv_tokens} cache rows`;
     case 'run.finished':
-      return `the run ended after ${counted(event.steps, 'step')}: ${REASONS[event.reason] ?? event.reason}`;
+      return `the run ended after ${counted(event.steps, 'step')}: ${reasonOf(event.reason)}`;
     case 'run.error':
       return `the run failed: ${event.message}`;
     case 'unknown':
