@@ -16,6 +16,7 @@ from tempo.domain.proposal import Reading
 from tempo.domain.row_rules import RowRules
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
+from tempo.infrastructure.batching.runs import Caller
 from tempo.infrastructure.batching.shared_passes import SPLIT_FROM, SharedPasses
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tests.contracts.adapters import served
@@ -240,6 +241,48 @@ def test_an_interrupt_ends_all_runs_and_reaches_the_caller(watching):
         many(watching).run(requests())
     watching.backend.extend = real
     assert len(many(watching).run(requests()[:2])) == 2
+
+
+def test_a_run_that_is_interrupted_where_it_begins_has_that_as_its_end():
+    def interrupted():
+        raise KeyboardInterrupt
+        yield
+
+    caller = Caller(iter([interrupted()]))
+    with pytest.raises(KeyboardInterrupt):
+        caller.let_in()
+    (done,) = caller.futures
+    assert isinstance(done.exception(), KeyboardInterrupt)
+
+
+def test_a_caller_that_gives_up_lets_go_of_what_its_runs_hold():
+    """One run takes its end, one goes on in spite of it, one never began."""
+    ended = []
+
+    def run(name, *, goes_on):
+        try:
+            try:
+                yield Read(None, name)
+            except KeyboardInterrupt:
+                if not goes_on:
+                    raise
+            yield Read(None, name)
+        finally:
+            ended.append(name)
+
+    def joining():
+        yield run("first", goes_on=False)
+        yield run("second", goes_on=True)
+        yield None
+        yield run("third", goes_on=False)
+
+    caller = Caller(joining())
+    assert len(caller.let_in()) == 2
+    caller.end(KeyboardInterrupt())
+    assert ended == ["first", "second"]
+    assert caller.is_over
+    assert caller.let_in() == []
+    assert all(isinstance(one.exception(), KeyboardInterrupt) for one in caller.futures)
 
 
 def test_two_callers_at_once_share_the_work(watching):

@@ -29,11 +29,10 @@ class Run(Generic[T]):
     __slots__ = ("_asking", "ask", "done")
 
     def __init__(self, asking: Asking[T]) -> None:
-        """Begin it: it goes on to what it asks first."""
+        """Hold it; `answer(None)` begins it: it goes on to what it asks first."""
         self._asking = asking
         self.ask: Ask | None = None
         self.done: Future[T] = Future()
-        self.answer(None)
 
     def answer(self, answer: Proposal | None) -> None:
         """Go on to what it asks next."""
@@ -106,6 +105,7 @@ class Caller(Generic[T]):
             else:
                 run = Run(cast("Asking[T]", asking))
                 self.futures.append(run.done)
+                run.answer(None)
                 if run.ask is not None:
                     fresh.append(run)
         self._under_way += fresh
