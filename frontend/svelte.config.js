@@ -4,14 +4,14 @@ import adapter from '@sveltejs/adapter-static';
 const taken = new Map();
 
 /**
- * The class that makes a component's styles its own stands in each selector and each element: five
+ * The class that makes a component's styles its own stands in each selector and each element: four
  * characters are enough.
  *
  * @param {{ hash: (text: string) => string, name: string, filename: string }} component
  */
 function cssHash({ hash, filename, name }) {
   const file = filename.replace(/^.*\/(src|node_modules)\//, '');
-  const short = `s${hash(name + file).slice(-4)}`;
+  const short = `s${hash(name + file).slice(-3)}`;
   const other = taken.get(short) ?? file;
   if (other !== file) throw new Error(`${file} and ${other} have the same class: rename one`);
   taken.set(short, file);
