@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tempo.domain.hypothesis import PathEnd
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.pruning.decision import PruningDecision
+    from tempo.domain.pruning.verdict import Judged
     from tempo.domain.stopping import FinishReason
     from tempo.domain.tokens import LogicalStep, TokenId
 
@@ -41,6 +42,8 @@ class StepAppended:
         more: whether the run has come further already, so that an event that belongs to this one
             follows: what the step pruned of earlier ones, or the next step of those that the run
             goes on from.
+        judged: what retroactive pruning held against its rule after the step, of the newest steps
+            if they are many, whatever came of it.
     """
 
     step: LatticeStep
@@ -49,6 +52,7 @@ class StepAppended:
     dropped: tuple[PruningDecision, ...] = ()
     best: PathEnd | None = None
     more: bool = False
+    judged: tuple[Judged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,11 +13,14 @@ from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.request import GenerationRequest
 from tempo.application.decoding.steering import SteeredRun
 from tempo.application.serving.event_documents import Opening, Telling
+from tempo.application.serving.step_documents import step_document
 from tempo.application.serving.told_path import ToldPath
 from tempo.domain.commitment import committed_chain
 from tempo.domain.errors import ChoiceError
 from tempo.domain.events import CandidatesPruned, RunStarted, StepAppended
 from tempo.domain.hypothesis import PathEnd
+from tempo.domain.pruning.posterior import PosteriorPruning
+from tempo.domain.pruning.retroactive import RetroactivePruning
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
 from tempo.domain.stopping import StopOn, Stopping
@@ -43,7 +46,7 @@ class Listener:
 
     def hear(self, documents):
         for one in documents:
-            if "pos" in one or "items" in one:
+            if {"pos", "items", "scores"} & one.keys():
                 VALID.validate({"v": 1, "seq": 0, "t_ms": 0.0, **one})
             if one["type"] == "step.appended":
                 self.steps[one["step"]] = one
@@ -214,6 +217,48 @@ def test_transitions_and_weights_are_those_of_the_lattice(data):
             one.token_id: pytest.approx(one.weight, abs=1e-6) if one.state.is_member else None
             for one in step.candidates
         }
+
+
+def test_a_transition_without_probability_is_told_as_none():
+    step = lattice_step(0, [candidate(0), candidate(1)], np.array([[-1.23456789, -math.inf]]))
+    assert step_document(step)["transitions"] == [[-1.234568, None]]
+
+
+@given(st.data())
+def test_what_was_judged_is_told_of_candidates_that_were_told(data):
+    """And what fell by a verdict of its own is among it, with the same figures."""
+    begin, request, telling = started(data, [pruned_requests])
+    listener, judged = Listener(), {}
+    for event in Generate(*begin).start(request).events():
+        documents = telling.of(event)
+        listener.hear(documents)
+        for one in documents:
+            if one["type"] == "candidates.judged":
+                assert one["at_step"] == max(listener.steps)
+                judged = {(score["step"], score["token_id"]): score for score in one["scores"]}
+                for step, token in judged:
+                    assert token in [told["id"] for told in listener.steps[step]["candidates"]]
+                    assert step <= one["at_step"] - request.retroactive.lag
+            for item in one.get("items", ()):
+                if item["effect"] == "pruned":
+                    score = judged[item["step"], item["token_id"]]
+                    assert score["weight"] == 0.0
+                    assert score["rule"] == item["rule"]
+                    assert score["score"] == pytest.approx(item["score"], abs=1e-6)
+                    assert score["threshold"] == pytest.approx(item["threshold"], abs=1e-6)
+
+
+def test_of_many_judged_candidates_the_newest_are_told():
+    script = Script.random(5, tokens=6, order=1)
+    pruning = RetroactivePruning(
+        PosteriorPruning(1.0, ConstantThreshold(0.0)), comprehensive=True, lag=1
+    )
+    request = GenerationRequest((TokenId(1),), max_steps=90, selection=WIDE, retroactive=pruning)
+    request = replace(request, stopping=Stopping(stop_on=StopOn.ALL, min_steps=90))
+    generation = Generate(ScriptedBackend(script), ScriptedTokenizer(script)).start(request)
+    judged = [event.judged for event in generation.events() if isinstance(event, StepAppended)]
+    assert max(map(len, judged)) == 256
+    assert judged[-1][-1].step == 88
 
 
 def wide(number, parents):

@@ -27,6 +27,7 @@ FIELDS = {
         *("transitions", "chain_changes"),
     },
     "candidates.pruned": {"at_step", "reason", "items", "primary_changes", "chain_changes"},
+    "candidates.judged": {"at_step", "scores"},
     "text.settled": {"text", "steps"},
     "run.stats": {"steps", "tok_s", "kv_tokens", "rss_mb"},
     "run.finished": {"reason", "steps", "wall_ms", "text", "digest"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tempo.application.decoding.asking import events_of, followed
@@ -68,8 +69,9 @@ class Generation:
             while self.reason is None:
                 appended = yield from self._run.decoding()
                 unpruned = self._best_end() if self.request.retroactive is not None else None
-                yield from self._run.judging()
+                judged = yield from self._run.judging()
                 text = self._settle()  # before anyone asks for the text that goes with the step
+                appended = replace(appended, judged=judged)
                 yield from told(appended, self._run.pruned, unpruned, self._best_end())
                 if text:
                     yield TextSettled(text, self._settled.steps)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tempo.domain.ports.tokenizer import Tokenizer
     from tempo.domain.pruning.decision import PruningDecision
     from tempo.domain.pruning.tally import PruningTally
+    from tempo.domain.pruning.verdict import Judged
     from tempo.domain.tokens import TokenId
 
 
@@ -171,9 +172,9 @@ class DecodingRun:
         """
         return answered(self.decoding(only), self._backend)
 
-    def prune(self) -> None:
+    def prune(self) -> tuple[Judged, ...]:
         """Judge earlier steps by the newest, if the run is to; `pruned` says what came of it."""
-        answered(self.judging(), self._backend)
+        return answered(self.judging(), self._backend)
 
     def decoding(self, only: TokenId | None = None) -> Asking[StepAppended]:
         """Decode one step as `decode` does, for whoever answers what it asks."""
@@ -185,11 +186,12 @@ class DecodingRun:
                 self._marks[self.decoded] = self.mark()
             return (yield from self._decode(only))
 
-    def judging(self) -> Asking[None]:
+    def judging(self) -> Asking[tuple[Judged, ...]]:
         """Judge as `prune` does, for whoever answers what it asks."""
         if self.request.retroactive is not None:
             with self.meter.phase("pruning"):
                 self.pruned = yield from self._prune()
+        return self._pruning.judged
 
     def _decode(self, only: TokenId | None = None) -> Asking[StepAppended]:
         yield from self._feed()
@@ -210,9 +212,8 @@ class DecodingRun:
         """Judge earlier steps by what came later."""
         before = self.frontier.slots
         pruned = yield from self._pruning.look_back(self._trellis, self._state, self._go_back)
-        after = self.frontier.slots
         if pruned is not None and not self.request.goes_back:
-            self._tails = self._tails.among([before.index(slot) for slot in after])
+            self._tails = self._tails.among([before.index(slot) for slot in self.frontier.slots])
         return pruned
 
     def _go_back(self, number: int) -> Asking[tuple[PruningDecision, ...]]:
@@ -221,8 +222,7 @@ class DecodingRun:
         Returns what a strategy dropped of the steps that were decoded again.
         """
         dropped: tuple[PruningDecision, ...] = ()
-        newest = self.decoded
-        mark = self._marks[number]
+        newest, mark = self.decoded, self._marks[number]
         self._restore(mark)
         self._pruning.observe_again_from(number, mark.pruning)
         while self.decoded < newest and (self.has_live or not self.steps):

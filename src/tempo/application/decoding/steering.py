@@ -139,7 +139,7 @@ class SteeredRun:
             message = "the model's context is full; go back or open a session with less prompt"
             raise ChoiceError(message)
         appended, unpruned = self._run.decode(only), self._best_end()
-        self._run.prune()
+        appended = replace(appended, judged=self._run.prune())
         self.told = told(appended, self._run.pruned, unpruned, self._best_end())
         return self._run.steps[-1]
 

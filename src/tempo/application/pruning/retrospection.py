@@ -9,6 +9,7 @@ import numpy as np
 
 from tempo.domain.pruning.ledger import AttentionLedger
 from tempo.domain.pruning.retroactive import CompleteMode, Evidence
+from tempo.domain.pruning.verdict import Judged
 
 if TYPE_CHECKING:
     from tempo.application.decoding.sequence_state import SequenceState
@@ -24,6 +25,9 @@ Place = tuple[int, int]
 
 NOT_CAPTURED = np.empty(0)
 
+MOST_TOLD = 256
+"""So many verdicts of one moment are told, whatever number of steps is judged again."""
+
 SMALLEST_CHANGE = 0.01
 """A soft weight that moves by less is left as it is."""
 
@@ -34,7 +38,7 @@ class Judgement:
 
     Attributes:
         shares: by step index, [k] share of the live paths that pass each live member.
-        verdicts: of the members that something is to be done to.
+        verdicts: of the members that were held against the rule, by step.
         chosen: by step index, the members to take away.
         weights: members that later tokens see at another weight from now on; 0 for not at all.
         removed: indices of steps to take away as a whole.
@@ -53,6 +57,15 @@ class Judgement:
         """Index of the first step that changes, None if nothing does."""
         places = [*self.chosen, *self.removed, *(index for index, _ in self.weights)]
         return min(places, default=None)
+
+    def told(self, trellis: Trellis) -> tuple[Judged, ...]:
+        """Return what the rule says of each candidate, those of the newest steps if many."""
+        found = []
+        for index, member in list(self.verdicts)[-MOST_TOLD:]:
+            step = trellis.steps[index]
+            token = step.token_set.members[member].token_id
+            found.append(Judged(step.step, token, self.verdicts[index, member]))
+        return tuple(found)
 
 
 class Retrospection:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tempo.domain.ports.clustering import Clustering
     from tempo.domain.pruning.candidates import CandidateRule
     from tempo.domain.pruning.tally import PruningTally
-    from tempo.domain.pruning.verdict import Verdict
+    from tempo.domain.pruning.verdict import Judged, Verdict
     from tempo.domain.tokens import LogicalStep, TokenId
     from tempo.domain.trellis import Trellis
 
@@ -53,6 +53,7 @@ class PruningRun:
             self._back = Retrospection(request.retroactive, request.max_steps, captured)
         self._dropped: dict[int, Mapping[TokenId, str]] = {}
         self._log = PruningLog()
+        self.judged: tuple[Judged, ...] = ()
         # Marks of later steps still hold what left with no step decoded again.
         self._stale: LogicalStep | None = None
 
@@ -166,10 +167,11 @@ class PruningRun:
         """
         if self._back is None:
             return None
-        again = self._taken_up(trellis, state)
+        again, self.judged = self._taken_up(trellis, state), ()
         judgement = self._back.judge(trellis)
         if judgement is None:
             return again
+        self.judged = judgement.told(trellis)
         for step, tokens in judgement.judged.items():
             self._log.judged(step, tokens)
         plan = plan_of(judgement, trellis)

@@ -8,7 +8,12 @@ from functools import singledispatchmethod
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tempo.application.serving.step_documents import decision_document, spelled, step_document
+from tempo.application.serving.step_documents import (
+    decision_document,
+    judged_document,
+    spelled,
+    step_document,
+)
 from tempo.application.serving.told_path import ToldPath
 from tempo.domain.events import (
     CandidatesPruned,
@@ -143,7 +148,7 @@ class Telling:
             "dropped": [decision_document(one) for one in event.dropped],
             "chain_changes": self._path.follow((step,), event.best),
         }
-        return (appended, *self._stats(event.cache_rows))
+        return (appended, *_judged(event), *self._stats(event.cache_rows))
 
     @_documents.register(CandidatesPruned)
     def _(self, event: CandidatesPruned) -> tuple[Document, ...]:
@@ -217,6 +222,14 @@ class Telling:
             "retryable": code in RETRYABLE,
             "request_id": self.opening.request_id,
         }
+
+
+def _judged(event: StepAppended) -> tuple[Document, ...]:
+    """Return what was held against the rule of retroactive pruning after a step, if anything."""
+    if not event.judged:
+        return ()
+    scores = [judged_document(one) for one in event.judged]
+    return ({"type": "candidates.judged", "at_step": event.step.step, "scores": scores},)
 
 
 RETRYABLE = frozenset({"timeout", "memory_exceeded", "interrupted"})

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.proposal import FloatArray
     from tempo.domain.pruning.decision import PruningDecision
+    from tempo.domain.pruning.verdict import Judged
     from tempo.domain.tokens import Candidate
 
 DIGITS = 6
@@ -76,6 +77,19 @@ def decision_document(decision: PruningDecision) -> Document:
         "score": decision.score,
         "threshold": decision.threshold,
         "mass": decision.mass,
+    }
+
+
+def judged_document(judged: Judged) -> Document:
+    """Return what a rule says of one candidate."""
+    verdict = judged.verdict
+    return {
+        "step": judged.step,
+        "token_id": judged.token_id,
+        "rule": verdict.rule,
+        "score": round(verdict.score, DIGITS),
+        "threshold": round(verdict.threshold, DIGITS),
+        "weight": round(verdict.weight, DIGITS),
     }
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from tempo.domain.tokens import LogicalStep, TokenId
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +37,18 @@ class Verdict:
     def prunes(self) -> bool:
         """Whether the candidate goes."""
         return self.weight == 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate of an earlier step that was held against the rule, whatever came of it.
+
+    Attributes:
+        step: where it stands.
+        token_id: which candidate of that step.
+        verdict: what the rule says of it.
+    """
+
+    step: LogicalStep
+    token_id: TokenId
+    verdict: Verdict

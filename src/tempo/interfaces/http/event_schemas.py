@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from tempo.application.pruning.retrospection import MOST_TOLD
 from tempo.application.serving.forkable import Origin
 from tempo.domain.pruning.decision import Effect
 from tempo.domain.tokens import CandidateState
@@ -169,6 +170,28 @@ class StepAppended(Event, ToldStep):
     chain_changes: list[PathChange]
 
 
+class Judged(_Part):
+    """What a rule says of one candidate: its score, and what that was held against.
+
+    `weight` is what of the candidate passes: 0 prunes it, unless it leads, and 1 leaves it alone.
+    """
+
+    step: Count
+    token_id: Count
+    rule: str
+    score: float
+    threshold: float
+    weight: Share
+
+
+class CandidatesJudged(Event):
+    """What retroactive pruning held against its rule after a step, whatever came of it."""
+
+    type: Literal["candidates.judged"]
+    at_step: Count
+    scores: Annotated[list[Judged], Field(min_length=1, max_length=MOST_TOLD)]
+
+
 class CandidatesPruned(Event):
     """Earlier steps were judged: `steps` are those from the first that changed on, as they are now.
 
@@ -231,7 +254,14 @@ class RunError(Event):
 
 
 RunEvent = Annotated[
-    RunStarted | StepAppended | CandidatesPruned | TextSettled | RunStats | RunFinished | RunError,
+    RunStarted
+    | StepAppended
+    | CandidatesJudged
+    | CandidatesPruned
+    | TextSettled
+    | RunStats
+    | RunFinished
+    | RunError,
     Field(discriminator="type"),
 ]
 """Any event of a run."""
