@@ -132,7 +132,7 @@ test('6 the card of a stopped run still opens', async ({ page, stage }) => {
 
 test('10 a wrong setting is said at its field, in the words of the service', async ({ page }) => {
   await visit(page, '/');
-  const field = page.getByRole('textbox', { name: 'Selection threshold' });
+  const field = page.getByRole('textbox', { name: 'Threshold', exact: true });
   await field.fill('7');
   await field.blur();
   await expect(field).toHaveAttribute('aria-invalid', 'true');
@@ -157,7 +157,7 @@ test('11 every setting has a label and help that says what it does', async ({ pa
   }
   for (const field of await side.locator('input:not([type=file]), select, textarea').all())
     await expect(field).toHaveAccessibleName(/./);
-  await side.getByRole('button', { name: 'Help on Selection threshold' }).focus();
+  await side.getByRole('button', { name: 'Help on Threshold' }).focus();
   await expect(page.getByRole('tooltip').filter({ visible: true })).toHaveCount(1);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('tooltip').filter({ visible: true })).toHaveCount(0);
