@@ -192,7 +192,7 @@ export function createApi(token: () => string | null, base = ''): Api {
     models: async () => (await get<{ models: ModelAnswer[] }>('/api/v1/models')).models,
     ready: async () => {
       try {
-        await ask('/ready');
+        await (await ask('/ready')).text(); // read to its end, or the browser keeps it open
         return true;
       } catch (error) {
         if (error instanceof ApiError && error.status === 503) return false;
@@ -210,7 +210,7 @@ export function createApi(token: () => string | null, base = ''): Api {
         })
       ).run_id,
     cancel: async (run) => {
-      await ask(`/api/v1/runs/${run}/cancel`, { method: 'POST' });
+      await (await ask(`/api/v1/runs/${run}/cancel`, { method: 'POST' })).text();
     },
     run: (run, lattice = false) => get(`/api/v1/runs/${run}${lattice ? '?lattice=true' : ''}`),
     runs: (before) => get(`/api/v1/runs${before === undefined ? '' : `?before=${before}`}`),
