@@ -109,3 +109,11 @@ def test_connections_stay_open_for_longer_than_clients_keep_them(monkeypatch):
     monkeypatch.setattr(running, "ChangeReload", Recorded)
     running.run_reloading(ServiceSettings(port=0))
     assert Recorded.config.timeout_keep_alive > 60
+
+
+def test_no_part_of_an_answer_waits_for_the_last_to_be_confirmed():
+    (listening,) = listen_on("127.0.0.1", 0)
+    with listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
