@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tempo.application.decoding.asking import answered
 from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.request import GenerationRequest
 from tempo.application.decoding.run import DecodingRun
@@ -354,7 +355,7 @@ def test_soft_weights_in_bfloat16_are_lineage_to_a_thousandth():
         lambda _module, _positional, named: masks.append(named["attention_mask"]),
         with_kwargs=True,
     )
-    run._feed()
+    answered(run._feed(), run._backend)
     hook.remove()
     (mask,) = masks
     seen = mask[0, 0].double().exp().numpy()
