@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tempo.application.decoding.asking import answered
 from tempo.application.decoding.request import GenerationRequest
 from tempo.application.decoding.run import DecodingRun
 from tempo.domain.node import Node
@@ -171,7 +172,7 @@ def test_the_weights_of_each_earlier_step_sum_to_one_in_the_adapter(llama, rule,
     run = DecodingRun(llama, NumberedTokenizer(), request)
     for _ in range(7):
         run.advance()
-    run._feed()
+    answered(run._feed(), run._backend)
     weights = run.session._now.views.weights.numpy()
     rows = run.session._rows_of
     assert (weights[:, : len(prompt)] == 1.0).all()
