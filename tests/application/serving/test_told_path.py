@@ -228,14 +228,16 @@ def test_a_transition_without_probability_is_told_as_none():
 def test_what_was_judged_is_told_of_candidates_that_were_told(data):
     """And what fell by a verdict of its own is among it, with the same figures."""
     begin, request, telling = started(data, [pruned_requests])
-    listener, judged = Listener(), {}
+    listener, judged, before = Listener(), {}, set()
     for event in Generate(*begin).start(request).events():
         documents = telling.of(event)
         listener.hear(documents)
         for one in documents:
             if one["type"] == "candidates.judged":
                 assert one["at_step"] == max(listener.steps)
+                before |= judged.keys()
                 judged = {(score["step"], score["token_id"]): score for score in one["scores"]}
+                assert request.retroactive.comprehensive or not before & judged.keys()
                 for step, token in judged:
                     assert token in [told["id"] for told in listener.steps[step]["candidates"]]
                     assert step <= one["at_step"] - request.retroactive.lag
@@ -246,6 +248,26 @@ def test_what_was_judged_is_told_of_candidates_that_were_told(data):
                     assert score["rule"] == item["rule"]
                     assert score["score"] == pytest.approx(item["score"], abs=1e-6)
                     assert score["threshold"] == pytest.approx(item["threshold"], abs=1e-6)
+
+
+def test_where_nothing_is_judged_nothing_is_told_again():
+    """At the last step all has finished, so that no later step says anything of earlier ones."""
+    script = Script.of(
+        {
+            "": {" p": 1.0},
+            " p": {" a": 0.5, " b": 0.5},
+            " a": {" c": 1.0},
+            " b": {" d": 1.0},
+            " c": {END: 1.0},
+            " d": {END: 1.0},
+        }
+    )
+    pruning = RetroactivePruning(PosteriorPruning(1.0, ConstantThreshold(0.0)), lag=1)
+    prompt = (TokenId(script.vocabulary.index(" p")),)
+    request = GenerationRequest(prompt, max_steps=9, selection=WIDE, retroactive=pruning)
+    generation = Generate(ScriptedBackend(script), ScriptedTokenizer(script)).start(request)
+    appended = [event for event in generation.events() if isinstance(event, StepAppended)]
+    assert [{one.step for one in event.judged} for event in appended] == [set(), {0}, set()]
 
 
 def test_of_many_judged_candidates_the_newest_are_told():
