@@ -15,6 +15,7 @@ const GENERATED = new URL('../src/lib/api/generated/', import.meta.url);
 /** Each schema in docs/, the name of its root type, and the module that is made of it. */
 const SCHEMAS = [
   { schema: 'lattice.schema.json', root: 'LatticeDocument', module: 'lattice.ts' },
+  { schema: 'events.schema.json', root: 'Event', module: 'events.ts' },
   { schema: 'openapi.json', root: 'Schemas', module: 'openapi.ts' }
 ];
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from tempo.infrastructure.configuration import FAMILIES
 from tempo.infrastructure.huggingface.random_weights import random_model
 
 
@@ -193,7 +194,7 @@ def test_a_strange_name_of_a_model_is_one_sentence(run, monkeypatch, name):
     [
         ("--device", "tpu", "auto, cuda, mps, cpu"),
         ("--dtype", "int4", "auto, float32, bfloat16, float16, int8"),
-        ("--random-weights", "bert", "llama, mistral, qwen2, qwen3, gemma"),
+        ("--random-weights", "bert", ", ".join(FAMILIES)),
     ],
 )
 def test_an_unknown_choice_is_told_all_choices(generate, option, value, choices):

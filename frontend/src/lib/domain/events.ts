@@ -1,44 +1,24 @@
 /** What a run tells, as the server sends it; docs/events.schema.json has the contract. */
 
-export type CandidateState = 'kept' | 'finished' | 'below_threshold' | 'over_cap' | 'pruned';
+import type * as wire from '$lib/api/generated/events';
 
-/** A token considered at a step. */
-export interface WireCandidate {
-  id: number;
-  text: string;
-  /** base64, where the token is no UTF-8 by itself */
-  bytes: string | null;
-  /** probability under the readout, in [0, 1] */
-  p: number;
-  rank: number;
-  /** its slot in the cache while it is there */
-  phys: number | null;
-  /** which member of the step before leads to it, counted among members by rank */
-  parent: number | null;
-  /** log-probability of the best path that ends here, in nats */
-  score: number | null;
-  /** forward weight among the step's live candidates, in [0, 1] */
-  weight: number | null;
-  state: CandidateState;
-  reason: string | null;
-}
+export type {
+  CandidateState,
+  CandidatesJudged,
+  CandidatesPruned,
+  PathChange as ChainChange,
+  PlaceInRun as ForkPoint,
+  PromptToken,
+  RunError,
+  RunFinished,
+  RunStats,
+  StepAppended,
+  TextSettled,
+  ToldCandidate as WireCandidate,
+  ToldStep as WireStep
+} from '$lib/api/generated/events';
 
-export interface WireStep {
-  step: number;
-  /** in nats, over the whole vocabulary */
-  entropy: number;
-  /** which candidate leads the best path that ends at this step */
-  primary: number;
-  threshold: number;
-  /** probability of all candidates together */
-  covered: number;
-  /** probability of the kept ones together */
-  kept_mass: number;
-  candidates: WireCandidate[];
-  /** [k][m] log-probability of each member after each live member before; null for never */
-  transitions: (number | null)[][];
-}
-
+/** What was done to one candidate; a lattice's document may leave figures away. */
 export interface Decision {
   step: number;
   token_id: number;
@@ -49,116 +29,22 @@ export interface Decision {
   mass: number | null;
 }
 
-export interface ChainChange {
-  step: number;
-  to: number | null;
-}
-
-export interface ForkPoint {
-  run_id: string;
-  step: number;
-  token_id: number;
-}
-
-export interface ModelFacts {
-  id: string;
-  family?: string;
-  revision?: string;
-  dtype?: string;
-  device?: string;
-}
-
-export interface PromptToken {
-  id: number;
-  text: string;
-  bytes: string | null;
-}
-
+/** A file's model may be known by its name alone. */
+export type ModelFacts = Pick<wire.ToldModel, 'id'> & Partial<wire.ToldModel>;
 export type SettingValue = number | string | boolean | string[] | null;
 export type Settings = Record<string, SettingValue>;
-
-interface Common {
-  v: number;
-  seq: number;
-  /** milliseconds since the run was asked for */
-  t_ms: number;
-}
-
-export type RunStarted = Common & {
-  type: 'run.started';
-  run_id: string;
-  parent: ForkPoint | null;
-  continued_from: 'state' | 'prefill' | null;
-  reused_rows: number;
-  model: ModelFacts;
+export type RunStarted = Omit<wire.RunStarted, 'settings' | 'model' | 'request_id'> & {
   settings: Settings;
-  seed: number | null;
-  prompt: { text: string | null; tokens: PromptToken[] };
-  limits: { max_steps: number };
-};
-
-export type StepAppended = Common &
-  WireStep & {
-    type: 'step.appended';
-    pos: number;
-    cache_rows: number;
-    released: number;
-    dropped: Decision[];
-    chain_changes: ChainChange[];
-  };
-
-export type CandidatesPruned = Common & {
-  type: 'candidates.pruned';
-  at_step: number | null;
-  reason: string;
-  items: (Decision & { index: number })[];
-  steps: WireStep[];
-  removed: number[];
-  lost: number;
-  cache_rows: number;
-  chain_changes: ChainChange[];
-};
-
-export type TextSettled = Common & { type: 'text.settled'; text: string; steps: number };
-
-export type RunStats = Common & {
-  type: 'run.stats';
-  steps: number;
-  tok_s: number;
-  kv_tokens: number;
-  rss_mb: number;
-};
-
-export type RunFinished = Common & {
-  type: 'run.finished';
-  reason: string;
-  steps: number;
-  wall_ms: number;
-  text: string;
-  digest: string;
-};
-
-export type RunError = Common & {
-  type: 'run.error';
-  code: string;
-  message: string;
-  step: number;
-  retryable: boolean;
-  request_id: string;
+  model: ModelFacts;
 };
 
 /** A kind of event that this page does not know: it keeps its number, and changes nothing. */
-export type UnknownEvent = Common & { type: 'unknown'; named: string };
+export type UnknownEvent = Pick<wire.RunStarted, 'v' | 'seq' | 't_ms'> & {
+  type: 'unknown';
+  named: string;
+};
 
-export type RunEvent =
-  | RunStarted
-  | StepAppended
-  | CandidatesPruned
-  | TextSettled
-  | RunStats
-  | RunFinished
-  | RunError
-  | UnknownEvent;
+export type RunEvent = RunStarted | Exclude<wire.Event, wire.RunStarted> | UnknownEvent;
 
 /** Something that should have been an event and is not. */
 export class EventFormatError extends Error {}
@@ -249,6 +135,9 @@ const EXPECTED: Record<string, Record<string, Test>> = {
     removed: listOf(isStep),
     cache_rows: optional(isNumber),
     chain_changes: areChanges
+  },
+  'candidates.judged': {
+    scores: listOf(fields({ ...DECISION, rule: isText, score: isNumber, threshold: isNumber }))
   },
   'text.settled': { text: isText, steps: isNumber },
   'run.stats': {

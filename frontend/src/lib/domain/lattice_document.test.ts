@@ -113,26 +113,4 @@ describe('a lattice document', () => {
       true
     );
   });
-
-  test('the time to read a document grows with its length, not with its square', () => {
-    const [first] = fixture.lattice.steps;
-    const one = { ...first!, candidates: first!.candidates.slice(0, 1), transitions: [[-0.1]] };
-    const judged = fixture.lattice.decisions[0]!;
-    const time = (length: number): number => {
-      const steps = Array.from({ length }, (_, step) => ({ ...one, step }));
-      const decisions = steps.map(({ step }) => ({
-        ...judged,
-        step,
-        effect: 'weakened',
-        decided_at: step + 3
-      }));
-      const data = { ...copy(), steps, decisions, best_path: [], best_paths: [] };
-      const began = performance.now();
-      expect(readLattice(data).events.length).toBeGreaterThan(1.9 * length);
-      return performance.now() - began;
-    };
-    time(500);
-    const short = Math.min(time(1_000), time(1_000));
-    expect(Math.min(time(8_000), time(8_000))).toBeLessThan(24 * short);
-  });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { syntheticRun } from '../../../tests/synthetic';
-import type { CandidatesPruned, Decision, RunEvent } from './events';
+import type { CandidatesPruned, RunEvent } from './events';
 import { causeOf, describe, textFrom } from './moments';
 import { Track } from './ticks';
 
@@ -10,11 +10,11 @@ const textOf = textFrom(events, (step) => track.seenFor(step));
 const plain = (said: string): string => said.replace(/[\u2068\u2069]/g, '');
 const of = (type: RunEvent['type']): RunEvent => events.find((event) => event.type === type)!;
 const pruning = of('candidates.pruned') as CandidatesPruned;
-const decision: Decision = {
+const decision = {
   step: 0,
   token_id: 101,
   rule: 'posterior',
-  effect: 'pruned',
+  effect: 'pruned' as const,
   score: 0.004,
   threshold: 0.02,
   mass: 0.004
@@ -34,7 +34,7 @@ test('a pruning says when, what, of which step and why, and where the text chang
 });
 
 test('the token of a step that left as a whole keeps its text', () => {
-  const item = { ...decision, index: 1, effect: 'position_removed' };
+  const item = { ...decision, index: 1, effect: 'position_removed' as const };
   const event = { ...pruning, items: [item], steps: [], removed: [0], chain_changes: [] };
   expect(plain(describe(event, textOf))).toContain('removed “␣little” of step 0');
   expect(plain(describe(event, textOf))).toContain('step 3 removed step 0');
@@ -42,8 +42,8 @@ test('the token of a step that left as a whole keeps its text', () => {
 
 test('what was judged is named before what left with it', () => {
   const items = [
-    { ...decision, index: 1, effect: 'weakened' },
-    { ...decision, index: 1, effect: 'descendant', step: 1, score: null },
+    { ...decision, index: 1, effect: 'weakened' as const },
+    { ...decision, index: 1, effect: 'descendant' as const, step: 1 },
     { ...decision, index: 1 }
   ];
   const said = plain(describe({ ...pruning, items, chain_changes: [] }, textOf));

@@ -139,6 +139,11 @@ export function describe(event: RunEvent, textOf: TextOf): string {
       return appended(event);
     case 'candidates.pruned':
       return pruned(event, textOf);
+    case 'candidates.judged': {
+      const below = event.scores.filter((one) => one.weight < 1).length;
+      const judged = counted(event.scores.length, 'earlier candidate');
+      return `step ${event.at_step} judged ${judged}, ${below || 'none'} of them below the cut`;
+    }
     case 'text.settled':
       return `text settled up to step ${event.steps - 1}: ${quoted(event.text)} cannot change any more`;
     case 'run.stats':

@@ -130,6 +130,7 @@ class Builder {
           wallMs: null
         };
         break;
+      case 'candidates.judged':
       case 'unknown':
         break;
     }

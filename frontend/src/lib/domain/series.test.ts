@@ -126,16 +126,16 @@ test('scores are those of verdicts, or all of them where the events tell all', (
     v: 1,
     seq: 0,
     t_ms: 0,
-    type: 'unknown',
-    named: 'candidates.judged',
+    type: 'candidates.judged',
+    at_step: 1,
     scores: [
-      { step: 0, token_id: 1, score: 0.5, threshold: 0.1 },
-      { step: 0, token_id: 2, score: 0.05, threshold: 0.1 },
-      { step: 0, token_id: 3, score: null, threshold: 0.1 }
+      { step: 0, token_id: 1, rule: 'posterior', score: 0.5, threshold: 0.1, weight: 1 },
+      { step: 0, token_id: 2, rule: 'posterior', score: 0.05, threshold: 0.1, weight: 0 },
+      { step: 0, token_id: 3, rule: 'posterior', score: 0.05, threshold: 0.1, weight: 0.5 }
     ]
-  } as unknown as RunEvent;
+  } as RunEvent;
   const all = scores(view, [judged]);
   expect(all.isAll).toBe(true);
-  expect(all.scores.map((one) => one.left)).toEqual([false, true]);
+  expect(all.scores.map((one) => one.left)).toEqual([false, true, false]);
   expect(scores({ ...view, seen: 0 }, [judged]).isAll).toBe(false);
 });

@@ -186,7 +186,7 @@ export function measuredSpeeds(events: readonly RunEvent[], seen: number): Point
   const found: Point[] = [];
   for (const event of events) {
     if (event.seq >= seen) break;
-    if (event.type === 'run.stats') found.push({ x: event.t_ms / 1000, y: event.tok_s });
+    if (event.type === 'run.stats') found.push({ x: (event.t_ms ?? 0) / 1000, y: event.tok_s });
   }
   return found;
 }
@@ -211,9 +211,9 @@ export function scores(
   const judged: Score[] = [];
   for (const event of events) {
     if (event.seq >= view.seen) break;
-    if (event.type === 'unknown' && event.named === 'candidates.judged') {
-      judged.push(...judgedScores(event as unknown as Record<string, unknown>));
-    }
+    if (event.type !== 'candidates.judged') continue;
+    for (const { rule, score, threshold, weight } of event.scores)
+      judged.push({ rule, score, threshold, left: weight === 0 });
   }
   if (judged.length) return { scores: judged, isAll: true };
   const found: Score[] = [];
@@ -222,21 +222,4 @@ export function scores(
     found.push({ rule, score, threshold, left: leaves(effect) });
   }
   return { scores: found, isAll: false };
-}
-
-function judgedScores(event: Record<string, unknown>): Score[] {
-  const list = Array.isArray(event.scores) ? (event.scores as Record<string, unknown>[]) : [];
-  const fallback = typeof event.rule === 'string' ? event.rule : 'pruning';
-  return list.flatMap(({ score, threshold, rule }) =>
-    typeof score === 'number' && typeof threshold === 'number'
-      ? [
-          {
-            rule: typeof rule === 'string' ? rule : fallback,
-            score,
-            threshold,
-            left: score < threshold
-          }
-        ]
-      : []
-  );
 }

@@ -51,7 +51,7 @@ test('what only weakens a candidate is no pruning', () => {
   const weakened = pruning.map((event) => ({
     ...event,
     seq: 0,
-    items: event.items.map((one) => ({ ...one, effect: 'weakened' }))
+    items: event.items.map((one) => ({ ...one, effect: 'weakened' as const }))
   }));
   expect(new Track().read(weakened.slice(0, 1)).bins(1)[0]!.pruned).toBe(0);
 });

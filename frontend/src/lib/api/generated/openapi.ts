@@ -20,7 +20,11 @@ export interface Schemas {
   AttentionAnswer: AttentionAnswer;
   CandidateAnswer: CandidateAnswer;
   ChatRequest: ChatRequest;
+  CheckAnswer: CheckAnswer;
+  CheckRequest: CheckRequest;
+  ComplaintAnswer: ComplaintAnswer;
   CompletionRequest: CompletionRequest;
+  CurveAnswer: CurveAnswer;
   ErrorAnswer: ErrorAnswer;
   ErrorDetail: ErrorDetail;
   ForkPoint: ForkPoint;
@@ -30,6 +34,7 @@ export interface Schemas {
   Message: Message;
   ModelList: ModelList;
   Origin: Origin;
+  PresetAnswer: PresetAnswer;
   RowAnswer: RowAnswer;
   RunAccepted: RunAccepted;
   RunAnswer: RunAnswer;
@@ -45,6 +50,7 @@ export interface Schemas {
   TextAnswer: TextAnswer;
   TextPart: TextPart;
   TimingAnswer: TimingAnswer;
+  WithoutEffectAnswer: WithoutEffectAnswer;
   tempo__interfaces__http__generate_schemas__ModelAnswer: Tempo_Interfaces_Http_GenerateSchemas__ModelAnswer;
   tempo__interfaces__http__routes__models__ModelAnswer: Tempo_Interfaces_Http_Routes_Models__ModelAnswer;
 }
@@ -467,6 +473,63 @@ export interface TextPart {
  */
 export interface StreamOptions {
   include_usage?: boolean;
+}
+/**
+ * Settings, judged: no errors where they can be run.
+ *
+ * This interface was referenced by `Schemas`'s JSON-Schema
+ * via the `definition` "CheckAnswer".
+ */
+export interface CheckAnswer {
+  curve: CurveAnswer | null;
+  errors: ComplaintAnswer[];
+  without_effect: WithoutEffectAnswer[];
+}
+/**
+ * The threshold over the run: at most 101 points, each a step and the threshold there.
+ *
+ * This interface was referenced by `Schemas`'s JSON-Schema
+ * via the `definition` "CurveAnswer".
+ */
+export interface CurveAnswer {
+  points: unknown[][];
+  sentence: string;
+  setting: string;
+  shape: string;
+}
+/**
+ * What is wrong, with the setting that is to blame or null.
+ *
+ * This interface was referenced by `Schemas`'s JSON-Schema
+ * via the `definition` "ComplaintAnswer".
+ */
+export interface ComplaintAnswer {
+  field: string | null;
+  message: string;
+}
+/**
+ * A setting that could change nothing now, whatever its value, and what it needs.
+ *
+ * This interface was referenced by `Schemas`'s JSON-Schema
+ * via the `definition` "WithoutEffectAnswer".
+ */
+export interface WithoutEffectAnswer {
+  field: string;
+  needs: string;
+}
+/**
+ * Some settings, by name or alias, as they stand in a form.
+ *
+ * This interface was referenced by `Schemas`'s JSON-Schema
+ * via the `definition` "CheckRequest".
+ */
+export interface CheckRequest {
+  /**
+   * Those that are left out have their defaults.
+   */
+  settings: {
+    [k: string]: unknown;
+  };
 }
 /**
  * This interface was referenced by `Schemas`'s JSON-Schema
@@ -1331,6 +1394,20 @@ export interface Tempo_Interfaces_Http_Routes_Models__ModelAnswer {
   vocabulary: number;
 }
 /**
+ * Settings for one purpose, within the service's bounds; the others stand at their defaults.
+ *
+ * This interface was referenced by `Schemas`'s JSON-Schema
+ * via the `definition` "PresetAnswer".
+ */
+export interface PresetAnswer {
+  label: string;
+  meaning: string;
+  name: string;
+  settings: {
+    [k: string]: unknown;
+  };
+}
+/**
  * A run that was begun.
  *
  * This interface was referenced by `Schemas`'s JSON-Schema
@@ -1772,7 +1849,7 @@ export interface RunRequest {
   window?: number | 'inf';
 }
 /**
- * Every setting, in the order of the help pages, and the bounds of this service.
+ * Every setting, in the order of the help pages, presets, and the bounds of this service.
  *
  * This interface was referenced by `Schemas`'s JSON-Schema
  * via the `definition` "SchemaAnswer".
@@ -1781,27 +1858,36 @@ export interface SchemaAnswer {
   limits: {
     [k: string]: number;
   };
+  presets: PresetAnswer[];
   settings: SettingAnswer[];
 }
 /**
- * One setting: its name, what it means, and what it may be.
+ * One setting: what it is called, what it means, what to try, and what it may be.
+ *
+ * `least` and `most` are its range here, within the service's bounds. `low`, `high` and `step` are
+ * what a slider offers, null for what is no number.
  *
  * This interface was referenced by `Schemas`'s JSON-Schema
  * via the `definition` "SettingAnswer".
  */
 export interface SettingAnswer {
+  advice: string;
   allowed: string;
   also: string[];
   choices: string[];
   default: unknown;
   group: string;
+  high: number | null;
   kind: string;
+  label: string;
   least: number | null;
+  low: number | null;
   meaning: string;
   most: number | null;
   name: string;
   open_below: boolean;
   optional: boolean;
+  step: number | null;
 }
 /**
  * Whether the service lives, or is ready.

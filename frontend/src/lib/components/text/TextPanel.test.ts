@@ -148,7 +148,7 @@ test('the card tells state, reason and the moment that is shown', async () => {
   expect(card()).toHaveTextContent('Kept, beside the path that is shown.');
   expect(card()).toHaveTextContent('Forward weight');
   expect(card()).toHaveTextContent('−1.386 nats');
-  const item = { step: 0, index: 1, token_id: 1, rule: 'posterior', effect: 'pruned' };
+  const item = { step: 0, index: 1, token_id: 1, rule: 'posterior', effect: 'pruned' as const };
   more(run, [
     {
       v: 1,
@@ -161,6 +161,7 @@ test('the card tells state, reason and the moment that is shown', async () => {
       steps: [{ ...step, candidates }],
       removed: [],
       lost: 0,
+      primary_changes: [],
       cache_rows: 1,
       chain_changes: []
     }

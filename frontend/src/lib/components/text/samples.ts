@@ -71,7 +71,7 @@ const WORDS =
 /** Events of a run of many steps, with branching, pruning and a new line now and then. */
 export function* events(count: number, newlineEvery = 40): Generator<RunEvent> {
   let seq = 0;
-  const common = () => ({ v: 1, seq: seq++, t_ms: seq * 2 });
+  const common = () => ({ v: 1 as const, seq: seq++, t_ms: seq * 2 });
   yield {
     ...common(),
     type: 'run.started',
@@ -150,6 +150,7 @@ export function* events(count: number, newlineEvery = 40): Generator<RunEvent> {
       steps: [told(old, number)],
       removed: [],
       lost: 0.001,
+      primary_changes: [],
       cache_rows: number,
       chain_changes: []
     };
@@ -200,7 +201,7 @@ export function told(steps: (string | Partial<WireCandidate>)[][], isEnded = tru
     });
   });
   const seq = found.length;
-  const ending = { reason: 'max_steps', steps: seq - 1, wall_ms: 1, text: '', digest: '' };
+  const ending = { reason: 'max_steps' as const, steps: seq - 1, wall_ms: 1, text: '', digest: '' };
   if (isEnded) found.push({ v: 1, seq, t_ms: seq, type: 'run.finished', ...ending });
   return found;
 }
