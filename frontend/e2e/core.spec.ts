@@ -370,7 +370,13 @@ test('26 two tabs of the browser on one run see the same', async ({ page, openPa
 
 test('26 a second tab stops what the first began', async ({ page, openPage }) => {
   // Wide steps, so that the run takes seconds.
-  const settings = { max_steps: 200, min_steps: 200, threshold: 0, max_width: 32, considered: 32 };
+  const settings = {
+    max_steps: 200,
+    min_steps: 200,
+    selection_threshold: 0,
+    max_width: 32,
+    considered: 32
+  };
   await page.addInitScript(
     (kept) => localStorage.setItem('tempo.settings', kept),
     JSON.stringify(settings)
