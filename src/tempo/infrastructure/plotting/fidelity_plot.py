@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tempo.application.studies.fidelity.intervals import Estimate
     from tempo.application.studies.fidelity.report import FidelityReport
+    from tempo.application.studies.intervals import Estimate
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c6d31")
 """Colour-blind safe (Okabe and Ito; ochre in place of their yellow, which paper swallows)."""

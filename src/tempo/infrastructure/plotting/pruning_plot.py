@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tempo.application.studies.fidelity.intervals import Estimate
+    from tempo.application.studies.intervals import Estimate
     from tempo.application.studies.pruning.report import PruningReport
 
 SPREAD = 0.7

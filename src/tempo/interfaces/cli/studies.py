@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from threading import Event as Flag
 
-    from tempo.application.studies.fidelity.intervals import Estimate
+    from tempo.application.studies.intervals import Estimate
     from tempo.domain.ports.model_backend import ModelDescription
 
 PARTS = ("tempo-decoding", "torch", "transformers", "numpy", "scipy")

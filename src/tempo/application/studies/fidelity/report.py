@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tempo.application.studies.fidelity.figures import METRICS, Cell
-from tempo.application.studies.fidelity.intervals import estimates
+from tempo.application.studies.intervals import estimates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tempo.application.studies.fidelity.figures import ContextFigures, Figures, Overrun
-    from tempo.application.studies.fidelity.intervals import Estimate
     from tempo.application.studies.fidelity.plan import StudyPlan
+    from tempo.application.studies.intervals import Estimate
 
 DIFFERENCES = ("kl_minus_beam", "kl_minus_single", "kl_minus_first", "tv_minus_first")
 """Paired differences, each taken within a context: to the baselines, and to the first rule."""

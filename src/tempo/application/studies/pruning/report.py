@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tempo.application.studies.fidelity.intervals import estimates
+from tempo.application.studies.intervals import estimates
 from tempo.application.studies.pruning.figures import METRICS
 from tempo.application.studies.pruning.findings import SIZES, TEXT_METRICS, Cell
 from tempo.application.studies.pruning.scores import SCORES
 from tempo.application.studies.pruning.variants import NONE, Variant
 
 if TYPE_CHECKING:
-    from tempo.application.studies.fidelity.intervals import Estimate
+    from tempo.application.studies.intervals import Estimate
     from tempo.application.studies.pruning.findings import ContextFindings
     from tempo.application.studies.pruning.plan import PruningPlan
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from tempo.application.studies.fidelity.intervals import Estimate, estimates
+from tempo.application.studies.intervals import Estimate, estimates
 
 RNG = np.random.default_rng(5)
 ONE, OTHER = RNG.gamma(1.0, size=30), RNG.gamma(2.0, size=30)
