@@ -1,6 +1,7 @@
 """`tempo fidelity` in process, over a script."""
 
 import json
+import shlex
 import threading
 
 import pytest
@@ -177,7 +178,7 @@ def test_what_cannot_be_is_one_sentence_before_the_model_is_loaded(
         ("none.txt", None, "none.txt cannot be read: No such file"),
         ("empty.txt", b"", "empty.txt holds no prompt; give it one a line"),
         ("blank.txt", b"\n \n", "blank.txt holds no prompt"),
-        ("latin.txt", b"\xe9t\xe9", "latin.txt is not UTF-8 text"),
+        ("latin.txt", b"\xe9t\xe9", "line 1 of the prompts file"),
         ("bad.jsonl", b'"P"\n{"prompt": 3}\n', "line 2 of the prompts file"),
         ("bad.jsonl", b"P\n", "line 1 of the prompts file"),
     ],
@@ -188,6 +189,52 @@ def test_a_prompts_file_that_cannot_be_used_is_one_sentence(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     assert said in fidelity(file=tmp_path / name).sentence
+
+
+def test_a_broken_line_is_named_with_its_reason(fidelity, tmp_path):
+    file = tmp_path / "bad.jsonl"
+    file.write_bytes(b'"P"\n{"prompt": 3}\n"P"\nnull\n')
+    assert fidelity(file=file).sentence == (
+        f"line 2 of the prompts file {file} holds no prompt: its 'prompt' is a number; it must be "
+        "a string (1 more line is broken); correct it, or go on without such lines by --skip-bad"
+    )
+
+
+def test_broken_lines_are_skipped_and_told_where_asked(fidelity, tmp_path):
+    file, told = tmp_path / "bad.jsonl", tmp_path / "told.json"
+    file.write_bytes(b'"P"\n{"prompt": 3}\n\n"P"\n\xff\n')
+    ended = fidelity("--skip-bad", "--depth", "1", "--output-json", str(told), file=file)
+    assert ended.code == 0
+    assert "2 contexts" in ended.out
+    assert f"--prompts {shlex.quote(str(file))} --skip-bad --threshold" in ended.out.splitlines()[0]
+    assert ended.err == (
+        f"tempo: skipped 2 of 4 lines of {file}\n"
+        "  line 2: its 'prompt' is a number; it must be a string\n"
+        "  line 5: it is not UTF-8 text: invalid start byte at byte 0 of the line\n"
+    )
+    lines = json.loads(told.read_text(encoding="utf-8"))["skipped_lines"]
+    assert [line["line"] for line in lines] == [2, 5]
+
+
+def test_a_file_of_broken_lines_alone_holds_no_prompt(fidelity, tmp_path):
+    file = tmp_path / "bad.jsonl"
+    file.write_bytes(b"1\n2\n")
+    assert fidelity("--skip-bad", file=file).sentence.endswith(
+        "holds no prompt: all 2 of its lines are broken; give it one a line"
+    )
+
+
+def test_skipping_without_a_file_would_have_no_effect(fidelity):
+    assert fidelity("--skip-bad", file=None).sentence == (
+        "skip-bad would have no effect: it needs prompts, a file"
+    )
+
+
+def test_of_many_skipped_lines_the_first_are_told(fidelity, tmp_path):
+    file = tmp_path / "bad.jsonl"
+    file.write_bytes(b'"P"\n' + b"1\n" * 7)
+    lines = fidelity("--skip-bad", "--depth", "1", file=file).err.splitlines()
+    assert (len(lines), lines[-1]) == (7, "  and 2 more")
 
 
 def test_stopping_keeps_and_reports_what_was_measured(fidelity, monkeypatch, tmp_path):

@@ -25,7 +25,7 @@ from tempo.interfaces.cli.fidelity_tables import report_lines
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies import measured, study_facts, study_text
-from tempo.interfaces.cli.study_prompts import study_prompts
+from tempo.interfaces.cli.study_prompts import Count, Prompts, SkipBad, study_prompts
 
 RULES = "Rules"
 OUTPUT = "Output"
@@ -33,16 +33,9 @@ OUTPUT = "Output"
 
 def fidelity(
     *,
-    prompts: Annotated[
-        str | None,
-        typer.Option(
-            help="A UTF-8 file of prompts, one a line, or JSON lines if its name ends in .jsonl. "
-            "Default: the project's own 300 story openings."
-        ),
-    ] = None,
-    count: Annotated[
-        int | None, typer.Option(help="Draw so many of the prompts. Default: all.")
-    ] = None,
+    prompts: Prompts = None,
+    skip_bad: SkipBad = False,
+    count: Count = None,
     superposition: Annotated[
         list[str] | None, typer.Option(help="May be repeated, or all.", rich_help_panel=RULES)
     ] = None,
@@ -124,8 +117,9 @@ def fidelity(
             "prompts": prompts,
             "count": count,
         },
+        flags=("skip-bad",) if skip_bad else (),
     )
-    plan, texts = options.plan(), study_prompts(prompts, count, seed)
+    plan, asked_for = options.plan(), study_prompts(prompts, count, seed, skip_bad=skip_bad)
     if output_json is not None:
         require_place(output_json)
     if plot is not None:
@@ -135,10 +129,10 @@ def fidelity(
     engine = engine_loading.loaded_engine(model, device, dtype, backend, random_weights)
     with stop_on_interrupt() as stop:
         start = perf_counter()
-        asked = engine.study_prompts(texts)
+        asked = engine.study_prompts(asked_for.texts)
         contexts = engine.container.fidelity().contexts(plan, asked)
         report = FidelityReport(plan, measured(contexts, len(asked), stop), len(asked))
-    facts = study_facts(options.command(), engine.description)
+    facts = study_facts(options.command(), engine.description) | asked_for.facts
     if report.contexts:
         seconds = perf_counter() - start
         sys.stdout.write(study_text(facts, report_lines(report), seconds, len(report.contexts)))

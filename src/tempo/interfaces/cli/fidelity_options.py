@@ -32,6 +32,7 @@ class StudyOptions:
         budget: the most paths of one context and depth.
         seed: draws the prompts and the resamples.
         others: further options, by flag, for the command line that is printed.
+        flags: further options without a value, for the same.
     """
 
     axes: Mapping[str, Sequence[str]]
@@ -42,6 +43,7 @@ class StudyOptions:
     budget: int
     seed: int
     others: Mapping[str, object]
+    flags: Sequence[str] = ()
 
     def plan(self) -> StudyPlan:
         """Return the plan.
@@ -66,6 +68,7 @@ class StudyOptions:
         words = ["tempo", "fidelity"]
         for flag, value in self.others.items():
             words += [f"--{flag}", str(value)] if value not in (None, "") else []
+        words += [f"--{flag}" for flag in self.flags]
         for axis in AXES:
             words += repeated(axis, self.axes.get(axis, ()))
         words += repeated("rule", self.rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import StringIO
 from pathlib import Path
 
 from tempo.domain.errors import ContradictionError, PromptError
@@ -46,11 +47,21 @@ def read_text_file(path: str, role: str) -> str:
         PromptError: if it cannot be read, or is not UTF-8 text.
     """
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        message = f"{role} {path} cannot be read: {reason}"
-        raise PromptError(message) from error
+        return StringIO(read_bytes(path, role).decode(), newline=None).read()
     except UnicodeDecodeError as error:
         message = f"{role} {path} is not UTF-8 text: {error.reason} at byte {error.start}"
+        raise PromptError(message) from error
+
+
+def read_bytes(path: str, role: str) -> bytes:
+    """Return what a file holds; `role` is what the user knows it as.
+
+    Raises:
+        PromptError: if it cannot be read.
+    """
+    try:
+        return Path(path).expanduser().read_bytes()
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"{role} {path} cannot be read: {reason}"
         raise PromptError(message) from error

@@ -26,10 +26,10 @@ from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, Ra
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.pruning_tables import pruning_lines
 from tempo.interfaces.cli.studies import measured, repeated, study_facts, study_text
-from tempo.interfaces.cli.study_prompts import study_prompts
+from tempo.interfaces.cli.study_prompts import Count, Prompts, SkipBad, study_prompts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 OUTPUT = "Output"
 
@@ -46,16 +46,9 @@ def _experiment() -> None:
 @experiment.command("pruning")
 def pruning(
     *,
-    prompts: Annotated[
-        str | None,
-        typer.Option(
-            help="A UTF-8 file of prompts, one a line, or JSON lines if its name ends in .jsonl. "
-            "Default: the project's own 300 story openings."
-        ),
-    ] = None,
-    count: Annotated[
-        int | None, typer.Option(help="Draw so many of the prompts. Default: all.")
-    ] = None,
+    prompts: Prompts = None,
+    skip_bad: SkipBad = False,
+    count: Count = None,
     superposition: Annotated[
         list[str] | None, typer.Option(help="Decodes judged sets; may be repeated. Default: all.")
     ] = None,
@@ -104,7 +97,7 @@ def pruning(
         texts=TextPlan(steps=text_steps, threshold=threshold, prompts=text_count),
         seed=seed,
     )
-    texts = study_prompts(prompts, count, seed)
+    asked_for = study_prompts(prompts, count, seed, skip_bad=skip_bad)
     if output_json is not None:
         require_place(output_json)
     if plot is not None:
@@ -114,7 +107,7 @@ def pruning(
     engine = engine_loading.loaded_engine(model, device, dtype, backend, random_weights)
     with stop_on_interrupt() as stop:
         start = perf_counter()
-        asked = engine.study_prompts(texts)
+        asked = engine.study_prompts(asked_for.texts)
         contexts = engine.container.pruning_study().contexts(plan, asked)
         report = PruningReport(plan, measured(contexts, len(asked), stop), len(asked))
     named = {
@@ -126,7 +119,9 @@ def pruning(
         "prompts": prompts,
         "count": count,
     }
-    facts = study_facts(_command(plan, superpositions, named), engine.description)
+    flags = ["--skip-bad"] if skip_bad else []
+    command = _command(plan, superpositions, named, flags)
+    facts = study_facts(command, engine.description) | asked_for.facts
     if report.contexts:
         seconds = perf_counter() - start
         sys.stdout.write(study_text(facts, pruning_lines(report), seconds, len(report.contexts)))
@@ -138,12 +133,16 @@ def pruning(
 
 
 def _command(
-    plan: PruningPlan, superpositions: tuple[str, ...], named: Mapping[str, object]
+    plan: PruningPlan,
+    superpositions: tuple[str, ...],
+    named: Mapping[str, object],
+    flags: Sequence[str],
 ) -> str:
     """Return the command line that gives the same numbers."""
     words = ["tempo", "experiment", "pruning"]
     for flag, value in named.items():
         words += repeated(flag, [value] if value not in (None, "") else [])
+    words += flags
     words += repeated("superposition", superpositions)
     words += repeated("lag", plan.lags)
     for flag in ("sets", "threshold", "width", "budget"):

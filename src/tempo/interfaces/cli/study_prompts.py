@@ -1,66 +1,127 @@
-"""The contexts of a study: a file of prompts, or the project's own story openings."""
+"""The prompts of a command that takes many: a file of them, or the project's story openings."""
 
 from __future__ import annotations
 
-import json
+import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 
-from tempo.domain.errors import InvalidValueError, PromptError
+from tempo.application.studies.prompt_lines import BrokenLine, PromptLine, read_lines
+from tempo.domain.errors import IneffectiveSettingError, InvalidValueError, PromptError
 from tempo.domain.lattice import SEEDS
 from tempo.infrastructure.documents import story_openings
-from tempo.interfaces.cli.prompt_source import read_text_file
+from tempo.interfaces.cli.prompt_source import read_bytes
 
 JSON_LINES = ".jsonl"
-KEYS = ("prompt", "text")
+TOLD = 5
+"""Skipped lines that are told with their reasons."""
+
+Prompts = Annotated[
+    str | None,
+    typer.Option(
+        help="A UTF-8 file of prompts, one a line, or JSON lines if its name ends in .jsonl: "
+        '{"prompt": TEXT, "references": [TEXT, ...]}. '
+        "Default: the project's own 300 story openings."
+    ),
+]
+Count = Annotated[int | None, typer.Option(help="Draw so many of the prompts. Default: all.")]
+SkipBad = Annotated[
+    bool,
+    typer.Option("--skip-bad", help="Go on without the lines of --prompts that hold no prompt."),
+]
 
 
-def study_prompts(file: str | None, count: int | None, seed: int) -> tuple[str, ...]:
-    """Return the prompts of a file, one a line, or the story openings; `count` of them at random.
+@dataclass(frozen=True, slots=True)
+class StudyPrompts:
+    """The prompts that a command works on.
 
-    A file whose name ends in .jsonl holds a JSON string a line, or an object with `prompt` or
-    `text`. Blank lines are no prompts.
+    Attributes:
+        chosen: the prompts, in the file's order or as they were drawn.
+        skipped: the file's lines that hold none.
+    """
+
+    chosen: tuple[PromptLine, ...]
+    skipped: tuple[BrokenLine, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The prompts without their references."""
+        return tuple(one.text for one in self.chosen)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What was skipped, for the document of a study; nothing where nothing was."""
+        lines = [{"line": one.number, "reason": one.reason} for one in self.skipped]
+        return {"skipped_lines": lines} if lines else {}
+
+
+def study_prompts(
+    file: str | None, count: int | None, seed: int, *, skip_bad: bool = False
+) -> StudyPrompts:
+    """Return the prompts of a file, or the story openings; `count` of them at random.
+
+    The lines of a file are those of `read_lines`, JSON lines where its name ends in .jsonl. Lines
+    that are skipped are told on standard error.
 
     Raises:
-        PromptError: for a file that cannot be read or holds no prompt.
+        PromptError: for a file that cannot be read or holds no prompt, or a broken line that is
+            not to be skipped.
+        IneffectiveSettingError: for `skip_bad` without a file.
         InvalidValueError: for a count under 1 or above the number of prompts.
     """
-    prompts = story_openings() if file is None else _in_file(file)
+    if file is None and skip_bad:
+        message = "skip-bad would have no effect: it needs prompts, a file"
+        raise IneffectiveSettingError(message)
+    found = _of_the_project() if file is None else _in_file(file, skip_bad=skip_bad)
     if count is None:
-        return prompts
+        return found
+    prompts = found.chosen
     if not 1 <= count <= len(prompts):
         message = f"count is {count}; it must be from 1 to {len(prompts)}, the number of prompts"
         raise InvalidValueError(message)
     order = np.random.default_rng(seed % SEEDS).permutation(len(prompts))
-    return tuple(prompts[place] for place in order[:count].tolist())
+    return StudyPrompts(tuple(prompts[place] for place in order[:count].tolist()), found.skipped)
 
 
-def _in_file(file: str) -> tuple[str, ...]:
-    lines = enumerate(read_text_file(file, "the prompts file").splitlines(), start=1)
-    read = _json_prompt if Path(file).suffix == JSON_LINES else _plain_prompt
-    prompts = tuple(read(file, number, line) for number, line in lines if line.strip())
-    if not prompts:
-        message = f"the prompts file {file} holds no prompt; give it one a line"
+def _of_the_project() -> StudyPrompts:
+    return StudyPrompts(tuple(map(PromptLine, story_openings())))
+
+
+def _in_file(file: str, *, skip_bad: bool) -> StudyPrompts:
+    json_lines = Path(file).suffix.lower() == JSON_LINES
+    lines = tuple(read_lines(read_bytes(file, "the prompts file"), json_lines=json_lines))
+    broken = tuple(line for line in lines if isinstance(line, BrokenLine))
+    prompts = tuple(line for line in lines if isinstance(line, PromptLine))
+    if broken and not skip_bad:
+        message = (
+            f"line {broken[0].number} of the prompts file {file} holds no prompt: "
+            f"{broken[0].reason}{_and_others(broken[1:])}; "
+            "correct it, or go on without such lines by --skip-bad"
+        )
         raise PromptError(message)
-    return prompts
+    if not prompts:
+        wrong = f": all {len(broken)} of its lines are broken" if broken else ""
+        message = f"the prompts file {file} holds no prompt{wrong}; give it one a line"
+        raise PromptError(message)
+    if broken:
+        _tell(file, len(lines), broken)
+    return StudyPrompts(prompts, broken)
 
 
-def _plain_prompt(_file: str, _number: int, line: str) -> str:
-    return line
+def _and_others(others: tuple[BrokenLine, ...]) -> str:
+    if not others:
+        return ""
+    return f" ({len(others)} more {'line is' if len(others) == 1 else 'lines are'} broken)"
 
 
-def _json_prompt(file: str, number: int, line: str) -> str:
-    try:
-        held = json.loads(line)
-    except ValueError:
-        held = None
-    if isinstance(held, dict):
-        held = next((held[key] for key in KEYS if key in held), None)
-    if isinstance(held, str) and held.strip():
-        return held
-    message = (
-        f"line {number} of the prompts file {file} holds no prompt; "
-        "it must be a JSON string, or an object with 'prompt' or 'text'"
-    )
-    raise PromptError(message)
+def _tell(file: str, lines: int, broken: tuple[BrokenLine, ...]) -> None:
+    """Say on standard error how many lines were skipped, and why the first of them were."""
+    told = [f"line {one.number}: {one.reason}" for one in broken[:TOLD]]
+    if len(broken) > TOLD:
+        told.append(f"and {len(broken) - TOLD} more")
+    sentence = f"skipped {len(broken)} of {lines} lines of {file}\n"
+    sys.stderr.write("".join([f"tempo: {sentence}", *(f"  {line}\n" for line in told)]))
