@@ -7,7 +7,7 @@ from scipy.stats import chisquare
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.k_best import k_best
 from tempo.domain.lattice import Lattice
-from tempo.domain.paths import Path, sample_paths
+from tempo.domain.paths import Path, path_share, sample_paths
 from tempo.domain.tokens import CandidateState
 from tests.oracles import complete_paths
 from tests.strategies import candidate, lattice_step, lattices, seeds
@@ -65,6 +65,23 @@ def test_sampling_draws_only_complete_paths_with_their_own_scores(lattice):
     for path in sample_paths(lattice.steps, 20, np.random.default_rng(0)):
         assert path.score == pytest.approx(known[path.members].plain_score)
         assert path.finished == known[path.members].finished
+
+
+@given(lattices(max_steps=3, max_width=3))
+def test_shares_of_paths_are_those_that_enumeration_gives(lattice):
+    paths = complete_paths(lattice)
+    shares = [path_share(lattice.steps, path.members) for path in paths]
+    assert shares == pytest.approx([path.share for path in paths])
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_no_path_goes_on_from_a_member_that_ended_its_text():
+    live, ended = candidate(0), candidate(1, state=CandidateState.FINISHED)
+    steps = (
+        lattice_step(0, [live, ended], np.log([[0.5, 0.5]])),
+        lattice_step(1, [live], np.log([[0.25]])),
+    )
+    assert path_share(steps, (1, 0)) == 0.0
 
 
 def test_sampling_frequencies_equal_the_posterior():

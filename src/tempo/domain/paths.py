@@ -34,6 +34,23 @@ class Path:
     finished: bool
 
 
+def path_share(steps: Sequence[LatticeStep], members: Sequence[int]) -> float:
+    """Return the share that the lattice gives a complete path among all its paths, in [0, 1].
+
+    `members` are one member index a step; the last is finished, or stands at the last step.
+    """
+    forward = terminal_masses(steps)
+    end = len(members) - 1
+    share = float(forward.terminal[end][members[end]])
+    for index in range(end, 0, -1):
+        live = steps[index - 1].token_set.live_indices
+        if members[index - 1] not in live:
+            return 0.0
+        row = live.index(members[index - 1])
+        share *= float(forward.parents[index][row, members[index]])
+    return share
+
+
 def require_count(count: object, things: str) -> None:
     """Refuse what is no number of things to ask for.
 

@@ -1,0 +1,1 @@
+"""Decoders that TEMPO is compared with, and TEMPO as one of them, over one counted model."""
