@@ -12,6 +12,8 @@ from tempo.application.decoding.request import GenerationRequest
 from tempo.application.decoding.steering import SteeredRun
 from tempo.application.records.answers import replayed
 from tempo.application.records.record import Provenance, record_of
+from tempo.application.studies.comparison.figures import AskedPrompt, Cell, Setting
+from tempo.application.studies.comparison.outcomes import Continuation, Cost, MethodOutcome
 from tempo.domain.capture import LayerWeights
 from tempo.domain.frontier import Frontier
 from tempo.domain.lattice import Lattice, LatticeStep
@@ -458,3 +460,56 @@ def separated_points(draw, max_points=8, max_dimensions=12):
     centres = np.eye(4, dimensions)[groups] * rng.uniform(1.0, 2.0)
     points = centres + 0.02 * rng.normal(size=centres.shape) / math.sqrt(dimensions)
     return GroupedPoints(size * points, tuple(groups))
+
+
+# Comparisons ------------------------------------------------------------------------------------
+
+word_lists = st.lists(st.sampled_from(["a", "the", "Dog", "ran", "."]), max_size=12).map(tuple)
+answers = st.text(alphabet="aAThe .,!_dog", max_size=12)
+
+p_values = st.lists(units | st.just(math.nan) | st.sampled_from([0.01, 0.02, 0.5]), max_size=8)
+
+
+@st.composite
+def points(draw):
+    """Costs and qualities [points], with ties and undefined ones."""
+    size = draw(st.integers(1, 7))
+    value = st.integers(0, 4).map(float) | st.just(math.nan)
+    column = st.lists(value, min_size=size, max_size=size).map(np.array)
+    return draw(column), draw(column)
+
+
+@st.composite
+def method_outcomes(draw, most):
+    """At most so many texts of a prompt, and their cost."""
+    texts = draw(st.lists(word_lists, max_size=most))
+    return MethodOutcome(
+        continuations=tuple(
+            Continuation(
+                token_ids=tuple(TokenId(len(word)) for word in words),
+                text=" ".join(words),
+                log_probability=-float(len(words)) * draw(st.integers(0, 8)) / 4,
+                posterior=draw(st.none() | units),
+                is_finished=draw(st.booleans()),
+            )
+            for words in texts
+        ),
+        cost=Cost(*(draw(st.integers(1, 9)) for _ in range(5))),
+    )
+
+
+@st.composite
+def comparisons(draw):
+    """Outcomes of two or three methods at one or two settings, and their prompts."""
+    prompts = [
+        AskedPrompt(text, tuple(draw(st.lists(answers, max_size=2))))
+        for text in draw(st.lists(pieces, min_size=1, max_size=4))
+    ]
+    methods = draw(st.sampled_from([("greedy", "beam"), ("greedy", "beam", "path")]))
+    settings = draw(st.sampled_from([(Setting(1, 4),), (Setting(3, 4), Setting(3, 8))]))
+    outcomes = {
+        Cell(method, setting): [draw(method_outcomes(setting.count)) for _ in prompts]
+        for setting in settings
+        for method in methods
+    }
+    return outcomes, prompts

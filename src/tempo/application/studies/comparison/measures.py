@@ -12,6 +12,7 @@ from tempo.application.studies.comparison.diversity import (
     distinct,
     equal_length,
     repetition,
+    require_sacrebleu,
     self_bleu,
     words_of,
 )
@@ -48,9 +49,13 @@ def measured(
 
     Raises:
         InvalidValueError: for no prompt, no outcome, a cell that has not one outcome a prompt, a
-            setting without the reference method, or if sacrebleu is not installed.
+            setting without the reference method, a log-probability that is not finite, or if
+            sacrebleu is not installed.
     """
     _require_complete(outcomes, len(prompts), plan.reference)
+    for cell, rows in outcomes.items():
+        _require_finite(cell.method, rows)
+    require_sacrebleu()
     figures: dict[Cell, list[Figures]] = {cell: [] for cell in outcomes}
     for number, prompt in enumerate(prompts):
         here = {cell: rows[number] for cell, rows in outcomes.items()}
@@ -86,6 +91,17 @@ def _require_complete(
                 f"{setting.max_steps} steps; name one of {', '.join(methods)}"
             )
             raise InvalidValueError(message)
+
+
+def _require_finite(method: str, rows: Sequence[MethodOutcome]) -> None:
+    for number, row in enumerate(rows):
+        for one in row.continuations:
+            if not math.isfinite(one.log_probability):
+                message = (
+                    f"{method} gave prompt {number} a text of log-probability "
+                    f"{one.log_probability}; it must be finite: score it under the plain model"
+                )
+                raise InvalidValueError(message)
 
 
 def _lengths(outcomes: Mapping[Cell, MethodOutcome]) -> dict[Setting, int]:
