@@ -37,6 +37,7 @@ from tempo.infrastructure.fused_llama.choosing import chosen_backend
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 from tempo.infrastructure.huggingface.bare_tokenizer import BareTokenizer
+from tempo.infrastructure.huggingface.grader import loaded_grader
 from tempo.infrastructure.huggingface.kv_cache import RowCache
 from tempo.infrastructure.huggingface.loading import Loaded, load
 from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
@@ -61,6 +62,7 @@ __all__ = [
     "container_of",
     "embedded_model_path",
     "identity_of",
+    "loaded_grader",
     "require_place",
     "save_text",
     "share_passes",

@@ -33,10 +33,12 @@ class Grader(Protocol):
     def grade(self, prompt: str, texts: Sequence[str]) -> list[Grade]:
         """Return the grade of each text as a continuation of the prompt, in their order.
 
-        Prompt and text are read as one; the tokens that hold any of the text are scored. An end
-        token is no part of a text.
+        Prompt and text are read as one, in the grader's tokens; those behind what the prompt alone
+        begins with are scored. So a token that holds the prompt's end and the text's beginning
+        is scored too. An end token is no part of a text.
 
         Raises:
-            PromptError: for a prompt that does not fit the grader's context with its texts.
+            PromptError: for a prompt that does not fit the grader's context with a text.
+            ModelError: if the grader gives a text no finite log-probability.
         """
         ...
