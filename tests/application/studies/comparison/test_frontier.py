@@ -50,5 +50,6 @@ def test_points_stand_by_cost_with_how_firmly_they_hold_their_place():
 def test_a_method_whose_quality_is_unknown_has_no_place():
     costs = {"greedy": [1.0, 1.0], "beam": [2.0, 2.0]}
     nowhere = {"greedy": [math.nan, math.nan], "beam": [math.nan, -1.0]}
-    assert [point.method for point in frontier(costs, nowhere, 1)] == ["beam"]
+    (beam,) = frontier(costs, nowhere, 1)
+    assert (beam.method, beam.support) == ("beam", 1.0)  # of the sets that hold the second prompt
     assert frontier(costs, dict.fromkeys(costs, [math.nan] * 2), 1) == ()

@@ -28,7 +28,8 @@ class Point:
         quality: mean over prompts.
         on_frontier: whether no other method costs at most as much and is at least as good, one of
             them truly.
-        support: share of resampled sets of prompts for which that is so, in [0, 1].
+        support: share of resampled sets of prompts for which that is so, in [0, 1], of those where
+            the quality is defined.
     """
 
     method: str
@@ -71,7 +72,9 @@ def frontier(
     times = rng.multinomial(prompts, np.full(prompts, 1 / prompts), RESAMPLES).astype(np.float64)
     (cost,), (quality,) = _means(paid, once), _means(worth, once)
     (found,) = undominated(cost[None], quality[None])
-    support = undominated(_means(paid, times), _means(worth, times)).mean(axis=0)
+    costs_drawn, worths_drawn = _means(paid, times), _means(worth, times)
+    defined = (~np.isnan(worths_drawn)).sum(axis=0)
+    support = undominated(costs_drawn, worths_drawn).sum(axis=0) / np.maximum(1, defined)
     points = [
         Point(name, *numbers, on_frontier=bool(here), support=float(share))
         for name, numbers, here, share in zip(
