@@ -24,6 +24,7 @@ from tempo.interfaces.cli.serve_command import serve
 from tempo.interfaces.cli.service_options import with_service_options
 from tempo.interfaces.cli.setting_options import with_setting_options
 from tempo.interfaces.cli.show_command import show
+from tempo.interfaces.cli.tasks_command import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,7 @@ app.command("export")(export)
 app.command("serve")(with_service_options(serve))
 app.add_typer(config)
 app.add_typer(experiment)
+app.add_typer(tasks)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
