@@ -15,7 +15,7 @@ STEPS = 5
 
 @pytest.fixture(scope="module")
 def container():
-    return Container(config={"model": "embedded", "backend": "transformers"})
+    return Container()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ Swap any part by overriding its provider: `container.backend.override(...)`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dependency_injector import providers
 
@@ -17,6 +17,8 @@ from tempo.application.n_best import NBest
 from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.step_attention import StepAttention
+from tempo.application.studies.comparison.forecasts import PosteriorStudy
+from tempo.application.studies.comparison.study import ComparisonStudy
 from tempo.application.studies.fidelity.study import FidelityStudy
 from tempo.application.studies.pruning.study import PruningStudy
 from tempo.application.studies.speed.study import SpeedStudy
@@ -30,6 +32,9 @@ from tempo.infrastructure.benchmarking.long_models import apart, with_context
 from tempo.infrastructure.benchmarking.memory import bytes_of, memory_of
 from tempo.infrastructure.clustering.kmeans import KMeansClustering
 from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
+from tempo.infrastructure.decoders.building import Workshop
+from tempo.infrastructure.decoders.lattice_paths import Engine
+from tempo.infrastructure.decoders.plain_model import PlainModel
 from tempo.infrastructure.documents import Documents, require_place, save_text
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
 from tempo.infrastructure.fused_llama.backend import FusedBackend
@@ -44,13 +49,17 @@ from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.logging import events
+from tempo.infrastructure.storage.comparison_outcomes import OutcomeFile, OutcomesInMemory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from tempo.domain.ports.model_backend import ModelDescription
+    from tempo.application.studies.comparison.plan import ComparisonPlan
+    from tempo.application.studies.comparison.study import OutcomeStore
+    from tempo.application.studies.fidelity.plan import StudyPrompt
+    from tempo.domain.ports.model_backend import ModelBackend, ModelDescription
 
 __all__ = [
     "DEVICES",
@@ -58,11 +67,13 @@ __all__ = [
     "EMBEDDED",
     "FAMILIES",
     "Container",
+    "comparison",
     "container_around",
     "container_of",
     "embedded_model_path",
     "identity_of",
     "loaded_grader",
+    "outcome_store",
     "require_place",
     "save_text",
     "share_passes",
@@ -225,6 +236,41 @@ def weights_study(containers: Mapping[str, Container], count: int) -> WeightsStu
     }
     tokenizer = next(iter(containers.values())).tokenizer()
     return WeightsStudy(variants, tokenizer, story_openings()[:count])
+
+
+def comparison(
+    container: Container,
+    plan: ComparisonPlan,
+    corpus: Sequence[StudyPrompt],
+    store: OutcomeStore,
+) -> tuple[ComparisonStudy, PosteriorStudy]:
+    """Return a comparison over a container's model, and the study of its posteriors.
+
+    All methods, TEMPO too, decode by transformers' own modules: only so do their passes and times
+    compare. The container's backend is to be `transformers`, since others may lay the weights in an
+    order of their own. N-grams are counted in the corpus.
+    """
+    backend = cast("ModelBackend", container.plain_backend())
+    tokenizer = container.tokenizer()
+    workshop = Workshop(
+        model=PlainModel(container.model(), sorted(tokenizer.end_tokens)),
+        engine=Engine(backend, tokenizer, container.clustering()),
+        corpus=[prompt.token_ids for prompt in corpus],
+        min_steps=plan.min_steps,
+    )
+    study = ComparisonStudy(
+        [workshop.method(method) for method in plan.methods], store, backend.description.context
+    )
+    return study, PosteriorStudy(backend, tokenizer, workshop.draw)
+
+
+def outcome_store(folder: str | None, settings: Mapping[str, object]) -> OutcomeStore:
+    """Return what keeps a comparison's outcomes: a folder, or memory without one.
+
+    Raises:
+        OutputError: if the folder cannot be written or holds a comparison under other settings.
+    """
+    return OutcomesInMemory() if folder is None else OutcomeFile(folder, settings)
 
 
 def share_passes(container: Container) -> SharedPasses:

@@ -29,12 +29,11 @@ def added(*parts):
 
 
 PREFILL = (1, 5, 25)
-PREFIX = (1, 4, 16)
 
 COSTS = {
     "greedy": (Greedy, added(PREFILL, one_by_one(1))),
-    "sampling": (lambda m: Sampling(m, {}), added(PREFIX, one_by_one(3, 5, STEPS))),
-    "beam": (lambda m: Beam(m, 4), added(PREFIX, one_by_one(4, 5, STEPS))),
+    "sampling": (lambda m: Sampling(m, {}), added(PREFILL, one_by_one(3))),
+    "beam": (lambda m: Beam(m, 4), added(PREFILL, one_by_one(4))),
     "chain of thought": (lambda m: ChainOfThought(m, 6), added(PREFILL, one_by_one(6))),
     "contrastive": (lambda m: Contrastive(m, 3, 0.5), added(PREFILL, one_by_one(3, 6, STEPS))),
     "superposed": (

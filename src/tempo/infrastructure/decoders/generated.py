@@ -1,8 +1,6 @@
 """Greedy decoding, sampling and beam search: transformers' own `generate`.
 
-Several texts of one prompt start from one cache of it, computed once: the pass over all but its
-last token comes first, `generate` goes on from copies. That is one pass and `texts - 1` rows more
-than need be, and saves `texts - 1` times the prompt.
+The prompt goes through the model once, however many texts are written behind it.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ class Greedy:
 
     def drafts(self, prompt: Sequence[int], asked: Asked) -> list[Draft]:
         """Return the one text."""
-        found = self.model.generate(prompt, None, do_sample=False, **_lengths(asked))
+        found = self.model.generate(prompt, do_sample=False, **_lengths(asked))
         return _drafts(self.model, found)
 
 
@@ -49,13 +47,11 @@ class Sampling:
         options: dict[str, Any] = {"temperature": 1.0, "top_k": 0, "top_p": 1.0} | dict(
             self.warpers
         )
-        cache = self.model.prefix_cache(prompt, asked.count) if asked.count > 1 else None
         device = self.model.device
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.manual_seed(asked.seed)
             found = self.model.generate(
                 prompt,
-                cache,
                 do_sample=True,
                 num_return_sequences=asked.count,
                 **options,
@@ -80,7 +76,6 @@ class Beam:
         beams = max(self.beams, asked.count)
         found = self.model.generate(
             prompt,
-            self.model.prefix_cache(prompt, beams) if beams > 1 else None,
             do_sample=False,
             num_beams=beams,
             num_return_sequences=asked.count,

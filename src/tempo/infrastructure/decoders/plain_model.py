@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, cast
+from collections import OrderedDict
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import DynamicCache, GenerationConfig
@@ -20,49 +22,36 @@ class PlainModel:
 
     def __init__(self, model: PreTrainedModel, end_tokens: Sequence[int]) -> None:
         """Hold a model; what its checkpoint says of decoding does not count."""
-        self.model = model
+        self.model: Any = model
         self.end_tokens = tuple(sorted(end_tokens))
-        self._generating = copy.copy(model)  # the same weights and hooks, no defaults of its own
-        self._generating.generation_config = GenerationConfig()
+        self._generating = _with_shared_prompt(model)
 
     @property
     def device(self) -> torch.device:
         """Where its weights are."""
-        return self.model.device
+        device: torch.device = self.model.device
+        return device
 
     def new_cache(self) -> DynamicCache:
         """Return an empty cache of transformers' own."""
         return DynamicCache(config=self.model.config)
 
-    @torch.inference_mode()
-    def prefix_cache(self, prompt: Sequence[int], copies: int) -> DynamicCache | None:
-        """Return a cache of all but a prompt's last token, computed once and then copied."""
-        if len(prompt) == 1:
-            return None
-        cache = self.new_cache()
-        ids = torch.tensor([list(prompt[:-1])], device=self.device)
-        self.model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        cache.batch_repeat_interleave(copies)
-        return cache
-
     def generate(
         self,
         prompt: Sequence[int],
-        cache: DynamicCache | None,
         **options: Any,  # noqa: ANN401 - transformers' own
     ) -> list[list[int]]:
-        """Return what transformers' `generate` writes behind a prompt, end tokens included."""
+        """Return what transformers' `generate` writes behind a prompt, end tokens included.
+
+        However many texts it writes, the prompt goes through the model once.
+        """
         ids = torch.tensor([list(prompt)], device=self.device)
         ends = list(self.end_tokens) or None
         configuration = GenerationConfig(
             eos_token_id=ends, pad_token_id=ends[0] if ends else 0, **options
         )
-        held = {} if cache is None else {"past_key_values": cache}
-        texts: Tensor = cast("Any", self._generating).generate(
-            ids,
-            attention_mask=torch.ones_like(ids),
-            generation_config=configuration,
-            **held,
+        texts: Tensor = self._generating.generate(
+            ids, attention_mask=torch.ones_like(ids), generation_config=configuration
         )
         return [self._unpadded(text) for text in texts[:, len(prompt) :].tolist()]
 
@@ -72,3 +61,32 @@ class PlainModel:
             if token in self.end_tokens:
                 return tokens[: place + 1]
         return tokens
+
+
+def _with_shared_prompt(model: Any) -> Any:  # noqa: ANN401 - transformers types no call
+    """Return the model under another forward, which feeds rows that are all one prompt only once.
+
+    `generate` repeats the prompt for every text that it writes. Here the first pass takes one of
+    these rows; its states and logits are repeated instead. All passes are the model's own, and so
+    are its weights; it stays as it is.
+    """
+    generating = copy.copy(model)
+    generating.generation_config = GenerationConfig()
+    generating._forward_hooks = OrderedDict()  # noqa: SLF001 - the model's own count its passes
+
+    @wraps(model.forward)  # `generate` reads the signature
+    def forward(**inputs: Any) -> Any:  # noqa: ANN401 - transformers'
+        cache, rows = inputs.get("past_key_values"), inputs["input_ids"].shape[0]
+        if rows == 1 or cache is None or cache.get_seq_length():
+            return model(**inputs)
+        first = {
+            name: value[:1] if isinstance(value, torch.Tensor) and len(value) == rows else value
+            for name, value in inputs.items()
+        }
+        output = model(**first)
+        cache.batch_repeat_interleave(rows)
+        output.logits = output.logits.expand(rows, -1, -1)
+        return output
+
+    generating.forward = forward
+    return generating

@@ -17,7 +17,7 @@ from tempo.infrastructure.configuration import DTYPES
 from tempo.infrastructure.documents import require_place, save_text
 from tempo.interfaces.cli.bench_tables import bench_lines, weights_lines
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
-from tempo.interfaces.cli.studies import repeated, study_facts
+from tempo.interfaces.cli.studies import numbers, repeated, study_facts
 
 OUTPUT = "Output"
 
@@ -60,9 +60,9 @@ def bench(
 ) -> None:
     """Time steps on this machine, beside the same model's greedy and beam decoding."""
     plan = SpeedPlan(
-        widths=_numbers("widths", widths),
-        contexts=_numbers("contexts", contexts),
-        batches=() if batches == "none" else _numbers("batches", batches),
+        widths=numbers("widths", widths),
+        contexts=numbers("contexts", contexts),
+        batches=() if batches == "none" else numbers("batches", batches),
         rounds=rounds,
         steps=steps,
         seed=seed,
@@ -108,15 +108,6 @@ def bench(
         if compared:
             document["weights"] = compared.document()
         save_text(json.dumps(document, indent=1) + "\n", output_json)
-
-
-def _numbers(name: str, text: str) -> tuple[int, ...]:
-    """Return whole numbers that commas part."""
-    try:
-        return tuple(int(word) for word in text.split(","))
-    except ValueError as error:
-        message = f"{name} is {text!r}; give whole numbers with commas between them, such as 1,4,8"
-        raise InvalidValueError(message) from error
 
 
 def _types(text: str) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from tempo.infrastructure.container import loaded_grader
 from tempo.infrastructure.logging import silence_transformers
 from tempo.interfaces.python.loading import load
 
 if TYPE_CHECKING:
+    from tempo.application.studies.comparison.grading import Grader
     from tempo.interfaces.python.engine import Engine
 
 
@@ -31,6 +33,15 @@ def loaded_engine(
         random_weights=random_weights,
         check=check,
     )
+
+
+def grader_of(name: str, device: str, dtype: str) -> Grader:
+    """Return a second model that scores texts.
+
+    Raises:
+        ModelError, InvalidValueError: as `tempo.load`.
+    """
+    return loaded_grader(name, device, dtype)
 
 
 def machine(device: str) -> dict[str, object]:

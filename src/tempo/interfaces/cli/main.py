@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tempo.interfaces.cli.bench_command import bench
+from tempo.interfaces.cli.compare_command import compare
 from tempo.interfaces.cli.config_command import config
 from tempo.interfaces.cli.doctor_command import doctor
 from tempo.interfaces.cli.export_command import export
@@ -61,6 +62,7 @@ app.command("show")(show)
 app.command("replay")(replay)
 app.command("resume")(with_setting_options(with_output_options(resume)))
 app.command("fidelity")(fidelity)
+app.command("compare")(compare)
 app.command("bench")(bench)
 app.command("doctor")(doctor)
 app.command("export")(export)

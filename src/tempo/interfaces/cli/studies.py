@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tempo.domain.errors import InvalidValueError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from threading import Event as Flag
@@ -22,15 +24,17 @@ PARTS = ("tempo-decoding", "torch", "transformers", "numpy", "scipy")
 Found = TypeVar("Found")
 
 
-def measured(contexts: Iterable[Found], total: int, stop: Flag) -> tuple[Found, ...]:
+def measured(
+    contexts: Iterable[Found], total: int, stop: Flag, noun: str = "contexts"
+) -> tuple[Found, ...]:
     """Draw contexts, showing how far they are, until the user stops it; those drawn are kept."""
     found: list[Found] = []
     console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("contexts"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(noun), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task("contexts", total=total)
+        task = bar.add_task(noun, total=total)
         for one in contexts:
             found.append(one)
             bar.advance(task)
@@ -51,8 +55,13 @@ def study_facts(command: str, description: ModelDescription) -> dict[str, object
             "dtype": description.dtype,
             "device": description.device,
         },
-        "versions": {"python": platform.python_version()} | {part: version(part) for part in PARTS},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that figures depend on."""
+    return {"python": platform.python_version()} | {part: version(part) for part in PARTS}
 
 
 def study_text(
@@ -76,6 +85,19 @@ def listed(name: str, values: object) -> str:
     """Return named values on one line."""
     named = values.items() if isinstance(values, dict) else ()
     return f"{name}: " + ", ".join(f"{key} {value}" for key, value in named)
+
+
+def numbers(name: str, text: str) -> tuple[int, ...]:
+    """Return whole numbers that commas part.
+
+    Raises:
+        InvalidValueError: for anything else.
+    """
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError as error:
+        message = f"{name} is {text!r}; give whole numbers with commas between them, such as 1,4,8"
+        raise InvalidValueError(message) from error
 
 
 def repeated(name: str, values: Iterable[object]) -> list[str]:

@@ -73,10 +73,27 @@ def study_prompts(
         IneffectiveSettingError: for `skip_bad` without a file.
         InvalidValueError: for a count under 1 or above the number of prompts.
     """
+    return drawn(all_prompts(file, skip_bad=skip_bad), count, seed)
+
+
+def all_prompts(file: str | None, *, skip_bad: bool = False) -> StudyPrompts:
+    """Return the prompts of a file, or the story openings.
+
+    Raises:
+        PromptError, IneffectiveSettingError: as `study_prompts`.
+    """
     if file is None and skip_bad:
         message = "skip-bad would have no effect: it needs prompts, a file"
         raise IneffectiveSettingError(message)
-    found = _of_the_project() if file is None else _in_file(file, skip_bad=skip_bad)
+    return _of_the_project() if file is None else _in_file(file, skip_bad=skip_bad)
+
+
+def drawn(found: StudyPrompts, count: int | None, seed: int) -> StudyPrompts:
+    """Return so many of the prompts at random, or all for None.
+
+    Raises:
+        InvalidValueError: for a count under 1 or above the number of prompts.
+    """
     if count is None:
         return found
     prompts = found.chosen

@@ -1,0 +1,108 @@
+"""A comparison under way: its outcomes, kept in memory or in a folder, and the report of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tempo.application.studies.comparison.document import document_of
+from tempo.application.studies.comparison.figures import AskedPrompt
+from tempo.application.studies.comparison.measures import measured
+from tempo.infrastructure.container import comparison, outcome_store
+from tempo.infrastructure.documents import save_text
+from tempo.interfaces.cli.studies import measured as followed
+from tempo.interfaces.cli.studies import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from threading import Event as Flag
+
+    from tempo.application.studies.comparison.grading import Grader
+    from tempo.application.studies.comparison.plan import ComparisonPlan
+    from tempo.application.studies.comparison.report import ComparisonReport, MeasuringPlan
+    from tempo.interfaces.cli.study_prompts import StudyPrompts
+    from tempo.interfaces.python.engine import Engine
+
+
+class CompareRun:
+    """Decodes, measures and saves."""
+
+    def __init__(
+        self,
+        plan: ComparisonPlan,
+        engine: Engine,
+        corpus: Sequence[str],
+        asked: StudyPrompts,
+        folder: str | None,
+    ) -> None:
+        """Begin a comparison, or go on with what a folder holds.
+
+        Raises:
+            OutputError: if the folder cannot be written or holds another comparison.
+        """
+        self._plan = plan
+        self._folder = None if folder is None else Path(folder).expanduser()
+        self._chosen = asked.chosen
+        self._prompts = engine.study_prompts(asked.texts)
+        self._store = outcome_store(folder, self._deciding(engine, corpus))
+        self._study, self._posteriors = comparison(
+            engine.container, plan, engine.study_prompts(corpus), self._store
+        )
+
+    def report(
+        self, measuring: MeasuringPlan, grader: Grader | None, stop: Flag
+    ) -> ComparisonReport | None:
+        """Decode until all is done or the user stops it; return what whole prompts say, if any."""
+        places = self._study.places(self._plan, len(self._prompts))
+        left = len([place for place in places if place not in self._store.held])
+        followed(self._study.outcomes(self._plan, self._prompts), left, stop, "texts of a method")
+        done, outcomes = self._study.complete(self._plan, len(self._prompts))
+        if not done:
+            return None
+        calibrations = self._posteriors.run(
+            self._plan, [(number, self._prompts[number]) for number in done]
+        )
+        asked = [
+            AskedPrompt(self._chosen[number].text, self._chosen[number].references)
+            for number in done
+        ]
+        return measured(outcomes, asked, measuring, grader, calibrations)
+
+    def save(self, report: ComparisonReport, facts: Mapping[str, object], text: str) -> None:
+        """Write the report into the folder, if there is one.
+
+        Raises:
+            OutputError: if it cannot be written.
+        """
+        if self._folder is None:
+            return
+        document = json.dumps(document_of(report, facts), indent=1) + "\n"
+        save_text(document, self._folder / "comparison.json")
+        save_text(text, self._folder / "comparison.txt")
+
+    def left(self) -> str:
+        """Return what is said of a comparison that was stopped."""
+        places = self._study.places(self._plan, len(self._prompts))
+        done = sum(place in self._store.held for place in places)
+        on = "; the same command goes on from here" if self._folder else ""
+        return f"tempo: stopped after {done} of {len(places)}{on}\n"
+
+    def _deciding(self, engine: Engine, corpus: Sequence[str]) -> dict[str, Any]:
+        """Return what decides an outcome beside the method, the count and the steps."""
+        identity = engine.identity
+        digest = hashlib.sha256(json.dumps([self._texts(), list(corpus)]).encode()).hexdigest()
+        return {
+            "model": identity.fingerprint,
+            "tokenizer": identity.tokenizer_fingerprint,
+            "dtype": identity.dtype,
+            "device": identity.device,
+            "prompts": digest,
+            "min_steps": self._plan.min_steps,
+            "seed": self._plan.seed,
+            "versions": versions(),
+        }
+
+    def _texts(self) -> list[str]:
+        return [one.text for one in self._chosen]
