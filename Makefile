@@ -165,8 +165,9 @@ floor = echo "== branch coverage of domain and application, at least $(FLOOR) %:
 	$(BIN)/coverage report --include='src/tempo/domain/*,src/tempo/application/*' \
 	  --format=total --fail-under=$(FLOOR)
 
-schema: $(DEV) ## docs/lattice.schema.json, docs/openapi.json and docs/events.schema.json, from their models
+schema: $(DEV) ## the schemas in docs, of documents, service and events, from their models
 	@$(BIN)/python -m tempo.infrastructure.storage.document_models >docs/lattice.schema.json
+	@$(BIN)/python -m tempo.infrastructure.storage.comparison_document >docs/comparison.schema.json
 	@$(BIN)/python -m tempo.interfaces.http.description >docs/openapi.json
 	@$(BIN)/python -m tempo.interfaces.http.event_schemas >docs/events.schema.json
 

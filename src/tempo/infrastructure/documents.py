@@ -15,6 +15,8 @@ from tempo.infrastructure.export.networkx_graph import digraph, graphml
 from tempo.infrastructure.export.slf import slf
 from tempo.infrastructure.export.steps_csv import steps_csv
 from tempo.infrastructure.paths import default_store
+from tempo.infrastructure.plotting.comparison_page import comparison_page, require_page
+from tempo.infrastructure.plotting.comparison_plot import plot_comparison
 from tempo.infrastructure.plotting.curve_plot import plot_curve
 from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
 from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
@@ -23,6 +25,7 @@ from tempo.infrastructure.plotting.pruning_plot import plot_pruning
 from tempo.infrastructure.plotting.terminal_curve import draw_curve
 from tempo.infrastructure.resident_memory import resident_bytes
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
+from tempo.infrastructure.storage.comparison_document import read_comparison
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.lattice_document import document
 from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
@@ -30,11 +33,15 @@ from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place
 __all__ = [
     "FORMATS",
     "Documents",
+    "comparison_page",
     "default_store",
     "format_of",
+    "plot_comparison",
     "plot_fidelity",
     "plot_pruning",
+    "read_comparison",
     "require_figure",
+    "require_page",
     "require_place",
     "resident_bytes",
     "save_figure",

@@ -110,3 +110,12 @@ def test_bins_without_a_forecast_say_nothing():
     assert math.isnan(found.bins[0].observed.value)
     with pytest.raises(InvalidValueError, match="draw more, or look less deep"):
         calibration("e", [], 1)
+
+
+def test_what_is_no_forecast_is_refused():
+    with pytest.raises(InvalidValueError, match=r"probability 1\.5; it must be in \[0, 1\]"):
+        Forecast((frozenset((A,)),), 1.5)
+    with pytest.raises(InvalidValueError, match="probability nan"):
+        Forecast((frozenset((A,)),), math.nan)
+    with pytest.raises(InvalidValueError, match="happens always; give it one token set or more"):
+        Forecast((), 0.5)

@@ -45,6 +45,19 @@ class Forecast:
     probability: float
     given: TokenSets = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what is no forecast.
+
+        Raises:
+            InvalidValueError: for a probability outside [0, 1], or no token set.
+        """
+        if not 0.0 <= self.probability <= 1.0:
+            message = f"a forecast has probability {self.probability}; it must be in [0, 1]"
+            raise InvalidValueError(message)
+        if not self.token_sets:
+            message = "a forecast of no tokens happens always; give it one token set or more"
+            raise InvalidValueError(message)
+
     def counts(self, draw: TokenPath) -> bool:
         """Whether what is known holds of a draw."""
         return not self.given or (len(draw) >= len(self.token_sets) and _inside(self.given, draw))
@@ -139,7 +152,7 @@ def calibration(event: str, found: Sequence[Forecasts], seed: int) -> Calibratio
                 low=low,
                 high=high,
                 trials=int(whole[number, 0]),
-                predicted=float(_share(whole[number, 1], whole[number, 0])),
+                predicted=float(np.minimum(1.0, _share(whole[number, 1], whole[number, 0]))),
                 observed=_estimate(
                     _share(whole[number, 2], whole[number, 0]),
                     _share(drawn[:, number, 2], drawn[:, number, 0]),

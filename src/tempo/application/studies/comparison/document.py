@@ -45,11 +45,11 @@ def document_of(
             {"text": one.text, "references": list(one.references)} for one in report.prompts
         ],
         "estimates": [
-            _place(cell) | {name: _plain(asdict(one)) for name, one in named.items()}
+            _place(cell) | {"metrics": {name: _plain(asdict(one)) for name, one in named.items()}}
             for cell, named in report.estimates.items()
         ],
         "differences": [
-            _place(cell) | {name: _contrast(one) for name, one in named.items()}
+            _place(cell) | {"metrics": {name: _contrast(one) for name, one in named.items()}}
             for cell, named in report.contrasts.items()
         ],
         "frontiers": [

@@ -41,7 +41,7 @@ def member_forecasts(lattice: Lattice, depth: int) -> tuple[Forecast, ...]:
     return tuple(
         Forecast(
             token_sets=(*sets[:number], frozenset((member.token_id,))),
-            probability=float(share),
+            probability=min(1.0, float(share)),
             given=sets,
         )
         for number, (step, shares) in enumerate(zip(steps, posteriors(steps), strict=True))
