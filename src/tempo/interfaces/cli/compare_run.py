@@ -11,7 +11,13 @@ from tempo.application.studies.comparison.document import document_of
 from tempo.application.studies.comparison.figures import AskedPrompt
 from tempo.application.studies.comparison.measures import measured
 from tempo.infrastructure.container import comparison, outcome_store
-from tempo.infrastructure.documents import save_text
+from tempo.infrastructure.documents import (
+    comparison_page,
+    plot_comparison,
+    require_page,
+    save_figure,
+    save_text,
+)
 from tempo.interfaces.cli.studies import measured as followed
 from tempo.interfaces.cli.studies import versions
 
@@ -41,7 +47,10 @@ class CompareRun:
 
         Raises:
             OutputError: if the folder cannot be written or holds another comparison.
+            InvalidValueError: for a folder, if what makes its page is not installed.
         """
+        if folder is not None:
+            require_page()
         self._plan = plan
         self._folder = None if folder is None else Path(folder).expanduser()
         self._chosen = asked.chosen
@@ -81,6 +90,8 @@ class CompareRun:
         document = json.dumps(document_of(report, facts), indent=1) + "\n"
         save_text(document, self._folder / "comparison.json")
         save_text(text, self._folder / "comparison.txt")
+        save_text(comparison_page(report, facts), self._folder / "comparison.html")
+        save_figure(plot_comparison(report), str(self._folder / "comparison.png"))
 
     def left(self) -> str:
         """Return what is said of a comparison that was stopped."""
