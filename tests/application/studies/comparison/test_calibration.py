@@ -119,3 +119,12 @@ def test_what_is_no_forecast_is_refused():
         Forecast((frozenset((A,)),), math.nan)
     with pytest.raises(InvalidValueError, match="happens always; give it one token set or more"):
         Forecast((), 0.5)
+
+
+def test_an_errors_interval_leans_to_neither_side():
+    """Resamples of exact forecasts are further off than the draws are: corrected, they are not."""
+    rng = np.random.default_rng(6)
+    exact = [Forecasts(beginnings([(A,)], [p]), drawn(rng, p, 20)) for p in rng.random(60)]
+    error = calibration("begins with A", exact, 1).error
+    assert error.low < error.value < error.high
+    assert error.high - error.value < 2 * (error.value - error.low)
