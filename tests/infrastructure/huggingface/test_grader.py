@@ -14,7 +14,16 @@ from tempo.infrastructure.huggingface.grader import TransformersGrader, loaded_g
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tests.infrastructure.huggingface import tiny_tokenizers as tiny
 
-TEXTS = ("", " the", " the fox", ", over there", "s", "ée «who»?\n", " in the garden: the park")
+TEXTS = (
+    "",
+    "ox",
+    " the",
+    " the fox",
+    ", over there",
+    "s",
+    "é «who»?\n",
+    " in the garden: the park",
+)
 texts = st.lists(st.sampled_from(TEXTS), max_size=11)
 CHARACTERS = tiny.sentence_piece(prefix=True)
 BYTES = tiny.byte_level()
@@ -112,3 +121,10 @@ def test_the_model_that_wrote_a_text_grades_it_as_it_scores_it():
     (grade,) = found.grade("Once upon a time", [" there was a little"])
     assert grade.tokens == len(whole) - len(prompt)
     assert grade.log_probability == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_token_that_holds_the_prompts_end_and_the_texts_beginning_is_scored():
+    assert "fox" in CHARACTERS.convert_ids_to_tokens(CHARACTERS("The fox")["input_ids"])
+    (grade,) = OTHER.grade("The f", ["ox"])
+    assert grade.tokens == 1
+    assert grade == OTHER.grade("The ", ["fox"])[0]

@@ -97,7 +97,7 @@ def test_answers_are_those_of_the_first_text_and_coverage_that_of_any():
 def test_all_methods_are_judged_by_as_many_words_as_the_shortest_long_enough_text_has():
     """Two words at four steps: one of a single word shortens none."""
     outcomes = {
-        Cell("greedy", THREE): [outcome(text("a b c d e f"), text("x"))],
+        Cell("greedy", THREE): [outcome(text("a b c a b c"), text("x"))],
         Cell("beam", THREE): [outcome(text("a b c"), text("a b c"))],
     }
     report = measured(outcomes, [AskedPrompt("Once")], GREEDY)
