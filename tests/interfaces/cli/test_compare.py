@@ -93,9 +93,18 @@ def test_another_comparisons_folder_is_left_alone(compare, tmp_path):
     folder = str(tmp_path / "kept")
     assert compare("--output-dir", folder).code == 0
     sentence = compare("--output-dir", folder, "--seed", "7").sentence
-    assert "holds another comparison (other prompts, seed)" in sentence or (
-        "holds another comparison (other seed)" in sentence
-    )
+    assert "holds another comparison (other seed)" in sentence
+
+
+def test_more_prompts_join_those_that_were_drawn_before(compare, tmp_path):
+    folder = tmp_path / "kept"
+    few = json.loads(compare("--json", "--output-dir", str(folder), "--count", "1").text)
+    lines = (folder / NAME).read_text().splitlines()
+    more = json.loads(compare("--json", "--output-dir", str(folder), "--count", "2").text)
+    assert (folder / NAME).read_text().splitlines()[: len(lines)] == lines
+    assert len(lines) == 1 + 9
+    assert more["prompts"][:1] == few["prompts"]
+    assert "other order" in compare("--output-dir", str(folder)).sentence
 
 
 def test_texts_are_equally_long_unless_they_may_end(compare):

@@ -101,19 +101,22 @@ class CompareRun:
         return f"tempo: stopped after {done} of {len(places)}{on}\n"
 
     def _deciding(self, engine: Engine, corpus: Sequence[str]) -> dict[str, Any]:
-        """Return what decides an outcome beside the method, the count and the steps."""
+        """Return what decides an outcome beside the method, the number of texts and the steps.
+
+        How many prompts are drawn is not among it: the first ones are the same, so that a
+        comparison can be gone on with over more of them.
+        """
         identity = engine.identity
-        digest = hashlib.sha256(json.dumps([self._texts(), list(corpus)]).encode()).hexdigest()
+        corpus_digest = hashlib.sha256(json.dumps(list(corpus)).encode()).hexdigest()
+        in_order = [one.text for one in self._chosen] == list(corpus)
         return {
             "model": identity.fingerprint,
             "tokenizer": identity.tokenizer_fingerprint,
             "dtype": identity.dtype,
             "device": identity.device,
-            "prompts": digest,
+            "prompts": corpus_digest,
+            "order": "as given" if in_order else "drawn",
             "min_steps": self._plan.min_steps,
             "seed": self._plan.seed,
             "versions": versions(),
         }
-
-    def _texts(self) -> list[str]:
-        return [one.text for one in self._chosen]
