@@ -39,7 +39,8 @@ class LatticePaths:
         settings: by name, as a user writes them; steps are the comparison's.
         rescored: whether more paths are found than asked for, scored by the model and the best
             of them returned, as `result.n_best` does; that is part of the cost. Otherwise the
-            lattice's own scores decide, which are exact under superposition `path`.
+            lattice's own scores decide. Under superposition `path` they are exact for the best
+            chain of each member, and estimates for paths that leave it.
     """
 
     engine: Engine
