@@ -4,6 +4,7 @@ import sys
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from sacrebleu.metrics.bleu import BLEU
 
 from tempo.application.studies.comparison.diversity import (
     compression_ratio,
@@ -70,16 +71,17 @@ def test_self_bleu_is_between_nothing_and_a_hundred_whatever_the_order(found):
         assert self_bleu(found[::-1]) == pytest.approx(value)
 
 
-def test_self_bleu_is_sacrebleus():
-    """Each of three texts against the other two, by the library's own call."""
-    from sacrebleu import sentence_bleu
-
-    lines = ["the dog ran to the park", "the dog ran home today .", "a cat sat in the park"]
+@given(texts)
+def test_self_bleu_is_sacrebleus(found):
+    """Each text against all others, by the library's own call."""
+    lines = [" ".join(words) for words in found if words]
+    assume(len(lines) > 1)
+    bleu = BLEU(tokenize="none", effective_order=True)
     expected = [
-        sentence_bleu(line, [other for other in lines if other != line], tokenize="none").score
-        for line in lines
+        bleu.sentence_score(line, lines[:number] + lines[number + 1 :]).score
+        for number, line in enumerate(lines)
     ]
-    assert self_bleu([tuple(line.split()) for line in lines]) == pytest.approx(sum(expected) / 3)
+    assert self_bleu(found) == pytest.approx(sum(expected) / len(lines))
 
 
 def test_without_sacrebleu_one_sentence_says_what_to_install(monkeypatch):

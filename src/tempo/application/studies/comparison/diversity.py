@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import zlib
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
@@ -19,6 +20,9 @@ WORD = re.compile(
 
 LONG_RUN = 4
 """Words of a run whose coming back is a repetition (seq-rep-4, arXiv 1908.04319)."""
+
+LONGEST_MATCH = 4
+"""Words of the longest runs that BLEU compares."""
 
 Words = tuple[str, ...]
 
@@ -58,23 +62,66 @@ def self_bleu(texts: Sequence[Words]) -> float:
     """Return sacrebleu's sentence BLEU of each text against all others, the mean, in [0, 100].
 
     Texts without words are left out; NaN where that leaves fewer than two. 100 for equal texts.
-    Up to four words, or as many as a text has; no smoothing but sacrebleu's own (`exp`).
+    Runs of up to four words, or as many as a text has, smoothed as sacrebleu does by itself. Runs
+    are counted here, once for all texts: sacrebleu would count each text's again for each other.
 
     Raises:
         InvalidValueError: if sacrebleu is not installed.
     """
-    lines = [" ".join(words) for words in texts if words]
-    if len(lines) < 2:  # noqa: PLR2004 - one and another
+    spoken = [words for words in texts if words]
+    if len(spoken) < 2:  # noqa: PLR2004 - one and another
         return math.nan
     require_sacrebleu()
     from sacrebleu.metrics.bleu import BLEU  # noqa: PLC0415 - optional
 
-    bleu = BLEU(tokenize="none", effective_order=True)
+    counts = [_run_counts(words) for words in spoken]
+    most = _two_most(counts)
     scores = [
-        bleu.sentence_score(line, lines[:number] + lines[number + 1 :]).score
-        for number, line in enumerate(lines)
+        BLEU.compute_bleu(
+            *_matches(counts[number], most, number),
+            len(words),
+            _closest(
+                len(words), [len(other) for other in (*spoken[:number], *spoken[number + 1 :])]
+            ),
+            smooth_method="exp",
+            effective_order=True,
+        ).score
+        for number, words in enumerate(spoken)
     ]
-    return min(100.0, sum(scores) / len(scores))
+    return min(100.0, math.fsum(scores) / len(scores))
+
+
+def _run_counts(words: Words) -> Counter[Words]:
+    return Counter(run for size in range(1, LONGEST_MATCH + 1) for run in _runs(words, size))
+
+
+def _two_most(counts: Sequence[Counter[Words]]) -> dict[Words, tuple[int, int, int]]:
+    """Return, for each run, how often the text has it that has it most, which, and the next."""
+    found: dict[Words, tuple[int, int, int]] = {}
+    for number, held in enumerate(counts):
+        for run, count in held.items():
+            most, owner, next_most = found.get(run, (0, -1, 0))
+            if count > most:
+                found[run] = (count, number, most)
+            else:
+                found[run] = (most, owner, max(next_most, count))
+    return found
+
+
+def _matches(
+    held: Counter[Words], most: dict[Words, tuple[int, int, int]], number: int
+) -> tuple[list[int], list[int]]:
+    """Return, by length, how many of a text's runs some other text has too, and how many it has."""
+    correct, total = [0] * LONGEST_MATCH, [0] * LONGEST_MATCH
+    for run, count in held.items():
+        highest, owner, next_highest = most[run]
+        correct[len(run) - 1] += min(count, next_highest if owner == number else highest)
+        total[len(run) - 1] += count
+    return correct, total
+
+
+def _closest(length: int, others: Sequence[int]) -> int:
+    return min(others, key=lambda other: (abs(other - length), other))
 
 
 def require_sacrebleu() -> None:
