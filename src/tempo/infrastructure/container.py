@@ -17,6 +17,7 @@ from tempo.application.n_best import NBest
 from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.step_attention import StepAttention
+from tempo.application.studies.ambiguity.study import AmbiguityStudy
 from tempo.application.studies.comparison.forecasts import PosteriorStudy
 from tempo.application.studies.comparison.study import ComparisonStudy
 from tempo.application.studies.fidelity.study import FidelityStudy
@@ -45,6 +46,7 @@ from tempo.infrastructure.huggingface.bare_tokenizer import BareTokenizer
 from tempo.infrastructure.huggingface.grader import loaded_grader
 from tempo.infrastructure.huggingface.kv_cache import RowCache
 from tempo.infrastructure.huggingface.loading import Loaded, load
+from tempo.infrastructure.huggingface.mixed_inputs import EmbeddingMixer
 from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
@@ -113,6 +115,7 @@ class Container(Documents):
         random_weights=config.random_weights,
     )
     model = loaded.provided.model
+    plain_model = providers.Singleton(apart, model=model)
     description = providers.Singleton(describe, model=model, name=loaded.provided.name)
     remapper = providers.Singleton(
         PositionIdRemapper, context=description.provided.context, device=model.device
@@ -159,6 +162,10 @@ class Container(Documents):
     rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer, clustering=clustering)
     measure = providers.Factory(Measure, n_best=n_best)
     fidelity = providers.Factory(FidelityStudy, backend=backend, tokenizer=tokenizer)
+    mixed_inputs = providers.Singleton(EmbeddingMixer, model=plain_model)
+    ambiguity_study = providers.Factory(
+        AmbiguityStudy, backend=backend, tokenizer=tokenizer, inputs=mixed_inputs
+    )
     pruning_study = providers.Factory(PruningStudy, backend=backend, tokenizer=tokenizer)
     self_check = providers.Factory(SelfCheck, backend=backend)
 

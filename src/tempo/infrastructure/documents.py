@@ -15,6 +15,7 @@ from tempo.infrastructure.export.networkx_graph import digraph, graphml
 from tempo.infrastructure.export.slf import slf
 from tempo.infrastructure.export.steps_csv import steps_csv
 from tempo.infrastructure.paths import default_store
+from tempo.infrastructure.plotting.ambiguity_plot import plot_ambiguity
 from tempo.infrastructure.plotting.comparison_page import comparison_page, require_page
 from tempo.infrastructure.plotting.comparison_plot import plot_comparison
 from tempo.infrastructure.plotting.curve_plot import plot_curve
@@ -36,6 +37,7 @@ __all__ = [
     "comparison_page",
     "default_store",
     "format_of",
+    "plot_ambiguity",
     "plot_comparison",
     "plot_fidelity",
     "plot_pruning",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tempo.interfaces.cli.ambiguity_command import ambiguity
 from tempo.interfaces.cli.bench_command import bench
 from tempo.interfaces.cli.compare_command import compare
 from tempo.interfaces.cli.config_command import config
@@ -67,6 +68,7 @@ app.command("bench")(bench)
 app.command("doctor")(doctor)
 app.command("export")(export)
 app.command("serve")(with_service_options(serve))
+experiment.command("ambiguity")(ambiguity)
 app.add_typer(config)
 app.add_typer(experiment)
 app.add_typer(tasks)

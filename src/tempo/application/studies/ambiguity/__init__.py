@@ -1,0 +1,1 @@
+"""Whether one state carries two continuations at their weights, or collapses to one of them."""
