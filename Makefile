@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo install ui dev-ui test check lint format types imports dependencies slots shape \
-        docs check-ui check-ui-if-node ui-again e2e test-unit test-integration coverage schema \
+        docs check-ui check-ui-if-node ui-again e2e test-unit test-integration test-harness coverage schema \
         types-ui bench clean
 
 PYTHON ?= python3
@@ -15,6 +15,8 @@ BIN := $(VENV)/bin
 # Stamps: an install is repeated only when what it read has changed.
 RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+# lm-evaluation-harness, with what it brings, beside what $(VENV) has.
+HARNESS := .venv-harness
 UI_DEV := frontend/node_modules/.installed
 INPUTS := pyproject.toml constraints.txt
 
@@ -156,6 +158,17 @@ test-unit: $(DEV) ## the tests that need nothing but the code
 test-integration: $(DEV) ## the tests that run a real model, a subprocess or a build
 	@$(BIN)/pytest -n $(WORKERS) -m integration
 
+test-harness: $(HARNESS)/.installed ## the tests of the adapter for lm-evaluation-harness, in .venv-harness
+	@TEMPO_HARNESS=1 $(HARNESS)/bin/python -m pytest tests/harness
+
+$(HARNESS)/.installed: $(DEV)
+	@echo "Installing lm-evaluation-harness into $(HARNESS)"
+	@$(BIN)/python -m venv --clear $(HARNESS)
+	@$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
+	  >"$$($(HARNESS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth"
+	@$(HARNESS)/bin/python -m pip -qq --disable-pip-version-check --no-input install -c constraints.txt 'lm-eval>=0.4.13,<0.5'
+	@touch $@
+
 coverage: $(DEV) ## all tests, and htmlcov/: which branches they took
 	@$(BIN)/pytest -n $(WORKERS) --cov --cov-report=html --cov-report=term
 	@$(call floor)
@@ -180,8 +193,8 @@ BENCHMARKS := whole_step engine_overhead pruning_overhead next_token_fidelity ag
 bench: $(DEV) ## measure: the tables of benchmarks/results, about half an hour on two cores
 	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
-clean: ## remove what the commands above left behind, except .venv
+clean: ## remove what the commands above left behind, except .venv and .venv-harness
 	@rm -rf build dist site htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \
 	  .import_linter_cache .hypothesis $(UI) frontend/build frontend/node_modules \
 	  frontend/.svelte-kit frontend/test-results frontend/playwright-report
-	@find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +
+	@find . -path ./$(VENV) -prune -o -path ./$(HARNESS) -prune -o -type d -name __pycache__ -exec rm -rf {} +

@@ -8,7 +8,11 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 SERVED = PROJECT / "docs" / "how-to" / "serve.md"  # test_serve_page.py runs it beside a service
-PAGES = [PROJECT / "README.md", *sorted(set((PROJECT / "docs").rglob("*.md")) - {SERVED})]
+EVALUATED = PROJECT / "docs" / "how-to" / "evaluate.md"  # tests/harness runs it
+PAGES = [
+    PROJECT / "README.md",
+    *sorted(set((PROJECT / "docs").rglob("*.md")) - {SERVED, EVALUATED}),
+]
 PYTHON = re.compile(r"^```python[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 

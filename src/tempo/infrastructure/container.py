@@ -14,6 +14,7 @@ from tempo.application.decoding.many import GenerateMany
 from tempo.application.decoding.steering import SteeredRun
 from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
+from tempo.application.path_scores import PathScores
 from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.step_attention import StepAttention
@@ -159,6 +160,7 @@ class Container(Documents):
     n_best = providers.Factory(NBest, backend=backend)
     step_attention = providers.Factory(StepAttention, backend=backend)
     token_scores = providers.Factory(TokenScores, backend=backend)
+    path_scores = providers.Factory(PathScores, backend=backend)
     rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer, clustering=clustering)
     measure = providers.Factory(Measure, n_best=n_best)
     fidelity = providers.Factory(FidelityStudy, backend=backend, tokenizer=tokenizer)

@@ -6,13 +6,14 @@ import math
 from typing import TYPE_CHECKING
 
 from tempo.application.studies.ambiguity.figures import AT_THE_ANSWER, Cell
-from tempo.application.studies.ambiguity.measuring import CONTROLS
+from tempo.application.studies.ambiguity.measuring import CONTROLS, HEAVIER, SHUFFLED
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.plotting.fidelity_plot import COLOURS, GREY, MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LINEAR_BELOW = 1e-3
 SPREAD = 0.5
+HIDDEN = {"weight": (HEAVIER, SHUFFLED), "weight_error": (SHUFFLED,)}
+"""Controls that a weight says nothing of."""
 
 
 def plot_ambiguity(report: AmbiguityReport) -> Figure:
@@ -52,15 +55,26 @@ def plot_ambiguity(report: AmbiguityReport) -> Figure:
     panels[0][0].set_ylabel("KL(exact mixture || readout), nats")
     panels[1][0].set_ylabel("weight of the first run, recovered")
     panels[2][0].set_ylabel("its distance from the exact weight")
-    handles, labels = panels[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=9, frameon=False, fontsize=8)
+    named = dict[str, "Artist"]()
+    for axes in (panels[0][0], panels[1][0]):
+        named |= {
+            label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+    figure.legend(
+        list(named.values()),
+        list(named),
+        loc="outside lower center",
+        ncols=5,
+        frameon=False,
+        fontsize=8,
+    )
     return figure
 
 
 def _draw(axes: Axes, report: AmbiguityReport, where: tuple[Injection, float], metric: str) -> None:
     injection, weight = where
     depths = report.depths(injection)
-    hidden = CONTROLS[1:] if metric == "weight" else ()
+    hidden = HIDDEN.get(metric, ())
     for number, method in enumerate(report.methods):
         if method in hidden:
             continue
