@@ -134,7 +134,13 @@ def test_the_document_repeats_and_holds_every_estimate():
     assert found[0] == found[1]
     assert (found[0]["contexts"], found[0]["left_out"]) == (2, 0)
     assert len(found[0]["estimates"]) == (5 + 3) * (1 + 1 + 2)
-    assert all(row["kl"][3] in {0, 2} for row in found[0]["estimates"])
+    assert all(row["figures"]["kl"][3] in {0, 2} for row in found[0]["estimates"])
+    places = [
+        (row["injection"], row["weight"], row["method"], row["depth"])
+        for row in found[0]["estimates"]
+    ]
+    assert len(set(places)) == len(places)
+    assert {weight for _, weight, *_ in places} == {0.5}
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

@@ -42,7 +42,7 @@ def ambiguity_document(report: AmbiguityReport, facts: Mapping[str, object]) -> 
         "left_out": report.left_out,
         "columns": [entry.name for entry in fields(Estimate)],
         "estimates": [
-            asdict(cell) | {name: _row(one) for name, one in named.items()}
+            asdict(cell) | {"figures": {name: _row(one) for name, one in named.items()}}
             for cell, named in report.estimates.items()
         ],
     }
