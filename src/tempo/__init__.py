@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tempo.interfaces.python.result import Result
     from tempo.interfaces.python.session import Session
     from tempo.interfaces.python.stream import Stream
-    from tempo.interfaces.transformers_generate import custom_generate
+    from tempo.interfaces.transformers_generate.call import custom_generate
+    from tempo.interfaces.transformers_generate.folder import custom_generate_folder
 
 __all__ = [
     "Engine",
@@ -34,6 +35,7 @@ __all__ = [
     "Settings",
     "Stream",
     "custom_generate",
+    "custom_generate_folder",
     "embedded_model_path",
     "errors",
     "events",
@@ -48,7 +50,8 @@ _HOMES = {
     "Session": "tempo.interfaces.python.session",
     "Settings": "tempo.application.settings.settings",
     "Stream": "tempo.interfaces.python.stream",
-    "custom_generate": "tempo.interfaces.transformers_generate",
+    "custom_generate": "tempo.interfaces.transformers_generate.call",
+    "custom_generate_folder": "tempo.interfaces.transformers_generate.folder",
     "embedded_model_path": "tempo.infrastructure.container",
     "load": "tempo.interfaces.python.loading",
     "story_openings": "tempo.infrastructure.container",

@@ -124,11 +124,11 @@ def test_the_end_tokens_of_the_generation_configuration_join_the_tokenizers_own(
     assert container.tokenizer().end_tokens == ends | {tokenizer.eos_token_id}
 
 
-def test_a_model_without_its_tokenizer_knows_end_tokens_alone():
+def test_a_model_without_its_tokenizer_knows_end_tokens_and_calls_others_by_their_number():
     model = random_model("llama", 40)
     tokenizer = container_around(model, (3, 4)).tokenizer()
     assert tokenizer.end_tokens == {3, 4}
-    assert tokenizer.content(9) == b""
+    assert (tokenizer.content(9), tokenizer.content(3)) == (b"<9>", b"")
 
 
 def test_a_model_without_a_name_is_called_by_its_class():

@@ -5,12 +5,14 @@ Swap any part by overriding its provider: `container.backend.override(...)`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from dependency_injector import providers
 
 from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.many import GenerateMany
+from tempo.application.decoding.rescoring import Rescore
 from tempo.application.decoding.steering import SteeredRun
 from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
@@ -52,13 +54,15 @@ from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.logging import events
+from tempo.infrastructure.reading.processors import GivenProcessors
 from tempo.infrastructure.storage.comparison_outcomes import OutcomeFile, OutcomesInMemory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
 
+    from tempo.application.decoding.request import GenerationRequest
     from tempo.application.studies.comparison.plan import ComparisonPlan
     from tempo.application.studies.comparison.study import OutcomeStore
     from tempo.application.studies.fidelity.plan import StudyPrompt
@@ -83,6 +87,7 @@ __all__ = [
     "speed_study",
     "story_openings",
     "weights_study",
+    "with_processors",
 ]
 
 
@@ -159,6 +164,7 @@ class Container(Documents):
     )
     n_best = providers.Factory(NBest, backend=backend)
     step_attention = providers.Factory(StepAttention, backend=backend)
+    rescore = providers.Factory(Rescore, backend=backend)
     token_scores = providers.Factory(TokenScores, backend=backend)
     path_scores = providers.Factory(PathScores, backend=backend)
     rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer, clustering=clustering)
@@ -172,11 +178,34 @@ class Container(Documents):
     self_check = providers.Factory(SelfCheck, backend=backend)
 
 
-def container_around(model: PreTrainedModel, end_tokens: Sequence[int]) -> Container:
-    """Return a container around a loaded model whose tokenizer is not at hand."""
-    container = _container_holding(model, None)
-    container.tokenizer.override(providers.Singleton(BareTokenizer, end_tokens=end_tokens))
+def container_around(
+    model: PreTrainedModel,
+    end_tokens: Sequence[int],
+    tokenizer: PreTrainedTokenizerBase | None = None,
+) -> Container:
+    """Return a container around a loaded model whose texts end in these tokens alone.
+
+    Without a tokenizer, tokens are called by their numbers, and no text can be encoded.
+
+    Raises:
+        InvalidValueError: for what is no loaded tokenizer.
+    """
+    container = _container_holding(model, tokenizer)
+    if tokenizer is None:
+        container.tokenizer.override(providers.Singleton(BareTokenizer, end_tokens=end_tokens))
+        return container
+    _require_loaded("tokenizer", tokenizer, "added_tokens_decoder")
+    ending = HuggingFaceTokenizer.ending_in(tokenizer, end_tokens)
+    container.tokenizer.override(providers.Object(ending))
     return container
+
+
+def with_processors(
+    request: GenerationRequest, processors: Sequence[LogitsProcessor]
+) -> GenerationRequest:
+    """Return a request whose rows go through these processors in place of its own."""
+    given = GivenProcessors(capture=request.rules.capture, processors=tuple(processors))
+    return replace(request, rules=given)
 
 
 def container_of(

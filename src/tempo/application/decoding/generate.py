@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from tempo.application.decoding.asking import events_of, followed
 from tempo.application.decoding.outcome import outcome_of
 from tempo.application.decoding.run import DecodingRun
-from tempo.application.decoding.settling import SettledText, best_end, best_hypothesis
+from tempo.application.decoding.settling import (
+    SettledText,
+    best_end,
+    best_hypothesis,
+    chain_from,
+)
 from tempo.application.decoding.telling import told
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.events import RunFinished, RunStarted, StepAppended, TextSettled
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
+    from tempo.domain.tokens import TokenId
 
 
 class Generation:
@@ -118,6 +124,23 @@ class Generation:
         if self.reason is not None:
             self._outcome = outcome
         return outcome
+
+    @property
+    def settled_ids(self) -> tuple[TokenId, ...]:
+        """The tokens that have settled so far, between two events; all of them can only grow."""
+        return self._settled.token_ids
+
+    @property
+    def best_path_ids(self) -> tuple[TokenId, ...]:
+        """The tokens of the best path so far, between two events."""
+        best, steps = self._best(), self._run.steps
+        if best is None:
+            return ()
+        members = chain_from(self._run, best.step, best.member, 0)
+        return tuple(
+            step.token_set.members[member].token_id
+            for step, member in zip(steps, members, strict=False)
+        )
 
     def _settle(self) -> str:
         return self._settled.follow(self._run) if self._run.has_live else ""

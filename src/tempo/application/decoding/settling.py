@@ -84,6 +84,11 @@ class SettledText:
         """How many steps are settled."""
         return len(self._tokens)
 
+    @property
+    def token_ids(self) -> tuple[TokenId, ...]:
+        """The tokens of the settled steps, those too whose text is still held back."""
+        return tuple(self._tokens)
+
     def follow(self, run: Unfolding) -> str:
         """Return the text that settled since the last call; the run has a live candidate."""
         settled = run.settled

@@ -1,4 +1,4 @@
-"""A vocabulary without texts, for callers who hold tokens alone."""
+"""A vocabulary without texts, for callers who hold tokens alone: each is called by its number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_VOCABULARY = hashlib.sha256().hexdigest()
 
 
 class BareTokenizer:
-    """Knows the end tokens and nothing else; every token is empty."""
+    """Knows the end tokens and nothing else; token 7 is `<7>`, so that no two texts are alike."""
 
     def __init__(self, end_tokens: Iterable[TokenId]) -> None:
         """Take a model's end tokens."""
@@ -49,6 +49,6 @@ class BareTokenizer:
         """
         return self.encode(messages[0][1])
 
-    def content(self, token_id: TokenId) -> bytes:  # noqa: ARG002 - the port's signature
-        """Return no bytes."""
-        return b""
+    def content(self, token_id: TokenId) -> bytes:
+        """Return a token's number in angle brackets; end tokens have no bytes."""
+        return b"" if token_id in self._end_tokens else f"<{token_id}>".encode()

@@ -27,13 +27,22 @@ class HuggingFaceTokenizer:
         """Wrap a tokenizer; `end_tokens` are the model's, the tokenizer's own joins them."""
         self._tokenizer = tokenizer
         own = () if tokenizer.eos_token_id is None else (tokenizer.eos_token_id,)
-        self._end_tokens = frozenset(TokenId(int(token)) for token in (*end_tokens, *own))
+        self._end_tokens = _tokens((*end_tokens, *own))
         flagged = (
             number for number, token in tokenizer.added_tokens_decoder.items() if token.special
         )
         self._special = frozenset((*tokenizer.all_special_ids, *flagged))
         self._spell = _speller(tokenizer)
         self._contents: dict[TokenId, bytes] = {}
+
+    @classmethod
+    def ending_in(
+        cls, tokenizer: PreTrainedTokenizerBase, end_tokens: Iterable[int]
+    ) -> HuggingFaceTokenizer:
+        """Wrap a tokenizer where these tokens alone end a text, whatever its own is."""
+        wrapped = cls(tokenizer, end_tokens)
+        wrapped._end_tokens = _tokens(end_tokens)
+        return wrapped
 
     @property
     def end_tokens(self) -> frozenset[TokenId]:
@@ -76,6 +85,10 @@ class HuggingFaceTokenizer:
             found = b"" if special else self._spell(token_id)
             self._contents[token_id] = found
         return found
+
+
+def _tokens(numbers: Iterable[int]) -> frozenset[TokenId]:
+    return frozenset(TokenId(int(number)) for number in numbers)
 
 
 def _speller(tokenizer: PreTrainedTokenizerBase) -> Callable[[int], bytes]:

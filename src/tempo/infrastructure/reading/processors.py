@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transformers import (
@@ -13,12 +14,33 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from tempo.domain.row_rules import RowRules
+
 if TYPE_CHECKING:
-    from tempo.domain.row_rules import RowRules
+    from transformers import LogitsProcessor
+
+
+@dataclass(frozen=True, slots=True)
+class GivenProcessors(RowRules):
+    """Row rules that somebody else has made processors of: these act, and not the numbers.
+
+    Attributes:
+        processors: called for one row at a time, with its text so far [1, tokens], the prompt
+            among them, and its logits [1, vocabulary], which they may change in place.
+    """
+
+    processors: tuple[LogitsProcessor, ...] = ()
+
+    @property
+    def looks_at_paths(self) -> bool:
+        """Whether some processor looks at the text before a row: any of these may."""
+        return bool(self.processors)
 
 
 def logits_processors(rules: RowRules) -> LogitsProcessorList:
     """Return the processors of a run; an empty list leaves rows as they are."""
+    if isinstance(rules, GivenProcessors):
+        return LogitsProcessorList(rules.processors)
     processors = LogitsProcessorList()
     if rules.repetition_penalty != 1.0:
         processors.append(RepetitionPenaltyLogitsProcessor(penalty=rules.repetition_penalty))

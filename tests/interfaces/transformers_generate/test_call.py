@@ -1,5 +1,3 @@
-"""TEMPO inside transformers' own `generate`."""
-
 from inspect import signature
 
 import pytest
@@ -9,35 +7,7 @@ import tempo
 from tempo.application.settings.reading import ALIASES
 from tempo.application.settings.settings import SPECS
 from tempo.domain.errors import InvalidValueError
-from tempo.infrastructure.huggingface.random_weights import random_model
-
-VOCABULARY = 60
-PROMPT = [3, 5, 8, 2, 7]
-
-
-@pytest.fixture(scope="module")
-def model():
-    model = random_model("llama", VOCABULARY, seed=4)
-    model.generation_config.eos_token_id = None
-    return model
-
-
-def batch(*prompts, pad=1):
-    """Prompts of different lengths, padded on the left."""
-    longest = max(map(len, prompts))
-    rows = [[pad] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
-    mask = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
-    return {"input_ids": torch.tensor(rows), "attention_mask": torch.tensor(mask)}
-
-
-def decoded(model, inputs, **options):
-    options = {"max_new_tokens": 12, "pad_token_id": 1} | options
-    return model.generate(**inputs, custom_generate=tempo.custom_generate, **options)
-
-
-def greedy(model, inputs, **options):
-    options = {"max_new_tokens": 12, "pad_token_id": 1} | options
-    return model.generate(**inputs, do_sample=False, **options)
+from tests.interfaces.transformers_generate.calls import PROMPT, batch, decoded, ending, greedy
 
 
 def engine_of(model):
@@ -103,33 +73,8 @@ def test_an_unknown_keyword_is_refused_by_transformers(model):
     ids=["beams", "return sequences"],
 )
 def test_several_beams_or_sequences_are_refused(model, options):
-    with pytest.raises(InvalidValueError, match="num_beams and num_return_sequences must be 1"):
+    with pytest.raises(InvalidValueError, match="for several texts use n_best="):
         decoded(model, batch(PROMPT), **options)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("no_repeat_ngram_size", lambda _: 1),
-        ("bad_words_ids", lambda token: [[token]]),
-        ("suppress_tokens", lambda token: [token]),
-        ("begin_suppress_tokens", lambda token: [token]),
-        ("forced_eos_token_id", lambda token: token),
-    ],
-)
-def test_what_transformers_would_honour_is_honoured_or_refused(model, name, value):
-    """An option that is silently dropped looks as if it had been applied."""
-    inputs = batch(PROMPT)
-    plain = greedy(model, inputs, max_new_tokens=40)
-    option = {name: value(plain[0, len(PROMPT)].item())}
-    expected = greedy(model, inputs, max_new_tokens=40, **option)
-    assert not torch.equal(expected, plain)
-    try:
-        found = decoded(model, inputs, max_width=1, max_new_tokens=40, **option)
-    except InvalidValueError as error:
-        assert name in str(error)  # noqa: PT017 - one of two right answers
-    else:
-        assert torch.equal(found, expected)
 
 
 def test_processors_act_with_sampling_alone_as_in_transformers(model):
@@ -149,14 +94,6 @@ def test_the_repetition_penalty_acts_without_sampling_as_in_transformers(model):
     penalised = greedy(model, inputs, repetition_penalty=3.0)
     assert not torch.equal(penalised, greedy(model, inputs))
     assert torch.equal(decoded(model, inputs, max_width=1, repetition_penalty=3.0), penalised)
-
-
-def ending(model):
-    """A token that the greedy text of the prompt holds, not at its start."""
-    text = greedy(model, batch(PROMPT))[0, len(PROMPT) :].tolist()
-    return next(
-        token for place, token in enumerate(text) if place > 2 and token not in text[:place]
-    )
 
 
 def test_an_end_token_ends_a_text_and_padding_follows(model):
@@ -198,7 +135,7 @@ def test_the_result_keeps_the_type_of_its_input(model):
 def test_every_setting_that_transformers_does_not_have_is_named_in_the_signature():
     names = set(signature(tempo.custom_generate).parameters)
     theirs = {"temperature", "top_k", "top_p", "min_p", "repetition_penalty"}
-    lengths = {"max_steps", "min_steps", "seed"}
+    lengths = {"max_steps", "min_steps"}
     assert (set(SPECS) - theirs - lengths) | set(ALIASES) <= names
     assert not names & theirs
     assert "Decode with TEMPO" in tempo.custom_generate.__doc__
