@@ -4,6 +4,7 @@ import pytest
 from dependency_injector import providers
 
 from tempo.application.decoding.request import GenerationRequest
+from tempo.infrastructure.configuration import LoadingOptions
 from tempo.infrastructure.container import (
     DEVICES,
     DTYPES,
@@ -93,6 +94,7 @@ def test_the_defaults_name_the_model_that_ships():
         "dtype": "auto",
         "backend": "auto",
         "random_weights": "",
+        "options": LoadingOptions(),
     }
 
 

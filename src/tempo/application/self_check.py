@@ -19,8 +19,18 @@ if TYPE_CHECKING:
     from tempo.domain.ports.model_backend import DecodingSession, ModelBackend
     from tempo.domain.proposal import Proposal
 
-TOLERANCE = {"float32": 1e-3, "float64": 1e-6, "bfloat16": 0.25, "float16": 0.05}
+TOLERANCE = {
+    "float32": 1e-3,
+    "float64": 1e-6,
+    "bfloat16": 0.25,
+    "float16": 0.05,
+    "int8": 1e-3,  # our own: whole numbers as they lie, arithmetic in float32
+}
 """Largest difference in nats that rounding may explain, by dtype."""
+
+ROUNDED_BY_OTHERS = 0.25
+"""The same for weights that other packages quantise: some round what they multiply too, and by the
+pass that it is in."""
 
 CONSIDERED = 8
 
@@ -76,7 +86,7 @@ class SelfCheck:
             isolation=self._difference(prompt, [siblings], apart),
             path=self._difference(prompt, [siblings, (_child(len(prompt), child),)], [deep]),
             sibling_effect=self._difference(prompt, [seeing], apart),
-            tolerance=TOLERANCE.get(self._backend.description.dtype, 1e-3),
+            tolerance=TOLERANCE.get(self._backend.description.dtype, ROUNDED_BY_OTHERS),
         )
 
     def require(self, prompt: Sequence[TokenId]) -> SelfCheckReport:

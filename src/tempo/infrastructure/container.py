@@ -35,7 +35,13 @@ from tempo.infrastructure.benchmarking.baselines import baselines
 from tempo.infrastructure.benchmarking.long_models import apart, with_context
 from tempo.infrastructure.benchmarking.memory import bytes_of, memory_of
 from tempo.infrastructure.clustering.kmeans import KMeansClustering
-from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, FAMILIES
+from tempo.infrastructure.configuration import (
+    DEVICES,
+    DTYPES,
+    EMBEDDED,
+    FAMILIES,
+    LoadingOptions,
+)
 from tempo.infrastructure.decoders.building import Workshop
 from tempo.infrastructure.decoders.lattice_paths import Engine
 from tempo.infrastructure.decoders.plain_model import PlainModel
@@ -110,6 +116,7 @@ class Container(Documents):
             "dtype": "auto",
             "backend": "auto",
             "random_weights": "",
+            "options": LoadingOptions(),
         }
     )
     logger = providers.Singleton(events)
@@ -119,6 +126,7 @@ class Container(Documents):
         device=config.device,
         dtype=config.dtype,
         random_weights=config.random_weights,
+        options=config.options,
     )
     model = loaded.provided.model
     plain_model = providers.Singleton(apart, model=model)

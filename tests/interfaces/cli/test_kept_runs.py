@@ -193,6 +193,8 @@ def test_bad_input_is_one_sentence(run, command, arguments, sentence):
         (("replay", "--device", "cpu"), "--device would have no effect: it needs --rerun"),
         (("replay", "--dtype", "float32"), "--dtype would have no effect: it needs --rerun"),
         (("replay", "--random-weights", "llama"), "--random-weights would have no effect"),
+        (("replay", "--cache-dir", "x"), "--cache-dir would have no effect: it needs --rerun"),
+        (("replay", "--offline"), "--offline would have no effect: it needs --rerun"),
     ],
 )
 def test_wrong_options_are_one_sentence(run, kept, options, sentence):

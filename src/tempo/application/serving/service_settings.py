@@ -74,6 +74,16 @@ class ServiceSettings:
     dtype: str = option("auto", "The type of the weights.")
     backend: str = option("auto", "Whose operations run the model.")
     random_weights: str = option("", "Draw a small model of this family instead.")
+    revision: str = option("", "A branch, tag or commit of a hub's model.")
+    cache_dir: str = option("", "The folder that keeps what a hub sent.")
+    offline: bool = option(default=False, meaning="Use what is on this machine alone.")
+    device_map: str = option(
+        "", "How the model is spread over devices: auto, or JSON of module to device."
+    )
+    quantisation: str = option("", "Which other package rounds the weights, and to what.")
+    trust_remote_code: bool = option(
+        default=False, meaning="Run Python code that comes with the model."
+    )
     store: str = option("", "The SQLite file that keeps runs; :memory: keeps none past the end.")
     api_token: str = option("", "The bearer token that every request must carry; empty for none.")
     allow_anonymous: bool = option(

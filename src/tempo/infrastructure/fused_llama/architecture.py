@@ -105,7 +105,10 @@ def _strange_layer(model: PreTrainedModel) -> str | None:
         attention, mlp = layer.self_attn, layer.mlp
         inputs = (attention.q_proj, attention.k_proj, attention.v_proj)
         outputs = (attention.o_proj, mlp.gate_proj, mlp.up_proj, mlp.down_proj)
-        if {type(product) for product in inputs + outputs} not in ({nn.Linear}, {Int8Linear}):
+        products = inputs + outputs
+        kinds = {type(product) for product in products}
+        held = {type(product.weight.data) for product in products}
+        if kinds not in ({nn.Linear}, {Int8Linear}) or held != {torch.Tensor}:
             return "its products are adapted, or quantised by others"
         if any(product.bias is not None for product in outputs):
             return "its output or feed-forward products have a bias"

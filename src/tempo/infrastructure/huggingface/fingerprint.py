@@ -74,7 +74,10 @@ def _sampled(parameter: Tensor) -> Tensor:
     places = [index * (count - 1) // max(1, SAMPLES - 1) for index in range(min(SAMPLES, count))]
     flat = torch.tensor(places, device=parameter.device)
     where = torch.unravel_index(flat, parameter.shape)  # of any strides, without a copy
-    return parameter.detach()[where].float()
+    held = parameter.detach()
+    if type(parameter.data) is not torch.Tensor and hasattr(held, "dequantize"):
+        held = held.dequantize()  # a quantised kind of tensor, which has no single values
+    return held[where].float()
 
 
 def tokenizer_fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:

@@ -52,13 +52,14 @@ class RowLayer(CacheLayerMixin):
 
     def _write(self, held: Tensor, states: Tensor) -> None:
         if self.plan.index is not None:
-            held.index_copy_(2, self.plan.index, states)
+            held.index_copy_(2, self.plan.index.to(held.device), states)
         else:
             start = self.plan.rows[0]
             held[:, :, start : start + states.shape[2]] = states
 
     def gather(self, rows: Tensor) -> None:
         """Move rows to the front, in the order given."""
+        rows = rows.to(self.keys.device)  # layers of one model may be on several devices
         self.keys[:, :, : len(rows)] = self.keys.index_select(2, rows)
         self.values[:, :, : len(rows)] = self.values.index_select(2, rows)
 

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import torch
-from huggingface_hub import constants, try_to_load_from_cache
 from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from tempo.domain.errors import InvalidValueError, ModelNotFoundError, UnsupportedModelError
-from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED
-from tempo.infrastructure.embedded import embedded_model_path
+from tempo.domain.errors import ContradictionError, InvalidValueError, UnsupportedModelError
+from tempo.infrastructure.configuration import DEVICES, DTYPES, EMBEDDED, LoadingOptions
 from tempo.infrastructure.huggingface.int8_weights import quantise
-from tempo.infrastructure.huggingface.loading_failures import failure, gist
+from tempo.infrastructure.huggingface.loading_failures import failure
+from tempo.infrastructure.huggingface.model_source import ModelSource
+from tempo.infrastructure.huggingface.placement import device_map_of
+from tempo.infrastructure.huggingface.quantisation import (
+    method_of,
+    quantisation_config,
+    require_readable,
+)
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tempo.infrastructure.sessions.memory import telling_memory
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    import os
+
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 SMALLER = "use a smaller model, or dtype bfloat16"
 
 INT8 = "int8"
-
-WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +48,29 @@ def load(
     device: str = "auto",
     dtype: str = "auto",
     random_weights: str = "",
+    options: LoadingOptions | None = None,
 ) -> Loaded:
     """Load a model by folder, hub id or `embedded`; or draw one of a family at random.
 
     A random model takes the tokenizer of `name`. `auto` is the first of cuda, mps and cpu that
     works, and float32 on a cpu, elsewhere the dtype of the checkpoint. `int8` rounds the weights
-    as they are loaded.
+    as they are loaded. A model spread by a device map stays where the map puts it.
 
     Raises:
         ModelNotFoundError: if there is no such model, or a folder without weights or with a broken
             file.
-        UnsupportedModelError: if transformers has no causal language model of this kind.
+        UnsupportedModelError: if transformers has no causal language model of this kind, or cannot
+            read its weights here.
         InvalidValueError: for an unknown device, dtype or family, a dtype that the device does not
-            have, or what can be no name.
+            have, an option that cannot be honoured, or what can be no name.
     """
-    name = _spelled(name)
+    options = options or LoadingOptions()
     chosen = chosen_device(device)
     precision = _chosen_dtype(dtype, chosen)
-    source = _source(name)
-    _require_configuration(source, name)
-    tokenizer = _tokenizer(source, name)
+    placed = _placing(options, device, dtype, random_weights)
+    source = ModelSource.of(name, options)
+    config = _configuration(source)
+    tokenizer = _tokenizer(source)
     if random_weights:
         model = random_model(random_weights, len(tokenizer))
         if isinstance(precision, torch.dtype):
@@ -75,11 +78,53 @@ def load(
         if dtype == INT8:
             quantise(model)
         return Loaded(_placed(model, chosen), tokenizer, f"random {random_weights}")
-    model = _model(source, name, precision)
+    require_readable(config, source.name)
+    model = _model(source, precision, placed)
     if dtype == INT8:
+        _refuse_twice(config, source.name)
         quantise(model)
-    with telling_memory(f"the model {name}", chosen, SMALLER):
-        return Loaded(_placed(model, chosen), tokenizer, name)
+    if "device_map" in placed:
+        model.eval()
+        return Loaded(model, tokenizer, source.name)
+    with telling_memory(f"the model {source.name}", chosen, SMALLER):
+        return Loaded(_placed(model, chosen), tokenizer, source.name)
+
+
+def _placing(
+    options: LoadingOptions, device: str, dtype: str, random_weights: str
+) -> dict[str, Any]:
+    """Return what the loading of the weights alone is told.
+
+    Raises:
+        InvalidValueError, ContradictionError: for what cannot be, or not together.
+    """
+    wanted = {"device_map": options.device_map, "quantisation": options.quantisation}
+    for option, value in wanted.items():
+        if value and random_weights:
+            message = (
+                f"random_weights {random_weights} draws a small model on one device, and {option} "
+                f"is {value!r}; leave one of them out"
+            )
+            raise ContradictionError(message)
+    if options.device_map and device != "auto":
+        message = f"device is {device} and device_map {options.device_map!r}; leave out one of them"
+        raise ContradictionError(message)
+    if options.quantisation and dtype == INT8:
+        message = f"dtype is int8 and quantisation {options.quantisation}; leave out one of them"
+        raise ContradictionError(message)
+    placed: dict[str, Any] = {}
+    if options.device_map:
+        placed["device_map"] = device_map_of(options.device_map)
+    if options.quantisation:
+        placed["quantization_config"] = quantisation_config(options.quantisation)
+    return placed
+
+
+def _refuse_twice(config: PreTrainedConfig, name: str) -> None:
+    method = method_of(config)
+    if method:
+        message = f"dtype is int8, and {name} is quantised by {method} already; leave dtype out"
+        raise ContradictionError(message)
 
 
 def _placed(model: PreTrainedModel, device: torch.device) -> PreTrainedModel:
@@ -125,104 +170,51 @@ def _chosen_dtype(dtype: str, device: torch.device) -> torch.dtype | str:
     return chosen
 
 
-def _spelled(name: object) -> str:
-    """Return a model's name or path as text."""
-    spelled = os.fspath(name) if isinstance(name, (str, os.PathLike)) else None
-    if isinstance(spelled, str):
-        return spelled
-    message = f"model is {name!r}; it must be a folder, a hub id or 'embedded'"
-    raise InvalidValueError(message)
-
-
-def _source(name: str) -> str:
-    """Return what transformers loads, after the checks that a folder allows."""
-    if name == EMBEDDED:
-        return str(embedded_model_path())
-    folder = _folder(name)
-    if not name or not folder.exists():
-        if name.startswith((".", "/", "~")) or not name:
-            message = f"there is no folder {name!r}; give a model's folder, a hub id or 'embedded'"
-            raise ModelNotFoundError(message)
-        _require_hub(name)
-        return name
-    if not (folder / "config.json").is_file():
-        message = f"{name} is no model: it holds no config.json"
-        raise ModelNotFoundError(message)
-    if not any(next(folder.glob(pattern), None) for pattern in WEIGHTS):
-        message = f"{name} holds no weights; expected *.safetensors or *.bin beside config.json"
-        raise ModelNotFoundError(message)
-    return str(folder)
-
-
-def _folder(name: str) -> Path:
-    """Return a name as a path.
-
-    Raises:
-        ModelNotFoundError: for a name that no path can have.
-    """
-    try:
-        folder = Path(name).expanduser()
-        folder.exists()
-    except (OSError, RuntimeError) as error:
-        message = f"{name!r} cannot be a model's folder or a hub id: {error}"
-        raise ModelNotFoundError(message) from error
-    return folder
-
-
-def _require_hub(name: str) -> None:
-    """Refuse at once what only a hub could have when no hub can be reached.
-
-    A proxy may reach what this machine cannot name; then the attempt itself has to tell.
-
-    Raises:
-        ModelNotFoundError: if the hub's address cannot be found and no copy is cached.
-    """
-    try:
-        cached = try_to_load_from_cache(name, "config.json") if name.count("/") <= 1 else None
-    except ValueError as error:
-        message = f"{name!r} is no folder, and no hub id: {gist(error)}"
-        raise ModelNotFoundError(message) from error
-    if isinstance(cached, str) or getproxies():
-        return
-    host = urlsplit(constants.ENDPOINT).hostname
-    try:
-        socket.getaddrinfo(host, 443)
-    except OSError as error:
-        message = (
-            f"there is no folder {name!r}, and the hub {host} cannot be reached to look for a "
-            "model of this name; give a model's folder or 'embedded'"
-        )
-        raise ModelNotFoundError(message) from error
-
-
-def _require_configuration(source: str, name: str) -> None:
+def _configuration(source: ModelSource) -> PreTrainedConfig:
     """Read the configuration first: the tokenizer needs it too, and would be blamed for it."""
     try:
-        AutoConfig.from_pretrained(source)
+        config: PreTrainedConfig = AutoConfig.from_pretrained(source.location, **source.arguments)
     except Exception as error:  # why: a configuration's own checks raise anything
-        raise failure(source, name, "configuration", error) from error
+        raise failure(source.location, source.name, "configuration", error) from error
+    return config
 
 
-def _tokenizer(source: str, name: str) -> PreTrainedTokenizerBase:
+def _tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source)
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            source.location, **source.arguments
+        )
     except Exception as error:  # why: tokenizers raises bare exceptions for a damaged file
-        raise failure(source, name, "tokenizer", error) from error
+        raise failure(source.location, source.name, "tokenizer", error) from error
     return tokenizer
 
 
-def _model(source: str, name: str, dtype: torch.dtype | str) -> PreTrainedModel:
+UNLOADED = (
+    *(OSError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError),
+    ImportError,  # a package that reads quantised weights, or that a model's own code needs
+)
+
+
+def _model(
+    source: ModelSource, dtype: torch.dtype | str, placed: dict[str, Any]
+) -> PreTrainedModel:
     try:
-        with telling_memory(f"the model {name}", torch.device("cpu"), SMALLER):
+        with telling_memory(f"the model {source.name}", torch.device("cpu"), SMALLER):
             loaded: Any = AutoModelForCausalLM.from_pretrained(
-                source, dtype=dtype, output_loading_info=True
+                source.location,
+                dtype=dtype,
+                output_loading_info=True,
+                **source.arguments,
+                **placed,
             )
-    except (OSError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError) as error:
-        raise failure(source, name, "model", error) from error
+    except UNLOADED as error:
+        raise failure(source.location, source.name, "model", error) from error
     model, report = loaded
     if report["missing_keys"]:
         missing = ", ".join(sorted(report["missing_keys"])[:5])
-        message = f"{name} holds no weights for {missing}; transformers would draw them at random"
+        message = (
+            f"{source.name} holds no weights for {missing}; transformers would draw them at random"
+        )
         raise UnsupportedModelError(message)
     checked: PreTrainedModel = model
     return checked

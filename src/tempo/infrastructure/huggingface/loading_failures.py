@@ -32,6 +32,16 @@ def failure(source: str, name: str, part: str, error: Exception) -> ModelError:
     for path in files:
         if damage := _damage(path):
             return ModelNotFoundError(f"{path} {damage}; download or save the model again")
+    if "trust_remote_code" in str(error):
+        return UnsupportedModelError(
+            f"the {part} of {name} is Python code that comes with the model, and would run with "
+            "all your rights: read it, and if you trust it, say trust_remote_code "
+            "(--trust-remote-code on the command line)"
+        )
+    if isinstance(error, ImportError):
+        return UnsupportedModelError(
+            f"{name} needs a package that is not installed here: {gist(error)}"
+        )
     if isinstance(error, OSError) or (part == "tokenizer" and not files):
         return ModelNotFoundError(
             f"no {part} {name!r} could be loaded from a folder or a hub; "

@@ -8,6 +8,7 @@ from tempo.domain.errors import UnsupportedModelError
 from tempo.domain.ports.model_backend import ModelDescription
 from tempo.infrastructure.huggingface.fingerprint import model_fingerprint
 from tempo.infrastructure.huggingface.int8_weights import weights_dtype
+from tempo.infrastructure.huggingface.quantisation import method_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -38,7 +39,7 @@ def describe(model: PreTrainedModel, name: str) -> ModelDescription:
         context=context,
         vocabulary=config.vocab_size,
         parameters=model.num_parameters(),
-        dtype=weights_dtype(model),
+        dtype=method_of(model.config) or weights_dtype(model),
         device=str(model.device),
         limits=limits,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
 
 from tempo.infrastructure.container import loaded_grader
 from tempo.infrastructure.logging import silence_transformers
+from tempo.interfaces.cli.loading_options import chosen_options
 from tempo.interfaces.python.loading import load
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def loaded_engine(
         backend=backend,
         random_weights=random_weights,
         check=check,
+        **asdict(chosen_options()),
     )
 
 

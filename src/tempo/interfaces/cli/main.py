@@ -18,6 +18,7 @@ from tempo.interfaces.cli.export_command import export
 from tempo.interfaces.cli.failures import exit_code_of
 from tempo.interfaces.cli.fidelity_command import fidelity
 from tempo.interfaces.cli.generate_command import generate
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.output_options import with_output_options
 from tempo.interfaces.cli.pruning_study_command import experiment
 from tempo.interfaces.cli.replay_command import replay
@@ -58,17 +59,17 @@ def _tempo(
     """Decode several hypotheses inside one sequence state of a language model."""
 
 
-app.command("generate")(with_setting_options(with_output_options(generate)))
+app.command("generate")(with_loading_options(with_setting_options(with_output_options(generate))))
 app.command("show")(show)
-app.command("replay")(replay)
-app.command("resume")(with_setting_options(with_output_options(resume)))
-app.command("fidelity")(fidelity)
-app.command("compare")(compare)
-app.command("bench")(bench)
-app.command("doctor")(doctor)
+app.command("replay")(with_loading_options(replay))
+app.command("resume")(with_loading_options(with_setting_options(with_output_options(resume))))
+app.command("fidelity")(with_loading_options(fidelity))
+app.command("compare")(with_loading_options(compare))
+app.command("bench")(with_loading_options(bench))
+app.command("doctor")(with_loading_options(doctor))
 app.command("export")(export)
 app.command("serve")(with_service_options(serve))
-experiment.command("ambiguity")(ambiguity)
+experiment.command("ambiguity")(with_loading_options(ambiguity))
 app.add_typer(config)
 app.add_typer(experiment)
 app.add_typer(tasks)

@@ -22,6 +22,7 @@ from tempo.infrastructure.documents import (
     save_text,
 )
 from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.pruning_tables import pruning_lines
@@ -44,6 +45,7 @@ def _experiment() -> None:
 
 
 @experiment.command("pruning")
+@with_loading_options
 def pruning(
     *,
     prompts: Prompts = None,

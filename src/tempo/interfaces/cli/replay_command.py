@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from tempo.application.records.rerun import require_repeatable
 from tempo.domain.errors import IneffectiveSettingError
 from tempo.infrastructure.configuration import EMBEDDED
 from tempo.infrastructure.documents import Documents
+from tempo.interfaces.cli.loading_options import chosen_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.rendering import one_line
 from tempo.interfaces.cli.show_command import FILE_HELP
@@ -46,6 +48,7 @@ def replay(
         "--dtype": dtype != "auto",
         "--backend": backend != "auto",
         "--random-weights": bool(random_weights),
+        **{f"--{name.replace('_', '-')}": bool(value) for name, value in _options().items()},
     }
     for name, given in chosen.items():
         if given and not rerun:
@@ -63,6 +66,10 @@ def replay(
         if report.tie is not None:
             sys.stdout.write(f"no further: {report.tie}\n")
     return 0 if equal else DIFFERENT
+
+
+def _options() -> dict[str, object]:
+    return asdict(chosen_options())
 
 
 def _repeated(record: RunRecord, model: tuple[str, str, str, str, str]) -> RerunReport:

@@ -178,6 +178,12 @@ def _loader(settings: ServiceSettings) -> Callable[[], Engine]:
             dtype=settings.dtype,
             backend=settings.backend,
             random_weights=settings.random_weights,
+            revision=settings.revision,
+            cache_dir=settings.cache_dir,
+            offline=settings.offline,
+            device_map=settings.device_map,
+            quantisation=settings.quantisation,
+            trust_remote_code=settings.trust_remote_code,
         )
 
     return load

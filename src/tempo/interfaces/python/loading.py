@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from os import fspath
 from typing import TYPE_CHECKING
 
+from tempo.infrastructure.configuration import LoadingOptions
 from tempo.infrastructure.container import EMBEDDED, Container
 from tempo.interfaces.python.engine import Engine
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from os import PathLike
 
 
@@ -19,6 +22,12 @@ def load(
     backend: str = "auto",
     random_weights: str = "",
     check: bool = True,
+    revision: str = "",
+    cache_dir: str | PathLike[str] = "",
+    offline: bool = False,
+    device_map: str | Mapping[str, object] = "",
+    quantisation: str = "",
+    trust_remote_code: bool = False,
 ) -> Engine:
     """Load a model and return an engine.
 
@@ -31,12 +40,23 @@ def load(
     `random_weights` names a family to draw a small model of. `check` runs the isolation law on the
     model (a few passes over five tokens).
 
+    A model of a hub is taken at `revision` (a branch, tag or commit), kept in `cache_dir`, and with
+    `offline` taken from there alone. `device_map` spreads it over several devices: auto, balanced,
+    balanced_low_0, sequential, or module to device; it needs accelerate. `quantisation` has another
+    package round the weights: bitsandbytes-int8, bitsandbytes-nf4, torchao-int8.
+    Python code that comes with a model runs with `trust_remote_code` alone.
+
     Raises:
         ModelNotFoundError: if there is no such model, or a folder without weights.
-        UnsupportedModelError: if its cache or attention cannot honour shared positions.
+        UnsupportedModelError: if its cache or attention cannot honour shared positions, its weights
+            need a package that is not installed, or its code is not trusted.
         SelfCheckError: if its rows break the isolation law.
-        InvalidValueError: for an unknown device, dtype, backend or family, or what can be no name.
+        InvalidValueError: for an unknown device, dtype, backend or family, an option that cannot be
+            honoured, or what can be no name.
     """
+    options = LoadingOptions(
+        revision, fspath(cache_dir), offline, device_map, quantisation, trust_remote_code
+    )
     container = Container()
     container.config.from_dict(
         {
@@ -45,6 +65,7 @@ def load(
             "dtype": dtype,
             "backend": backend,
             "random_weights": random_weights,
+            "options": options,
         }
     )
     return Engine.of(container, check=check)
