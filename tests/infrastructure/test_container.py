@@ -4,7 +4,6 @@ import pytest
 from dependency_injector import providers
 
 from tempo.application.decoding.request import GenerationRequest
-from tempo.infrastructure.configuration import LoadingOptions
 from tempo.infrastructure.container import (
     DEVICES,
     DTYPES,
@@ -94,7 +93,7 @@ def test_the_defaults_name_the_model_that_ships():
         "dtype": "auto",
         "backend": "auto",
         "random_weights": "",
-        "options": LoadingOptions(),
+        "options": None,
     }
 
 

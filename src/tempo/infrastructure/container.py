@@ -14,6 +14,7 @@ from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.many import GenerateMany
 from tempo.application.decoding.rescoring import Rescore
 from tempo.application.decoding.steering import SteeredRun
+from tempo.application.diagnosis.laws import LawCheck
 from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
 from tempo.application.path_scores import PathScores
@@ -40,11 +41,11 @@ from tempo.infrastructure.configuration import (
     DTYPES,
     EMBEDDED,
     FAMILIES,
-    LoadingOptions,
 )
 from tempo.infrastructure.decoders.building import Workshop
 from tempo.infrastructure.decoders.lattice_paths import Engine
 from tempo.infrastructure.decoders.plain_model import PlainModel
+from tempo.infrastructure.diagnosis.machine_facts import machine_facts
 from tempo.infrastructure.documents import Documents, require_place, save_text
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
 from tempo.infrastructure.fused_llama.backend import FusedBackend
@@ -59,6 +60,7 @@ from tempo.infrastructure.huggingface.mixed_inputs import EmbeddingMixer
 from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
+from tempo.infrastructure.huggingface.tokenizer_findings import findings_of
 from tempo.infrastructure.logging import events
 from tempo.infrastructure.reading.processors import GivenProcessors
 from tempo.infrastructure.storage.comparison_outcomes import OutcomeFile, OutcomesInMemory
@@ -116,7 +118,7 @@ class Container(Documents):
             "dtype": "auto",
             "backend": "auto",
             "random_weights": "",
-            "options": LoadingOptions(),
+            "options": None,
         }
     )
     logger = providers.Singleton(events)
@@ -153,7 +155,13 @@ class Container(Documents):
     )
     end_tokens = providers.Singleton(_end_tokens, model=model)
     tokenizer = providers.Singleton(
-        HuggingFaceTokenizer, tokenizer=loaded.provided.tokenizer, end_tokens=end_tokens
+        HuggingFaceTokenizer,
+        tokenizer=loaded.provided.tokenizer,
+        end_tokens=end_tokens,
+        vocabulary=description.provided.vocabulary,
+    )
+    tokenizer_findings = providers.Callable(
+        findings_of, tokenizer=loaded.provided.tokenizer, model=model
     )
     clustering = providers.Singleton(KMeansClustering)
     generate = providers.Factory(
@@ -183,7 +191,9 @@ class Container(Documents):
         AmbiguityStudy, backend=backend, tokenizer=tokenizer, inputs=mixed_inputs
     )
     pruning_study = providers.Factory(PruningStudy, backend=backend, tokenizer=tokenizer)
+    machine_facts = providers.Callable(machine_facts)
     self_check = providers.Factory(SelfCheck, backend=backend)
+    law_check = providers.Factory(LawCheck, backend=backend, tokenizer=tokenizer)
 
 
 def container_around(

@@ -237,6 +237,23 @@ def test_the_doctor_tells_the_facts_and_passes(run, tiny_model):
     assert page.splitlines()[-1] == "passed: siblings stay isolated and share their position"
 
 
+def test_the_doctor_tells_each_finding_with_what_to_do(run, tiny_model):
+    lines = run("doctor", "--model", tiny_model).text.splitlines()
+    for subject in ("python", "packages", "memory", "disk", "device", "port", "hub cache"):
+        assert any(subject in line.split(":")[0] for line in lines if line[:4] in {"ok  ", "note"})
+    notes = [number for number, line in enumerate(lines) if line.startswith("note ")]
+    assert any("the tokenizer's is 1, the model's 0: each ends a text" in lines[at] for at in notes)
+    assert all(lines[at + 1].startswith("        fix: ") for at in notes)
+    laws = [line for line in lines if line.startswith("ok      law ")]
+    assert [line.split()[2] for line in laws] == ["1:", "2:", "3:", "4:", "7:", "8:"]
+
+
+def test_the_doctor_looks_at_the_machine_though_the_model_is_not_there(run):
+    ended = run("doctor", "--model", "/no/such/model")
+    assert "there is no folder" in ended.sentence
+    assert "ok      python: " in ended.out
+
+
 def test_the_doctor_fails_a_model_that_ignores_the_mask(run, tiny_model, monkeypatch):
     from transformers.models.llama.modeling_llama import LlamaModel
 
@@ -249,6 +266,8 @@ def test_the_doctor_fails_a_model_that_ignores_the_mask(run, tiny_model, monkeyp
     ended = run("doctor", "--model", tiny_model, "--backend", "transformers")
     assert ended.code == 2
     assert ended.out.splitlines()[-1].startswith("FAILED: this model's attention ignores the mask")
+    assert "failed  law 2: broken: siblings equal runs of their own" in ended.out
+    assert "        fix: try --backend transformers" in ended.out
     assert "Traceback" not in ended.out + ended.err
     ended = run("generate", "--model", tiny_model, "--backend", "transformers", "Hi")
     assert "fails the isolation check" in ended.sentence

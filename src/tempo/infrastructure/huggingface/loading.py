@@ -22,6 +22,7 @@ from tempo.infrastructure.huggingface.quantisation import (
     require_readable,
 )
 from tempo.infrastructure.huggingface.random_weights import random_model
+from tempo.infrastructure.huggingface.tokenizer_findings import require_fitting
 from tempo.infrastructure.sessions.memory import telling_memory
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def load(
         return Loaded(_placed(model, chosen), tokenizer, f"random {random_weights}")
     require_readable(config, source.name)
     model = _model(source, precision, placed)
+    require_fitting(tokenizer, model, source.name)
     if dtype == INT8:
         _refuse_twice(config, source.name)
         quantise(model)

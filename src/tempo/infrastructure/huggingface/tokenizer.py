@@ -7,9 +7,10 @@ import re
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import InvalidValueError, PromptError
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.huggingface.fingerprint import tokenizer_fingerprint
+from tempo.infrastructure.huggingface.loading_failures import gist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,9 +24,18 @@ WORD_START = "\u2581"
 class HuggingFaceTokenizer:
     """A tokenizer whose tokens were taken apart into bytes once."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, end_tokens: Iterable[int]) -> None:
-        """Wrap a tokenizer; `end_tokens` are the model's, the tokenizer's own joins them."""
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        end_tokens: Iterable[int],
+        vocabulary: int | None = None,
+    ) -> None:
+        """Wrap a tokenizer; `end_tokens` are the model's, the tokenizer's own joins them.
+
+        `vocabulary` is how many tokens the model knows, None if that is not to be checked.
+        """
         self._tokenizer = tokenizer
+        self._vocabulary = vocabulary
         own = () if tokenizer.eos_token_id is None else (tokenizer.eos_token_id,)
         self._end_tokens = _tokens((*end_tokens, *own))
         flagged = (
@@ -55,14 +65,19 @@ class HuggingFaceTokenizer:
         return tokenizer_fingerprint(self._tokenizer)
 
     def encode(self, text: str) -> tuple[TokenId, ...]:
-        """Return a prompt's tokens, with the begin token where the tokenizer adds one."""
-        return tuple(map(TokenId, self._tokenizer(text, verbose=False)["input_ids"]))
+        """Return a prompt's tokens, with the begin token where the tokenizer adds one.
+
+        Raises:
+            PromptError: for a token that the model does not know.
+        """
+        return self._known(self._tokenizer(text, verbose=False)["input_ids"])
 
     def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[TokenId, ...]:
         """Return the tokens of (role, text) turns and of the header of the assistant's turn.
 
         Raises:
-            InvalidValueError: if the model has no chat template.
+            InvalidValueError: if the model has no chat template, or one that refuses the turns.
+            PromptError: for a token that the model does not know.
         """
         if not self._tokenizer.chat_template:
             message = (
@@ -71,10 +86,37 @@ class HuggingFaceTokenizer:
             )
             raise InvalidValueError(message)
         turns = [{"role": role, "content": text} for role, text in messages]
-        text = self._tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=True
-        )
-        ids = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        text = self._rendered(turns)
+        return self._known(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _rendered(self, turns: list[dict[str, str]]) -> str:
+        """Return a chat as the model's template has it."""
+        try:
+            return str(
+                self._tokenizer.apply_chat_template(
+                    turns, tokenize=False, add_generation_prompt=True
+                )
+            )
+        except Exception as error:  # why: a template is a program that may raise anything
+            roles = ", ".join(turn["role"] for turn in turns)
+            message = (
+                f"this model's chat template refuses the turns {roles}: {gist(error)}; leave out "
+                "the system prompt and thinking, or write the chat out as a prompt"
+            )
+            raise InvalidValueError(message) from error
+
+    def _known(self, ids: Sequence[int]) -> tuple[TokenId, ...]:
+        """Return tokens, all of which the model knows."""
+        known = self._vocabulary or max(ids, default=0) + 1
+        unknown = [one for one in ids if one >= known]
+        if unknown:
+            piece = self._tokenizer.convert_ids_to_tokens(unknown[0])
+            message = (
+                f"the prompt holds {piece!r}, token {unknown[0]} of the tokenizer, and the model "
+                f"knows tokens 0 to {known - 1} alone; take it out, or load the model's "
+                "own tokenizer"
+            )
+            raise PromptError(message)
         return tuple(map(TokenId, ids))
 
     def content(self, token_id: TokenId) -> bytes:

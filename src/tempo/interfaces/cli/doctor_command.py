@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
+from tempo.application.diagnosis.finding import Finding, Standing, failed
+from tempo.application.diagnosis.machine import machine_findings
+from tempo.interfaces.cli.control_characters import readable
 from tempo.interfaces.cli.failures import WRONG_INPUT
+from tempo.interfaces.cli.loading_options import chosen_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tempo.application.diagnosis.laws import LawReport
     from tempo.application.self_check import SelfCheckReport
     from tempo.domain.ports.model_backend import ModelDescription
 
 PARTS = ("tempo-decoding", "torch", "transformers", "tokenizers", "numpy")
+
+OTHER_ATTENTION = (
+    "try --backend transformers, or load the model with attn_implementation='eager'; if it still "
+    "fails, TEMPO cannot decode this model rightly"
+)
 
 
 def doctor(
@@ -25,26 +38,58 @@ def doctor(
     dtype: Dtype = "auto",
     backend: Backend = "auto",
     random_weights: RandomWeights = "",
+    *,
+    port: Annotated[
+        int, typer.Option(help="The port that tempo serve would take.", min=1, max=65_535)
+    ] = 8000,
 ) -> int:
-    """Look at this machine and a model, and run the isolation check on it."""
+    """Look at this machine and a model, hold the laws against it, and say what to mend, and how."""
+    from tempo.infrastructure.container import Container  # noqa: PLC0415 - takes seconds
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
     from tempo.interfaces.python.engine import CHECK_PROMPT  # noqa: PLC0415
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     facts.add_row("python", platform.python_version())
     for part in PARTS:
         facts.add_row(part, version(part))
+    measured = Container().machine_facts(model, device, chosen_options().cache_dir, port)
+    machine = machine_findings(measured)
+    console.print(facts)
+    _tell(console, machine)
     engine = engine_loading.loaded_engine(
         model, device, dtype, backend, random_weights, check=False
     )
-    _add_model(facts, engine.description)
-    prompt = engine.container.tokenizer().encode(CHECK_PROMPT)
-    report = engine.container.self_check().run(prompt)
-    _add_report(facts, report)
-    console.print(facts)
+    container = engine.container
+    prompt = container.tokenizer().encode(CHECK_PROMPT)
+    report = container.self_check().run(prompt)
+    told = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    _add_model(told, engine.description)
+    told.add_row("backend", type(container.backend()).__name__)
+    _add_report(told, report)
+    console.print(told)
+    findings = (*container.tokenizer_findings(), *map(_law, container.law_check().run(prompt)))
+    _tell(console, findings)
     console.print(_verdict(report))
-    return 0 if report.passed else WRONG_INPUT
+    worst = [one for one in (*machine, *findings) if one.standing is Standing.FAILED]
+    return 0 if report.passed and not worst else WRONG_INPUT
+
+
+def _tell(console: Console, findings: Iterable[Finding]) -> None:
+    """Print each finding in a line, and what to do in the next."""
+    for finding in findings:
+        line = f"{finding.standing.value:<7} {finding.subject}: {finding.found}"
+        console.print(readable(line), markup=False)
+        if finding.fix:
+            console.print(readable(f"        fix: {finding.fix}"), markup=False)
+
+
+def _law(report: LawReport) -> Finding:
+    subject = f"law {report.number}"
+    told = f"{report.law} (within {report.difference:.1e} of {report.tolerance:g} nats)"
+    if report.holds:
+        return Finding(subject, told)
+    return failed(subject, f"broken: {told}", OTHER_ATTENTION)
 
 
 def _add_model(facts: Table, model: ModelDescription) -> None:
