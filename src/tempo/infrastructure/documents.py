@@ -14,6 +14,7 @@ from tempo.infrastructure.export.lattice_export import FORMATS, LatticeExport, f
 from tempo.infrastructure.export.networkx_graph import digraph, graphml
 from tempo.infrastructure.export.slf import slf
 from tempo.infrastructure.export.steps_csv import steps_csv
+from tempo.infrastructure.hub.hub_shelf import HubShelf
 from tempo.infrastructure.paths import default_store
 from tempo.infrastructure.plotting.ambiguity_plot import plot_ambiguity
 from tempo.infrastructure.plotting.comparison_page import comparison_page, require_page
@@ -68,5 +69,6 @@ class Documents(containers.DeclarativeContainer):
         graphml=providers.Object(graphml),
     )
     document_reader = providers.Object(from_json)
+    model_shelf = providers.Factory(HubShelf)
     run_store = providers.Factory(SqliteRunStore)
     export = providers.Factory(LatticeExport, writers=writers, save=providers.Object(save_text))

@@ -19,6 +19,7 @@ from tempo.interfaces.cli.failures import exit_code_of
 from tempo.interfaces.cli.fidelity_command import fidelity
 from tempo.interfaces.cli.generate_command import generate
 from tempo.interfaces.cli.loading_options import with_loading_options
+from tempo.interfaces.cli.models_command import models
 from tempo.interfaces.cli.output_options import with_output_options
 from tempo.interfaces.cli.pruning_study_command import experiment
 from tempo.interfaces.cli.replay_command import replay
@@ -71,6 +72,7 @@ app.command("export")(export)
 app.command("serve")(with_service_options(serve))
 experiment.command("ambiguity")(with_loading_options(ambiguity))
 app.add_typer(config)
+app.add_typer(models)
 app.add_typer(experiment)
 app.add_typer(tasks)
 
