@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo install ui dev-ui test check lint format types imports dependencies slots shape \
-        docs check-ui check-ui-if-node ui-again e2e test-unit test-integration test-harness coverage schema \
-        types-ui bench clean
+        docs check-ui check-ui-if-node ui-again e2e test-unit test-integration test-harness coverage \
+        schema models-page types-ui bench clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -183,6 +183,9 @@ schema: $(DEV) ## the schemas in docs, of documents, service and events, from th
 	@$(BIN)/python -m tempo.infrastructure.storage.comparison_document >docs/comparison.schema.json
 	@$(BIN)/python -m tempo.interfaces.http.description >docs/openapi.json
 	@$(BIN)/python -m tempo.interfaces.http.event_schemas >docs/events.schema.json
+
+models-page: $(DEV) ## docs/models.md, from a run of the laws on every family
+	@$(BIN)/python -m tests.families.page >docs/models.md.new && mv docs/models.md.new docs/models.md
 
 types-ui: $(UI_DEV) ## the web UI's types, from these schemas
 	@$(NPM) run --silent types

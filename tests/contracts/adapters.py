@@ -40,6 +40,8 @@ OTHERS = (
     "olmo2-sdpa",
     "granite-sdpa",
     "smollm3-sdpa",
+    "cogito-sdpa",  # Llama with the scaled rotations and the tied embeddings of Llama 3.2
+    "cogito-compiled",
 )
 """Families that differ from those above in their layers; attention is wired as there."""
 

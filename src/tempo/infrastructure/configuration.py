@@ -26,6 +26,7 @@ BACKENDS = ("auto", "fused", "transformers")
 
 FAMILIES = (
     "llama",
+    "cogito",
     "mistral",
     "mixtral",
     "qwen2",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 CONFIGURATIONS: dict[str, type[PreTrainedConfig]] = {
     "llama": LlamaConfig,
+    "cogito": LlamaConfig,
     "mistral": MistralConfig,
     "mixtral": MixtralConfig,
     "qwen2": Qwen2Config,
@@ -45,7 +46,37 @@ CONFIGURATIONS: dict[str, type[PreTrainedConfig]] = {
 }
 """Each family's kind of configuration, by the name that users give."""
 
+COGITO: dict[str, Any] = {
+    "hidden_size": 3072,
+    "intermediate_size": 8192,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 24,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "vocab_size": 128_256,
+    "max_position_embeddings": 131_072,
+    "rms_norm_eps": 1e-5,
+    "tie_word_embeddings": True,
+    "rope_parameters": {
+        "rope_type": "llama3",
+        "rope_theta": 500_000.0,
+        "factor": 32.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 8192,
+    },
+    "bos_token_id": 128_000,
+    "eos_token_id": [128_001, 128_008, 128_009],
+}
+"""The configuration of deepcogito/cogito-v1-preview-llama-3B, whose shape is Llama 3.2's of 3B."""
+
 OWN_SHAPES: dict[str, dict[str, Any]] = {
+    "cogito": {
+        "hidden_size": 96,
+        "num_attention_heads": 6,  # three to a key-value head, as there
+        **{name: COGITO[name] for name in ("rms_norm_eps", "tie_word_embeddings")},
+        **{name: COGITO[name] for name in ("head_dim", "rope_parameters")},
+    },
     "mixtral": {"num_local_experts": 4, "num_experts_per_tok": 2},
     "gemma2": {"query_pre_attn_scalar": 16, "sliding_window": 8192},
     "gemma3": {
