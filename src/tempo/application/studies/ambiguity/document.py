@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from tempo.application.studies.fidelity.intervals import Estimate
+from tempo.application.studies.intervals import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from tempo.application.studies.ambiguity.figures import AT_THE_ANSWER, METRICS, Cell
 from tempo.application.studies.ambiguity.measuring import CONTROLS, EMBEDDINGS
-from tempo.application.studies.fidelity.intervals import estimates
+from tempo.application.studies.intervals import estimates
 
 if TYPE_CHECKING:
     from tempo.application.studies.ambiguity.figures import ContextFigures
     from tempo.application.studies.ambiguity.plan import AmbiguityPlan, Injection
-    from tempo.application.studies.fidelity.intervals import Estimate
+    from tempo.application.studies.intervals import Estimate
 
 KL_DIFFERENCE = "kl_minus_embeddings"
 """KL less that of the embedding mixture in the same context."""
