@@ -1,0 +1,142 @@
+"""Everything that TEMPO is made of, wired: use-cases over adapters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dependency_injector import providers
+
+from tempo.application.decoding.generate import Generate
+from tempo.application.decoding.many import GenerateMany
+from tempo.application.decoding.rescoring import Rescore
+from tempo.application.decoding.steering import SteeredRun
+from tempo.application.diagnosis.laws import LawCheck
+from tempo.application.measuring import Measure
+from tempo.application.n_best import NBest
+from tempo.application.path_scores import PathScores
+from tempo.application.records.rerun import Rerun
+from tempo.application.self_check import SelfCheck
+from tempo.application.step_attention import StepAttention
+from tempo.application.studies.ambiguity.study import AmbiguityStudy
+from tempo.application.studies.fidelity.study import FidelityStudy
+from tempo.application.studies.pruning.study import PruningStudy
+from tempo.application.token_scores import TokenScores
+from tempo.infrastructure.batching.shared_passes import SharedPasses
+from tempo.infrastructure.benchmarking.long_models import apart
+from tempo.infrastructure.clustering.kmeans import KMeansClustering
+from tempo.infrastructure.configuration import (
+    EMBEDDED,
+)
+from tempo.infrastructure.diagnosis.machine_facts import machine_facts
+from tempo.infrastructure.documents import Documents
+from tempo.infrastructure.fused_llama.choosing import chosen_backend
+from tempo.infrastructure.huggingface.attention_mask import mask_dtype
+from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
+from tempo.infrastructure.huggingface.kv_cache import RowCache
+from tempo.infrastructure.huggingface.loading import load
+from tempo.infrastructure.huggingface.mixed_inputs import EmbeddingMixer
+from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
+from tempo.infrastructure.huggingface.support import describe
+from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
+from tempo.infrastructure.huggingface.tokenizer_findings import findings_of
+from tempo.infrastructure.logging import events
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+def _end_tokens(model: PreTrainedModel) -> tuple[int, ...]:
+    """Return the end tokens that a model's generation configuration names."""
+    config = getattr(model, "generation_config", None)
+    named = getattr(config, "eos_token_id", None)
+    if named is None:
+        return ()
+    return tuple(named) if isinstance(named, (list, tuple)) else (int(named),)
+
+
+class Container(Documents):
+    """Everything that TEMPO is made of."""
+
+    config = providers.Configuration(
+        default={
+            "model": EMBEDDED,
+            "device": "auto",
+            "dtype": "auto",
+            "backend": "auto",
+            "random_weights": "",
+            "options": None,
+        }
+    )
+    logger = providers.Singleton(events)
+    loaded = providers.Singleton(
+        load,
+        name=config.model,
+        device=config.device,
+        dtype=config.dtype,
+        random_weights=config.random_weights,
+        options=config.options,
+    )
+    model = loaded.provided.model
+    plain_model = providers.Singleton(apart, model=model)
+    description = providers.Singleton(describe, model=model, name=loaded.provided.name)
+    remapper = providers.Singleton(
+        PositionIdRemapper, context=description.provided.context, device=model.device
+    )
+    cache = providers.Factory(RowCache)
+    mask_type = providers.Singleton(mask_dtype, model=model)
+    plain_backend = providers.Singleton(
+        HuggingFaceBackend,
+        model=model,
+        description=description,
+        remapper=remapper,
+        new_cache=cache.provider,
+        mask_dtype=mask_type,
+    )
+    backend = providers.Singleton(
+        chosen_backend,
+        kind=config.backend,
+        model=model,
+        description=description,
+        otherwise=plain_backend.provider,
+    )
+    end_tokens = providers.Singleton(_end_tokens, model=model)
+    tokenizer = providers.Singleton(
+        HuggingFaceTokenizer,
+        tokenizer=loaded.provided.tokenizer,
+        end_tokens=end_tokens,
+        vocabulary=description.provided.vocabulary,
+    )
+    tokenizer_findings = providers.Callable(
+        findings_of, tokenizer=loaded.provided.tokenizer, model=model
+    )
+    clustering = providers.Singleton(KMeansClustering)
+    generate = providers.Factory(
+        Generate, backend=backend, tokenizer=tokenizer, clustering=clustering
+    )
+    shared_passes = providers.Singleton(SharedPasses, backend=backend)
+    generate_many = providers.Factory(
+        GenerateMany,
+        backend=shared_passes,
+        sharing=shared_passes,
+        tokenizer=tokenizer,
+        clustering=clustering,
+    )
+    steered = providers.Factory(
+        SteeredRun, backend=backend, tokenizer=tokenizer, clustering=clustering
+    )
+    n_best = providers.Factory(NBest, backend=backend)
+    step_attention = providers.Factory(StepAttention, backend=backend)
+    rescore = providers.Factory(Rescore, backend=backend)
+    token_scores = providers.Factory(TokenScores, backend=backend)
+    path_scores = providers.Factory(PathScores, backend=backend)
+    rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer, clustering=clustering)
+    measure = providers.Factory(Measure, n_best=n_best)
+    fidelity = providers.Factory(FidelityStudy, backend=backend, tokenizer=tokenizer)
+    mixed_inputs = providers.Singleton(EmbeddingMixer, model=plain_model)
+    ambiguity_study = providers.Factory(
+        AmbiguityStudy, backend=backend, tokenizer=tokenizer, inputs=mixed_inputs
+    )
+    pruning_study = providers.Factory(PruningStudy, backend=backend, tokenizer=tokenizer)
+    machine_facts = providers.Callable(machine_facts)
+    self_check = providers.Factory(SelfCheck, backend=backend)
+    law_check = providers.Factory(LawCheck, backend=backend, tokenizer=tokenizer)
