@@ -68,7 +68,7 @@ const smaller: Plugin = {
   async generateBundle(_, bundle) {
     for (const chunk of Object.values(bundle)) {
       if (chunk.type !== 'chunk') continue;
-      const compress = { passes: 3, pure_getters: true, unsafe_arrows: true };
+      const compress = { passes: 3, unsafe_arrows: true }; // getters are Svelte's signals: reading one tells
       chunk.code = (await minify(chunk.code, { module: true, ecma: 2020, compress })).code!;
     }
   }

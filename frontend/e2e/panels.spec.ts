@@ -221,6 +221,17 @@ test('14 scrubbing back shows a pruned token as it was, and forward as it fell',
   await ended(page);
 });
 
+test('14 the line behind the slider is of the whole run once it has ended', async ({ page }) => {
+  await visit(page, '/');
+  await button(page, 'Generate').click();
+  await ended(page);
+  const steps = Number((await runState(page).textContent())!.match(/Steps\s*(\d+)/)![1]);
+  const line = page.locator('.strip path.line');
+  await expect
+    .poll(async () => (await line.getAttribute('d'))!.match(/L/g)?.length ?? 0)
+    .toBeGreaterThan(steps / 2);
+});
+
 test('15 a step chosen in a chart is the step of the text and the address', async ({
   page,
   stage

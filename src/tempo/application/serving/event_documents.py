@@ -110,7 +110,9 @@ class Telling:
 
     @_documents.register(RunStarted)
     def _(self, event: RunStarted) -> tuple[Document, ...]:
-        opening, self._figures.began = self.opening, self._clock()
+        opening = self.opening
+        # Figures of the first milliseconds would say nothing of the run.
+        self._figures.began = self._figures.told = self._clock()
         self._figures.prompt = len(event.prompt_ids)
         tokens = [
             {"id": token, **spelled(self._tokenizer.content(token))} for token in event.prompt_ids
