@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -94,6 +95,9 @@ def no_kernels(model: PreTrainedModel) -> str | None:
         return f"there are none for {model.device.type}"
     if model.dtype not in {torch.float32, torch.bfloat16}:
         return f"they take float32, bfloat16 and int8 weights, and the model's are {model.dtype}"
+    # Where colorama is there, numba's coloured errors would write escapes to every terminal at the
+    # end, --no-color or not. sacrebleu brings colorama along.
+    os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
     try:
         import_module("numba.np.ufunc.omppool")
     except ImportError as error:
