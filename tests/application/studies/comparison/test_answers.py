@@ -1,5 +1,6 @@
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tempo.application.studies.comparison.answers import gives, gives_normalised, normalised
 from tests.strategies import answers
@@ -41,6 +42,14 @@ def test_normalised_a_text_gives_it_without_articles_case_and_marks():
     assert not gives_normalised("The PARK! Then", ["the park"], whole=True)
     assert gives_normalised("The PARK!", ["a park"], whole=True)
     assert not gives_normalised("Something else", ["the"], whole=False)
+
+
+@given(answers, answers, st.booleans())
+def test_what_gives_a_reference_letter_by_letter_gives_it_normalised(text, reference, whole):
+    assert gives_normalised(text, [reference], whole=whole) >= gives(text, [reference], whole=whole)
+    for long in (f"{reference}.{text}", f"{reference} {text}"):
+        if gives(long, [reference], whole=whole):
+            assert gives_normalised(long, [reference], whole=whole)
 
 
 def test_one_of_several_references_is_enough_and_none_gives_nothing():
