@@ -195,6 +195,20 @@ def test_a_package_that_is_not_installed_is_named(folder, monkeypatch, kind):
     assert f"pip install {method}" in sentence
 
 
+def test_a_package_that_cannot_be_imported_is_one_sentence(folder, monkeypatch):
+    """Installed, but of a version that this PyTorch cannot load."""
+    monkeypatch.setattr(quantisation, "find_spec", lambda name: name)
+    monkeypatch.setattr(quantisation, "import_module", broken_import)
+    sentence = refused(InvalidValueError, folder, quantisation="torchao-int8")
+    assert sentence.startswith("quantisation torchao-int8 cannot be set up with the torchao that ")
+    assert "its kernels are for another torch" in sentence
+
+
+def broken_import(name):
+    message = f"{name}: its kernels are for another torch"
+    raise ImportError(message)
+
+
 def test_an_unknown_quantisation_is_refused_with_those_that_there_are(folder):
     assert refused(InvalidValueError, folder, quantisation="gguf") == (
         f"quantisation is 'gguf'; choose one of {', '.join(QUANTISATIONS)}"

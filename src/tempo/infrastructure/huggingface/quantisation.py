@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tempo.domain.errors import InvalidValueError, UnsupportedModelError
 from tempo.infrastructure.configuration import QUANTISATIONS
+from tempo.infrastructure.huggingface.loading_failures import gist
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
@@ -36,6 +37,17 @@ def quantisation_config(kind: str) -> Any:  # noqa: ANN401 - transformers has a 
             f"pip install {' '.join(missing)}, or leave quantisation out (dtype int8 needs nothing)"
         )
         raise InvalidValueError(message)
+    try:
+        return _rounding(method, bits)
+    except Exception as error:  # why: a package of another version fails in ways of its own
+        message = (
+            f"quantisation {kind} cannot be set up with the {method} that is installed here: "
+            f"{gist(error)}; pip install --upgrade {method}, or leave quantisation out"
+        )
+        raise InvalidValueError(message) from error
+
+
+def _rounding(method: str, bits: str) -> Any:  # noqa: ANN401 - as above
     if method == "bitsandbytes":
         from transformers import BitsAndBytesConfig  # noqa: PLC0415 - for those who ask for it
 
