@@ -9,20 +9,20 @@ from tests.infrastructure.huggingface.tiny_tokenizers import byte_level
 
 
 def test_a_model_that_is_loaded_twice_is_one_model(tmp_path):
-    random_model("llama", 40).save_pretrained(tmp_path)
+    random_model("llama", 320).save_pretrained(tmp_path)
     byte_level().save_pretrained(tmp_path)
     one, two = (model_fingerprint(load(str(tmp_path)).model) for _ in range(2))
-    assert one == two == model_fingerprint(random_model("llama", 40))
+    assert one == two == model_fingerprint(random_model("llama", 320))
     assert len(one) == 64
 
 
 def test_a_checkpoint_in_its_own_dtype_and_in_float32_is_one_model(tmp_path):
-    random_model("llama", 40).to(torch.bfloat16).save_pretrained(tmp_path)
+    random_model("llama", 320).to(torch.bfloat16).save_pretrained(tmp_path)
     byte_level().save_pretrained(tmp_path)
     narrow, wide = (load(str(tmp_path), dtype=dtype).model for dtype in ("bfloat16", "float32"))
     assert narrow.dtype != wide.dtype
     assert model_fingerprint(narrow) == model_fingerprint(wide)
-    assert model_fingerprint(narrow) != model_fingerprint(random_model("llama", 40))
+    assert model_fingerprint(narrow) != model_fingerprint(random_model("llama", 320))
 
 
 def test_other_weights_are_another_model():

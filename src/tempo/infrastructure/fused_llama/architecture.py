@@ -107,8 +107,9 @@ def _strange_layer(model: PreTrainedModel) -> str | None:
         outputs = (attention.o_proj, mlp.gate_proj, mlp.up_proj, mlp.down_proj)
         products = inputs + outputs
         kinds = {type(product) for product in products}
-        held = {type(product.weight.data) for product in products}
-        if kinds not in ({nn.Linear}, {Int8Linear}) or held != {torch.Tensor}:
+        expected = kinds in ({nn.Linear}, {Int8Linear})
+        # torchao keeps a linear layer, and puts a tensor of its own into it.
+        if not expected or {type(product.weight.data) for product in products} != {torch.Tensor}:
             return "its products are adapted, or quantised by others"
         if any(product.bias is not None for product in outputs):
             return "its output or feed-forward products have a bias"
