@@ -29,20 +29,24 @@ from tempo.infrastructure.resident_memory import resident_bytes
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tempo.infrastructure.storage.comparison_document import read_comparison
 from tempo.infrastructure.storage.document_reading import from_json
+from tempo.infrastructure.storage.experiment_files import experiments, read_experiment
 from tempo.infrastructure.storage.lattice_document import document
 from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
+from tempo.infrastructure.storage.study_journal import study_journal
 
 __all__ = [
     "FORMATS",
     "Documents",
     "comparison_page",
     "default_store",
+    "experiments",
     "format_of",
     "plot_ambiguity",
     "plot_comparison",
     "plot_fidelity",
     "plot_pruning",
     "read_comparison",
+    "read_experiment",
     "require_figure",
     "require_page",
     "require_place",
@@ -50,6 +54,7 @@ __all__ = [
     "save_figure",
     "save_text",
     "story_openings",
+    "study_journal",
 ]
 
 

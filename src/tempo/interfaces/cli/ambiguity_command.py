@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tempo.application.studies.ambiguity.document import ambiguity_document
+from tempo.application.studies.ambiguity.figures import KINDS
 from tempo.application.studies.ambiguity.plan import RULES, AmbiguityPlan
 from tempo.application.studies.ambiguity.report import AmbiguityReport
 from tempo.application.studies.fidelity.rule import distinct, read_rule
@@ -27,6 +28,7 @@ from tempo.interfaces.cli.failures import INTERRUPTED
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies import measured, repeated, study_facts, study_text
+from tempo.interfaces.cli.study_folder import OutputDir, StudyFolder
 
 OUTPUT = "Output"
 
@@ -65,6 +67,7 @@ def ambiguity(
             help="Draw KL and weights by depth: .pdf, .png or .svg.", rich_help_panel=OUTPUT
         ),
     ] = None,
+    output_dir: OutputDir = None,
 ) -> int:
     """Inject two continuations with known weights: does the state carry both?"""
     plan = AmbiguityPlan(
@@ -78,15 +81,11 @@ def ambiguity(
         require_place(output_json)
     if plot is not None:
         require_figure(plot)
+    folder = StudyFolder(output_dir, "ambiguity")
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
 
     engine = engine_loading.loaded_engine(model, device, dtype, backend, random_weights)
     study = engine.container.ambiguity_study()
-    with stop_on_interrupt() as stop:
-        start = perf_counter()
-        pairs = study.pairs(items)
-        found = measured(study.contexts(plan, pairs), len(pairs), stop)
-        report = AmbiguityReport(plan, found, len(pairs), left_out=count - len(pairs))
     options = {
         "count": [count], "weight": plan.weights, "depth": plan.depths, "rule": rule or (),
         "seed": [seed], "model": [model], "device": [device], "dtype": [dtype],
@@ -96,9 +95,18 @@ def ambiguity(
     facts = study_facts(
         shlex.join(["tempo", "experiment", "ambiguity", *words]), engine.description
     )
+    with stop_on_interrupt() as stop:
+        start = perf_counter()
+        pairs = study.pairs(items)
+        kept = folder.kept(facts, engine, KINDS)
+        found = measured(study.contexts(plan, pairs, kept), len(pairs), stop)
+        report = AmbiguityReport(plan, found, len(pairs), left_out=count - len(pairs))
     if report.contexts:
-        seconds = perf_counter() - start
-        sys.stdout.write(study_text(facts, ambiguity_lines(report), seconds, len(found)))
+        text = study_text(
+            facts, ambiguity_lines(report), perf_counter() - start, len(report.contexts)
+        )
+        sys.stdout.write(text)
+        folder.save(text, ambiguity_document(report, facts), {"": lambda: plot_ambiguity(report)})
         if output_json is not None:
             save_text(json.dumps(ambiguity_document(report, facts)) + "\n", output_json)
         if plot is not None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tempo.application.studies.fidelity.document import study_document
+from tempo.application.studies.fidelity.figures import KINDS
 from tempo.application.studies.fidelity.plan import BUDGET
 from tempo.application.studies.fidelity.report import FidelityReport
 from tempo.infrastructure.documents import (
@@ -25,6 +26,7 @@ from tempo.interfaces.cli.fidelity_tables import report_lines
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies import measured, study_facts, study_text
+from tempo.interfaces.cli.study_folder import OutputDir, StudyFolder
 from tempo.interfaces.cli.study_prompts import Count, Prompts, SkipBad, study_prompts
 
 RULES = "Rules"
@@ -91,6 +93,7 @@ def fidelity(
         str | None,
         typer.Option(help="Draw KL by depth: .pdf, .png or .svg.", rich_help_panel=OUTPUT),
     ] = None,
+    output_dir: OutputDir = None,
 ) -> int:
     """Hold rules against the exact next-token distribution over all paths of their lattices."""
     options = StudyOptions(
@@ -124,18 +127,22 @@ def fidelity(
         require_place(output_json)
     if plot is not None:
         require_figure(plot)
+    folder = StudyFolder(output_dir, "fidelity")
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
 
     engine = engine_loading.loaded_engine(model, device, dtype, backend, random_weights)
+    facts = study_facts(options.command(), engine.description) | asked_for.facts
     with stop_on_interrupt() as stop:
         start = perf_counter()
         asked = engine.study_prompts(asked_for.texts)
-        contexts = engine.container.fidelity().contexts(plan, asked)
+        kept = folder.kept(facts | asked_for.digest, engine, KINDS)
+        contexts = engine.container.fidelity().contexts(plan, asked, kept)
         report = FidelityReport(plan, measured(contexts, len(asked), stop), len(asked))
-    facts = study_facts(options.command(), engine.description) | asked_for.facts
     if report.contexts:
         seconds = perf_counter() - start
-        sys.stdout.write(study_text(facts, report_lines(report), seconds, len(report.contexts)))
+        text = study_text(facts, report_lines(report), seconds, len(report.contexts))
+        sys.stdout.write(text)
+        folder.save(text, study_document(report, facts), {"": lambda: plot_fidelity(report)})
         if output_json is not None:
             save_text(json.dumps(study_document(report, facts), indent=1) + "\n", output_json)
         if plot is not None:

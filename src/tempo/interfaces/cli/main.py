@@ -14,6 +14,7 @@ from tempo.interfaces.cli.bench_command import bench
 from tempo.interfaces.cli.compare_command import compare
 from tempo.interfaces.cli.config_command import config
 from tempo.interfaces.cli.doctor_command import doctor
+from tempo.interfaces.cli.experiment_command import experiment
 from tempo.interfaces.cli.export_command import export
 from tempo.interfaces.cli.failures import exit_code_of
 from tempo.interfaces.cli.fidelity_command import fidelity
@@ -21,7 +22,7 @@ from tempo.interfaces.cli.generate_command import generate
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.models_command import models
 from tempo.interfaces.cli.output_options import with_output_options
-from tempo.interfaces.cli.pruning_study_command import experiment
+from tempo.interfaces.cli.pruning_study_command import pruning
 from tempo.interfaces.cli.replay_command import replay
 from tempo.interfaces.cli.resume_command import resume
 from tempo.interfaces.cli.serve_command import serve
@@ -71,6 +72,7 @@ app.command("doctor")(with_loading_options(doctor))
 app.command("export")(export)
 app.command("serve")(with_service_options(serve))
 experiment.command("ambiguity")(with_loading_options(ambiguity))
+experiment.command("pruning")(with_loading_options(pruning))
 app.add_typer(config)
 app.add_typer(models)
 app.add_typer(experiment)

@@ -12,6 +12,7 @@ import typer
 
 from tempo.application.studies.fidelity.plan import BUDGET
 from tempo.application.studies.pruning.document import pruning_document
+from tempo.application.studies.pruning.findings import KINDS
 from tempo.application.studies.pruning.plan import SUPERPOSITIONS, PruningPlan, TextPlan, rules_of
 from tempo.application.studies.pruning.report import PruningReport
 from tempo.infrastructure.documents import (
@@ -22,11 +23,11 @@ from tempo.infrastructure.documents import (
     save_text,
 )
 from tempo.interfaces.cli.failures import INTERRUPTED
-from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.pruning_tables import pruning_lines
 from tempo.interfaces.cli.studies import measured, repeated, study_facts, study_text
+from tempo.interfaces.cli.study_folder import OutputDir, StudyFolder
 from tempo.interfaces.cli.study_prompts import Count, Prompts, SkipBad, study_prompts
 
 if TYPE_CHECKING:
@@ -34,18 +35,7 @@ if TYPE_CHECKING:
 
 OUTPUT = "Output"
 
-experiment = typer.Typer(
-    name="experiment", help="Repeat a study of the project on any model.", no_args_is_help=True
-)
 
-
-@experiment.callback()
-def _experiment() -> None:
-    """Repeat a study of the project on any model."""
-
-
-@experiment.command("pruning")
-@with_loading_options
 def pruning(
     *,
     prompts: Prompts = None,
@@ -86,6 +76,7 @@ def pruning(
             help="Draw the scores and the texts: .pdf, .png or .svg.", rich_help_panel=OUTPUT
         ),
     ] = None,
+    output_dir: OutputDir = None,
 ) -> int:
     """Hold what pruning rules go by against the exact shares of all paths; price pruned runs."""
     superpositions, lags = tuple(superposition or SUPERPOSITIONS), tuple(lag or (2, 3, 5))
@@ -104,14 +95,10 @@ def pruning(
         require_place(output_json)
     if plot is not None:
         require_figure(plot)
+    folder = StudyFolder(output_dir, "pruning")
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
 
     engine = engine_loading.loaded_engine(model, device, dtype, backend, random_weights)
-    with stop_on_interrupt() as stop:
-        start = perf_counter()
-        asked = engine.study_prompts(asked_for.texts)
-        contexts = engine.container.pruning_study().contexts(plan, asked)
-        report = PruningReport(plan, measured(contexts, len(asked), stop), len(asked))
     named = {
         "model": model,
         "device": device,
@@ -124,9 +111,17 @@ def pruning(
     flags = ["--skip-bad"] if skip_bad else []
     command = _command(plan, superpositions, named, flags)
     facts = study_facts(command, engine.description) | asked_for.facts
+    with stop_on_interrupt() as stop:
+        start = perf_counter()
+        asked = engine.study_prompts(asked_for.texts)
+        kept = folder.kept(facts | asked_for.digest, engine, KINDS)
+        contexts = engine.container.pruning_study().contexts(plan, asked, kept)
+        report = PruningReport(plan, measured(contexts, len(asked), stop), len(asked))
     if report.contexts:
         seconds = perf_counter() - start
-        sys.stdout.write(study_text(facts, pruning_lines(report), seconds, len(report.contexts)))
+        text = study_text(facts, pruning_lines(report), seconds, len(report.contexts))
+        sys.stdout.write(text)
+        folder.save(text, pruning_document(report, facts), {"": lambda: plot_pruning(report)})
         if output_json is not None:
             save_text(json.dumps(pruning_document(report, facts), indent=1) + "\n", output_json)
         if plot is not None:

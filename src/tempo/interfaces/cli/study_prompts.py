@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +53,12 @@ class StudyPrompts:
     def texts(self) -> tuple[str, ...]:
         """The prompts without their references."""
         return tuple(one.text for one in self.chosen)
+
+    @property
+    def digest(self) -> dict[str, object]:
+        """What tells these prompts from others, for the journal of a study."""
+        texts = json.dumps(self.texts).encode()
+        return {"prompts": hashlib.sha256(texts).hexdigest()}
 
     @property
     def facts(self) -> dict[str, object]:

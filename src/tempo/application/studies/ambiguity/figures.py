@@ -80,6 +80,10 @@ class ContextFigures:
     figures: dict[Cell, Figures]
 
 
+KINDS = (ContextFigures, Cell, Figures)
+"""What a journal of these findings is made of."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Exact:
     """The two separate runs at one place.

@@ -8,6 +8,7 @@ import numpy as np
 
 from tempo.application.studies.ambiguity.measuring import ContextMeasurement
 from tempo.application.studies.ambiguity.pairs import deal, pairs_of
+from tempo.application.studies.keeping import each
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.lattice import SEEDS
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tempo.application.studies.ambiguity.mixed_inputs import MixedInputs
     from tempo.application.studies.ambiguity.pairs import Pair
     from tempo.application.studies.ambiguity.plan import AmbiguityPlan
+    from tempo.application.studies.keeping import Kept
     from tempo.application.studies.tasks.item import TaskItem
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
@@ -47,8 +49,13 @@ class AmbiguityStudy:
             raise InvalidValueError(message)
         return found
 
-    def contexts(self, plan: AmbiguityPlan, pairs: Sequence[Pair]) -> Iterator[ContextFigures]:
-        """Measure one context after another; stopping between two loses nothing.
+    def contexts(
+        self,
+        plan: AmbiguityPlan,
+        pairs: Sequence[Pair],
+        kept: Kept[ContextFigures] | None = None,
+    ) -> Iterator[ContextFigures]:
+        """Measure one context after another, but those that are kept; stopping loses nothing.
 
         Raises:
             InvalidValueError: if no context has other words than one of them.
@@ -59,7 +66,8 @@ class AmbiguityStudy:
         pairs = [pair.cut(max(plan.depths) + 1) for pair in pairs]  # and what follows the last
         dealt = deal(pairs, order)
         measurement = ContextMeasurement(self._backend, self._tokenizer, self._inputs, plan)
-        return (
-            measurement.run(number, pair, other)
-            for number, (pair, other) in enumerate(zip(pairs, dealt, strict=True))
+        return each(
+            len(pairs),
+            lambda number: measurement.run(number, pairs[number], dealt[number]),
+            kept,
         )

@@ -82,3 +82,7 @@ class ContextFigures:
     prompt: str
     figures: dict[Cell, Figures]
     overruns: tuple[Overrun, ...]
+
+
+KINDS = (ContextFigures, Cell, Figures, Overrun)
+"""What a journal of these findings is made of."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tempo.application.studies.fidelity.measuring import ContextMeasurement
 from tempo.application.studies.fidelity.report import FidelityReport
+from tempo.application.studies.keeping import each
 from tempo.domain.errors import PromptError
 from tempo.domain.layout import PositionScheme
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from tempo.application.studies.fidelity.figures import ContextFigures
     from tempo.application.studies.fidelity.plan import StudyPlan, StudyPrompt
+    from tempo.application.studies.keeping import Kept
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
 
@@ -29,8 +31,13 @@ class FidelityStudy:
         self._backend = backend
         self._tokenizer = tokenizer
 
-    def contexts(self, plan: StudyPlan, prompts: Sequence[StudyPrompt]) -> Iterator[ContextFigures]:
-        """Measure one context after another; stopping between two loses nothing.
+    def contexts(
+        self,
+        plan: StudyPlan,
+        prompts: Sequence[StudyPrompt],
+        kept: Kept[ContextFigures] | None = None,
+    ) -> Iterator[ContextFigures]:
+        """Measure one context after another, but those that are kept; stopping loses nothing.
 
         Raises:
             PromptError: before anything is measured, for no prompt or one that leaves no room.
@@ -38,7 +45,7 @@ class FidelityStudy:
         """
         self._require_room(plan, prompts)
         measurement = ContextMeasurement(self._backend, self._tokenizer, plan)
-        return (measurement.run(number, prompt) for number, prompt in enumerate(prompts))
+        return each(len(prompts), lambda number: measurement.run(number, prompts[number]), kept)
 
     def run(self, plan: StudyPlan, prompts: Sequence[StudyPrompt]) -> FidelityReport:
         """Measure all contexts and return the report.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from tempo.application.studies.pruning.variants import Variant
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from tempo.application.studies.pruning.variants import Variant
 
 SEVERAL, THREE = "2+", "3"
 
@@ -79,3 +79,7 @@ class ContextFindings:
     sets: Mapping[tuple[str, int, str], int]
     left_out: Mapping[tuple[str, int], int]
     texts: Mapping[Variant, TextFigures]
+
+
+KINDS = (ContextFindings, Cell, TextFigures, Variant)
+"""What a journal of these findings is made of."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tempo.application.studies.keeping import each
 from tempo.application.studies.pruning.findings import ContextFindings
 from tempo.application.studies.pruning.judging import Judging
 from tempo.application.studies.pruning.report import PruningReport
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tempo.application.studies.fidelity.plan import StudyPrompt
+    from tempo.application.studies.keeping import Kept
     from tempo.application.studies.pruning.plan import PruningPlan
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
@@ -31,9 +33,12 @@ class PruningStudy:
         self._tokenizer = tokenizer
 
     def contexts(
-        self, plan: PruningPlan, prompts: Sequence[StudyPrompt]
+        self,
+        plan: PruningPlan,
+        prompts: Sequence[StudyPrompt],
+        kept: Kept[ContextFindings] | None = None,
     ) -> Iterator[ContextFindings]:
-        """Measure one context after another; stopping between two loses nothing.
+        """Measure one context after another, but those that are kept; stopping loses nothing.
 
         Raises:
             PromptError: before anything is measured, for no prompt or one that leaves no room.
@@ -43,10 +48,12 @@ class PruningStudy:
         self._require_room(plan, prompts)
         judging = Judging(self._backend, self._tokenizer, plan)
         texts = Texts(self._backend, self._tokenizer, plan)
-        return (
-            _findings(number, prompt, judging, texts if plan.texts.covers(number) else None)
-            for number, prompt in enumerate(prompts)
-        )
+
+        def measure(number: int) -> ContextFindings:
+            covered = texts if plan.texts.covers(number) else None
+            return _findings(number, prompts[number], judging, covered)
+
+        return each(len(prompts), measure, kept)
 
     def run(self, plan: PruningPlan, prompts: Sequence[StudyPrompt]) -> PruningReport:
         """Measure all contexts and return the report.

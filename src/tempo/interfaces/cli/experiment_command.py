@@ -1,0 +1,104 @@
+"""`tempo experiment`: the project's studies, each a command, and all of them as they were run."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tempo.domain.errors import InvalidValueError
+from tempo.infrastructure.documents import experiments, read_experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tempo.application.studies.experiment import Experiment
+
+CONFIG = ".toml"
+
+experiment = typer.Typer(
+    name="experiment", help="Repeat a study of the project on any model.", no_args_is_help=True
+)
+
+
+@experiment.callback()
+def _experiment() -> None:
+    """Repeat a study of the project on any model."""
+
+
+@experiment.command("list")
+def list_experiments() -> int:
+    """Show the project's studies, what each asks, and what its runs take."""
+    found = experiments()
+    width = max((len(one.name) for one in found), default=0)
+    for one in found:
+        runs = ", ".join(run.name for run in one.runs)
+        sys.stdout.write(f"{one.name:{width}}  {one.about}\n{'':{width}}  {one.time}; {runs}\n")
+    return 0
+
+
+@experiment.command(
+    "run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def run(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Argument(help="Of the study, as `list` shows it, or a config.toml of your own.")
+    ],
+    output_dir: Annotated[
+        str | None,
+        typer.Option(
+            help="Where results and what to go on from are kept. Default: output/NAME.",
+        ),
+    ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the commands and run none.")
+    ] = False,
+) -> int:
+    """Repeat a study as it was run; `--model M` and all other options go to each of its commands.
+
+    A study that was broken off goes on with the same command.
+    """
+    found = _named(name)
+    place = Path(output_dir or f"output/{found.name}").expanduser()
+    for one in found.runs:
+        folder = place / one.name if len(found.runs) > 1 else place
+        arguments = [*one.arguments, *context.args, "--output-dir", str(folder)]
+        if dry_run:
+            sys.stdout.write(f"tempo {shlex.join(arguments)}\n")
+            continue
+        code = _called(context, arguments)
+        if code:
+            return code
+    return 0
+
+
+def run_beside(file: str, arguments: Sequence[str]) -> None:
+    """Repeat the study whose config.toml stands beside a script, and exit with its code."""
+    from tempo.interfaces.cli.main import main  # noqa: PLC0415 - which imports this module
+
+    config = Path(file).resolve().parent / "config.toml"
+    main(["experiment", "run", str(config), *arguments])
+
+
+def _called(context: typer.Context, arguments: Sequence[str]) -> int:
+    root = context.find_root().command
+    code: int | None = root.main(list(arguments), prog_name="tempo", standalone_mode=False)
+    return code or 0
+
+
+def _named(name: str) -> Experiment:
+    if name.endswith(CONFIG):
+        return read_experiment(name)
+    known = {one.name: one for one in experiments()}
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "give the path of a config.toml of your own"
+        message = f"there is no study {name!r}; it is one of {', '.join(known) or 'none'}; {hint}"
+        raise InvalidValueError(message)
+    return known[name]
