@@ -22,6 +22,10 @@ SHIPPED = sorted(
     for path in SOURCE.rglob("*")
     if path.is_file() and "__pycache__" not in path.parts
 )
+CARRIED = sorted(
+    f"tempo/{path.relative_to(PROJECT).as_posix()}"
+    for path in PROJECT.glob("experiments/*/config.toml")
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +41,11 @@ def distributions(tmp_path_factory):
     return folder
 
 
-def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(distributions):
+def test_the_wheel_holds_the_package_and_the_configs_of_studies_and_nothing_else(distributions):
     (wheel,) = distributions.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if ".dist-info/" not in name]
-    assert sorted(names) == SHIPPED
+    assert sorted(names) == sorted([*SHIPPED, *CARRIED])
 
 
 def test_the_source_distribution_holds_the_package_and_its_tests(distributions):
