@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from tempo.application.studies.comparison.plan import ComparisonPlan
     from tempo.application.studies.comparison.study import OutcomeStore
     from tempo.application.studies.fidelity.plan import StudyPrompt
+    from tempo.application.studies.parts import Part
     from tempo.domain.ports.model_backend import ModelBackend, ModelDescription
     from tempo.infrastructure.batching.shared_passes import SharedPasses
 
@@ -198,13 +199,13 @@ def comparison(
     return study, PosteriorStudy(backend, tokenizer, workshop.draw)
 
 
-def outcome_store(folder: str | None, settings: Mapping[str, object]) -> OutcomeStore:
-    """Return what keeps a comparison's outcomes: a folder, or memory without one.
+def outcome_store(folder: str | None, settings: Mapping[str, object], part: Part) -> OutcomeStore:
+    """Return what keeps a comparison's outcomes: a part's file in a folder, or memory without one.
 
     Raises:
         OutputError: if the folder cannot be written or holds a comparison under other settings.
     """
-    return OutcomesInMemory() if folder is None else OutcomeFile(folder, settings)
+    return OutcomesInMemory() if folder is None else OutcomeFile(folder, settings, part)
 
 
 def share_passes(container: Container) -> SharedPasses:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tempo.application.studies.comparison.figures import Cell, Setting
 from tempo.application.studies.comparison.outcomes import Continuation, Cost, MethodOutcome
 from tempo.application.studies.comparison.study import Place
+from tempo.application.studies.parts import Part
 from tempo.domain.errors import OutputError
 from tempo.infrastructure.storage.comparison_outcomes import NAME, OutcomeFile
 
@@ -102,3 +103,26 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         kept.add(place(0), MethodOutcome((), Cost(0, 0, 0, 0.0, 0)))
     assert not kept.held
+
+
+def test_parts_hold_what_the_others_left_and_write_only_their_own_file(tmp_path):
+    one, two = (OutcomeFile(tmp_path, SETTINGS, Part(number, 2)) for number in (1, 2))
+    for number in range(4):
+        (one, two)[number % 2].add(place(number), MethodOutcome((), Cost(number, 0, 0, 0.0, 0)))
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "outcomes-1-of-2.jsonl",
+        "outcomes-2-of-2.jsonl",
+    }
+    file = tmp_path / "outcomes-2-of-2.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-4])  # as if it were being written
+    assert set(OutcomeFile(tmp_path, SETTINGS, Part(1, 2)).held) == {place(0), place(1), place(2)}
+    assert file.read_bytes() == whole[:-4]
+    file.write_bytes(whole)
+    assert set(OutcomeFile(tmp_path, SETTINGS).held) == {place(number) for number in range(4)}
+
+
+def test_a_part_of_another_comparison_is_refused_by_its_name(tmp_path):
+    OutcomeFile(tmp_path, {"model": "b", "seed": 3}, Part(1, 2))
+    with pytest.raises(OutputError, match=r"outcomes-1-of-2.jsonl holds another comparison"):
+        OutcomeFile(tmp_path, SETTINGS)

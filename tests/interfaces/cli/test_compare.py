@@ -1,6 +1,7 @@
 """`tempo compare` in process, over a tiny model with random weights."""
 
 import json
+import re
 
 import pytest
 
@@ -152,3 +153,31 @@ def test_tempo_may_be_left_out(run, prompts):
 )
 def test_what_cannot_be_compared_is_told_in_one_sentence(compare, arguments, sentence):
     assert sentence in compare(*arguments).sentence
+
+
+def test_parts_of_a_comparison_are_the_comparison(compare, tmp_path):
+    whole = json.loads(compare("--json", "--output-dir", str(tmp_path / "whole")).text)
+    folder = str(tmp_path / "parts")
+    for number in (2, 1):
+        ended = compare("--output-dir", folder, "--part", f"{number}/2")
+        assert (ended.code, ended.out) == (0, "")
+    assert re.fullmatch(
+        r"tempo: (\d+) of \1 are kept; the same command without --part goes on from here and "
+        r"reports\n",
+        ended.err,
+    )
+    together = json.loads(compare("--json", "--output-dir", folder).text)
+    assert untimed(together) == untimed(whole)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--part", "1/2"), "part is 1/2 without output_dir; name the folder that all parts share"),
+        (("--part", "3/2", "--output-dir", "x"), "the part is 3/2; give one from 1/2 on"),
+        (("--part", "0/0", "--output-dir", "x"), "the part is '0/0'; give its number and how many"),
+        (("--part", "two", "--output-dir", "x"), "the part is 'two'; give its number and how many"),
+    ],
+)
+def test_a_part_that_is_none_is_refused(compare, arguments, said):
+    assert said in compare(*arguments).sentence

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from tempo.application.studies.comparison.figures import Cell, Setting
 from tempo.application.studies.comparison.outcomes import Continuation, Cost, MethodOutcome
 from tempo.application.studies.comparison.study import Place
+from tempo.application.studies.parts import WHOLE
 from tempo.domain.tokens import TokenId
-from tempo.infrastructure.storage.journal import Journal
+from tempo.infrastructure.storage.journal import Journal, LineForm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tempo.application.studies.parts import Part
 
 NAME = "outcomes.jsonl"
 FORMAT = "tempo comparison outcomes"
@@ -33,20 +36,24 @@ class OutcomesInMemory:
 
 
 class OutcomeFile(Journal[Place, MethodOutcome]):
-    """Keeps outcomes in a folder's file; its first line says what decides them."""
+    """Keeps outcomes in a folder's file; its first line says what decides them.
 
-    def __init__(self, folder: str | Path, settings: Mapping[str, Any]) -> None:
-        """Make the folder and the file, or read what a comparison left there.
+    What other parts left in the folder is held too.
+    """
+
+    def __init__(self, folder: str | Path, settings: Mapping[str, Any], part: Part = WHOLE) -> None:
+        """Make the folder and the part's file, or read what a comparison left there.
 
         Raises:
             OutputError: if the folder cannot be written, or holds another comparison.
         """
+        name = NAME if part == WHOLE else f"outcomes-{part.number}-of-{part.of}.jsonl"
+        place = Path(folder).expanduser()
         super().__init__(
-            Path(folder) / NAME,
+            place / name,
             {"format": FORMAT, "version": VERSION, **settings},
-            line=_line,
-            read=_read_line,
-            noun="comparison",
+            LineForm(_line, _read_line, "comparison"),
+            beside=sorted(place.glob("outcomes*.jsonl")),
         )
 
 

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tempo.domain.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class LineForm(Generic[Key, Found]):
+    """How a line is written and read.
+
+    Attributes:
+        line: makes a JSON object of a key and what was found.
+        read: the other way round; a ValueError, KeyError or TypeError says that it is no line.
+        noun: what a file under other settings holds another one of.
+    """
+
+    line: Callable[[Key, Found], Mapping[str, Any]]
+    read: Callable[[Any], tuple[Key, Found]]
+    noun: str
 
 
 class Journal(Generic[Key, Found]):
@@ -26,10 +42,8 @@ class Journal(Generic[Key, Found]):
         self,
         path: str | Path,
         settings: Mapping[str, Any],
-        *,
-        line: Callable[[Key, Found], Mapping[str, Any]],
-        read: Callable[[Any], tuple[Key, Found]],
-        noun: str = "study",
+        form: LineForm[Key, Found],
+        beside: Iterable[Path] = (),
     ) -> None:
         """Make the file and its folder, or read what was left there.
 
@@ -38,21 +52,25 @@ class Journal(Generic[Key, Found]):
         Args:
             path: of the file.
             settings: what decides the lines; a file under others is refused.
-            line: makes a JSON object of a key and what was found.
-            read: the other way round; a ValueError, KeyError or TypeError says that it is no line.
-            noun: what a file under other settings holds another one of.
+            form: of the lines.
+            beside: files that other processes may be writing; what they hold is held too.
 
         Raises:
             OutputError: if the file cannot be written, or is of other settings.
         """
         self._path = Path(path).expanduser()
         self._settings = json.loads(json.dumps(settings))
-        self._line, self._parse, self._noun = line, read, noun
+        self._form = form
         self.held: dict[Key, Found] = {}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            for other in beside:
+                if other != self._path:
+                    self._read(other)
             if self._path.exists() and self._path.stat().st_size:
-                self._read()
+                whole, kept = self._read(self._path)
+                if kept < len(whole):
+                    self._path.write_bytes(whole[:kept])
             else:
                 self._path.write_text(json.dumps(self._settings) + "\n", encoding="utf-8")
         except OutputError:  # which is an OSError too
@@ -68,29 +86,29 @@ class Journal(Generic[Key, Found]):
         """
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(self._line(key, found)) + "\n")
+                file.write(json.dumps(self._form.line(key, found)) + "\n")
         except OSError as error:
             raise self._failure(error) from error
         self.held[key] = found
 
-    def _read(self) -> None:
-        whole = self._path.read_bytes()
-        first, *lines = whole.splitlines(keepends=True)
-        self._require_same(first)
+    def _read(self, path: Path) -> tuple[bytes, int]:
+        """Hold what a file holds; return its bytes, and how many of them are whole lines."""
+        whole = path.read_bytes()
+        first, *lines = whole.splitlines(keepends=True) or [b""]
+        self._require_same(first, path)
         kept = len(first)
         for line in lines:
             try:
-                key, found = self._parse(json.loads(line))
+                key, found = self._form.read(json.loads(line))
             except (ValueError, KeyError, TypeError):
                 break
             if not line.endswith(b"\n"):
                 break
             self.held[key] = found
             kept += len(line)
-        if kept < len(whole):
-            self._path.write_bytes(whole[:kept])
+        return whole, kept
 
-    def _require_same(self, first: bytes) -> None:
+    def _require_same(self, first: bytes, path: Path) -> None:
         try:
             found = json.loads(first)
         except ValueError:
@@ -104,7 +122,7 @@ class Journal(Generic[Key, Found]):
             if known.get(name) != self._settings.get(name)
         )
         message = (
-            f"{self._path} holds another {self._noun} (other {', '.join(names)}); "
+            f"{path} holds another {self._form.noun} (other {', '.join(names)}); "
             "name another folder, or give the settings with which it was begun to go on"
         )
         raise OutputError(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tempo.infrastructure.storage.journal import Journal
+from tempo.infrastructure.storage.journal import Journal, LineForm
 from tempo.infrastructure.storage.plain_values import PlainValues
 
 if TYPE_CHECKING:
@@ -38,4 +38,5 @@ def study_journal(
         return plain["number"], values.value(plain["found"])
 
     path = Path(folder) / NAME
-    return Journal(path, {"format": "tempo study journal", **settings}, line=line, read=read)
+    settings = {"format": "tempo study journal", **settings}
+    return Journal(path, settings, LineForm(line, read, "study"))

@@ -19,11 +19,14 @@ from tempo.application.studies.comparison.methods import (
 )
 from tempo.application.studies.comparison.plan import FORECAST_DRAWS, ComparisonPlan
 from tempo.application.studies.comparison.report import MeasuringPlan
+from tempo.application.studies.parts import WHOLE, part_of
+from tempo.domain.errors import IneffectiveSettingError
 from tempo.interfaces.cli.compare_tables import lines_of
 from tempo.interfaces.cli.failures import INTERRUPTED
 from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies import listed, numbers, repeated, study_facts
+from tempo.interfaces.cli.study_folder import KeptWhere
 from tempo.interfaces.cli.study_prompts import Count, Prompts, SkipBad, all_prompts, drawn
 
 if TYPE_CHECKING:
@@ -85,6 +88,14 @@ def compare(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            help="Decode only every Nth prompt from the Kth on, as K/N, into --output-dir, and "
+            "report nothing. The same command without it reports when all parts are there.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the report as JSON.", rich_help_panel=OUTPUT)
     ] = False,
@@ -99,6 +110,7 @@ def compare(
         draws=draws,
         seed=seed,
     )
+    kept = _kept(output_dir, part)
     require_sacrebleu()
     corpus = all_prompts(None if prompts == OPENINGS else prompts, skip_bad=skip_bad)
     asked = drawn(corpus, count, seed)
@@ -117,7 +129,7 @@ def compare(
     from tempo.interfaces.cli.compare_run import CompareRun  # noqa: PLC0415
 
     engine = engine_loading.loaded_engine(model, device, dtype, "transformers", random_weights)
-    run = CompareRun(plan, engine, corpus.texts, asked, output_dir)
+    run = CompareRun(plan, engine, corpus.texts, asked, kept)
     facts = study_facts(shlex.join(words), engine.description) | asked.facts
     facts |= {"machine": engine_loading.machine(engine.description.device)}
     measuring = MeasuringPlan(plan.methods[0].name, seed, whole_answers)
@@ -129,9 +141,16 @@ def compare(
         run.save(report, facts, text)
         document = document_of(report, facts)
         sys.stdout.write(json.dumps(document, indent=1) + "\n" if as_json else text)
-    if stop.is_set():
+    if stop.is_set() or part is not None:
         sys.stderr.write(run.left())
     return INTERRUPTED if stop.is_set() else 0
+
+
+def _kept(output_dir: str | None, part: str | None) -> KeptWhere:
+    if part is not None and output_dir is None:
+        message = f"part is {part} without output_dir; name the folder that all parts share"
+        raise IneffectiveSettingError(message)
+    return KeptWhere(output_dir, WHOLE if part is None else part_of(part))
 
 
 def _heading(facts: Mapping[str, object]) -> list[str]:

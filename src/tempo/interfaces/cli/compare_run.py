@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tempo.application.studies.comparison.document import document_of
 from tempo.application.studies.comparison.figures import AskedPrompt
 from tempo.application.studies.comparison.measures import measured
+from tempo.application.studies.parts import WHOLE
 from tempo.infrastructure.container import comparison, outcome_store
 from tempo.infrastructure.documents import (
     comparison_page,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tempo.application.studies.comparison.grading import Grader
     from tempo.application.studies.comparison.plan import ComparisonPlan
     from tempo.application.studies.comparison.report import ComparisonReport, MeasuringPlan
+    from tempo.interfaces.cli.study_folder import KeptWhere
     from tempo.interfaces.cli.study_prompts import StudyPrompts
     from tempo.interfaces.python.engine import Engine
 
@@ -41,7 +43,7 @@ class CompareRun:
         engine: Engine,
         corpus: Sequence[str],
         asked: StudyPrompts,
-        folder: str | None,
+        kept: KeptWhere,
     ) -> None:
         """Begin a comparison, or go on with what a folder holds.
 
@@ -49,13 +51,15 @@ class CompareRun:
             OutputError: if the folder cannot be written or holds another comparison.
             InvalidValueError: for a folder, if what makes its page is not installed.
         """
+        folder = kept.folder
         if folder is not None:
             require_page()
         self._plan = plan
         self._folder = None if folder is None else Path(folder).expanduser()
         self._chosen = asked.chosen
         self._prompts = engine.study_prompts(asked.texts)
-        self._store = outcome_store(folder, self._deciding(engine, corpus))
+        self._part = kept.part
+        self._store = outcome_store(folder, self._deciding(engine, corpus), kept.part)
         self._study, self._posteriors = comparison(
             engine.container, plan, engine.study_prompts(corpus), self._store
         )
@@ -63,11 +67,16 @@ class CompareRun:
     def report(
         self, measuring: MeasuringPlan, grader: Grader | None, stop: Flag
     ) -> ComparisonReport | None:
-        """Decode until all is done or the user stops it; return what whole prompts say, if any."""
-        places = self._study.places(self._plan, len(self._prompts))
-        left = len([place for place in places if place not in self._store.held])
-        followed(self._study.outcomes(self._plan, self._prompts), left, stop, "texts of a method")
-        done, outcomes = self._study.complete(self._plan, len(self._prompts))
+        """Decode until all is done or the user stops it; return what whole prompts say, if any.
+
+        A part of several says nothing.
+        """
+        left = len(self._study.left(self._plan, len(self._prompts), self._part))
+        outcomes = self._study.outcomes(self._plan, self._prompts, self._part)
+        followed(outcomes, left, stop, "texts of a method")
+        if self._part != WHOLE:
+            return None
+        done, found = self._study.complete(self._plan, len(self._prompts))
         if not done:
             return None
         calibrations = self._posteriors.run(
@@ -77,7 +86,7 @@ class CompareRun:
             AskedPrompt(self._chosen[number].text, self._chosen[number].references)
             for number in done
         ]
-        return measured(outcomes, asked, measuring, grader, calibrations)
+        return measured(found, asked, measuring, grader, calibrations)
 
     def save(self, report: ComparisonReport, facts: Mapping[str, object], text: str) -> None:
         """Write the report into the folder, if there is one.
@@ -94,9 +103,12 @@ class CompareRun:
         save_figure(plot_comparison(report), str(self._folder / "comparison.png"))
 
     def left(self) -> str:
-        """Return what is said of a comparison that was stopped."""
+        """Return what is said of a comparison that was stopped, or of a part of one."""
         places = self._study.places(self._plan, len(self._prompts))
         done = sum(place in self._store.held for place in places)
+        if self._part != WHOLE:
+            on = "the same command without --part goes on from here and reports"
+            return f"tempo: {done} of {len(places)} are kept; {on}\n"
         on = "; the same command goes on from here" if self._folder else ""
         return f"tempo: stopped after {done} of {len(places)}{on}\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tempo.application.studies.keeping import Kept
+    from tempo.application.studies.parts import Part
     from tempo.interfaces.python.engine import Engine
 
 OutputDir = Annotated[
@@ -26,6 +28,14 @@ OutputDir = Annotated[
         rich_help_panel="Output",
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWhere:
+    """Where outcomes are kept, and which of the prompts are decoded here."""
+
+    folder: str | None
+    part: Part
 
 
 class StudyFolder:

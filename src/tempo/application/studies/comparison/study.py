@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from tempo.application.studies.parts import WHOLE
 from tempo.domain.errors import PromptError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tempo.application.studies.comparison.outcomes import DecodingMethod, MethodOutcome
     from tempo.application.studies.comparison.plan import ComparisonPlan
     from tempo.application.studies.fidelity.plan import StudyPrompt
+    from tempo.application.studies.parts import Part
 
 SHOWN = 60
 """Characters of a prompt that an error shows."""
@@ -71,16 +73,26 @@ class ComparisonStudy:
             for turn in range(len(cells))
         ]
 
-    def outcomes(self, plan: ComparisonPlan, prompts: Sequence[StudyPrompt]) -> Iterator[Place]:
-        """Decode what is not kept yet, and yield each place when its outcome is kept.
+    def outcomes(
+        self, plan: ComparisonPlan, prompts: Sequence[StudyPrompt], part: Part = WHOLE
+    ) -> Iterator[Place]:
+        """Decode a part's prompts where they are not kept yet; yield each place when it is kept.
 
         Raises:
             PromptError: before anything is decoded, for no prompt or one that leaves no room.
             OutputError: if an outcome cannot be kept.
         """
         self._require_room(plan, prompts)
-        left = [place for place in self.places(plan, len(prompts)) if place not in self._store.held]
+        left = self.left(plan, len(prompts), part)
         return (self._decoded(plan, prompts[place.prompt], place) for place in left)
+
+    def left(self, plan: ComparisonPlan, prompts: int, part: Part = WHOLE) -> list[Place]:
+        """Return what of a part is not kept yet."""
+        return [
+            place
+            for place in self.places(plan, prompts)
+            if part.holds(place.prompt) and place not in self._store.held
+        ]
 
     def complete(
         self, plan: ComparisonPlan, prompts: int
