@@ -219,9 +219,13 @@ def test_help_keeps_older_switches_out(run, monkeypatch):
 
 @pytest.mark.parametrize("command", ["generate", "resume"])
 def test_no_two_options_have_one_name(command):
-    options = [name for one in get_command(app).commands[command].params for name in one.opts]
+    options = [
+        name for one in get_command(app).commands[command].loaded.params for name in one.opts
+    ]
     options += [
-        name for one in get_command(app).commands[command].params for name in one.secondary_opts
+        name
+        for one in get_command(app).commands[command].loaded.params
+        for name in one.secondary_opts
     ]
     assert sorted(options) == sorted(set(options))
 

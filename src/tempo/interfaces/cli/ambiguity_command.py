@@ -25,6 +25,7 @@ from tempo.infrastructure.documents import (
 )
 from tempo.interfaces.cli.ambiguity_tables import ambiguity_lines
 from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies import measured, repeated, study_facts, study_text
@@ -33,6 +34,7 @@ from tempo.interfaces.cli.study_folder import OutputDir, StudyFolder
 OUTPUT = "Output"
 
 
+@with_loading_options
 def ambiguity(
     *,
     count: Annotated[int, typer.Option(help="Contexts of the task `ambiguity`.")] = 120,

@@ -16,6 +16,7 @@ from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.configuration import DTYPES
 from tempo.infrastructure.documents import require_place, save_text
 from tempo.interfaces.cli.bench_tables import bench_lines, weights_lines
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.studies import numbers, repeated, study_facts
 
@@ -25,6 +26,7 @@ TEXTS = 100
 """Story openings whose tokens are scored, about two thousand."""
 
 
+@with_loading_options
 def bench(
     *,
     widths: Annotated[str, typer.Option(help="Candidates a step.")] = "1,2,4,8,16",

@@ -23,6 +23,7 @@ from tempo.application.studies.parts import WHOLE, part_of
 from tempo.domain.errors import IneffectiveSettingError
 from tempo.interfaces.cli.compare_tables import lines_of
 from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies import listed, numbers, repeated, study_facts
@@ -36,6 +37,7 @@ OUTPUT = "Output"
 OPENINGS = "openings"
 
 
+@with_loading_options
 def compare(
     *,
     prompts: Prompts = OPENINGS,

@@ -14,7 +14,7 @@ from tempo.application.diagnosis.finding import Finding, Standing, failed
 from tempo.application.diagnosis.machine import machine_findings
 from tempo.interfaces.cli.control_characters import readable
 from tempo.interfaces.cli.failures import WRONG_INPUT
-from tempo.interfaces.cli.loading_options import chosen_options
+from tempo.interfaces.cli.loading_options import chosen_options, with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ OTHER_ATTENTION = (
 )
 
 
+@with_loading_options
 def doctor(
     model: Model = "embedded",
     device: Device = "auto",
@@ -43,7 +44,7 @@ def doctor(
         int, typer.Option(help="The port that tempo serve would take.", min=1, max=65_535)
     ] = 8000,
 ) -> int:
-    """Look at this machine and a model, hold the laws against it, and say what to mend, and how."""
+    """Look at this machine and a model, hold the laws against it, and say what to mend and how."""
     from tempo.infrastructure.container import Container  # noqa: PLC0415 - takes seconds
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
     from tempo.interfaces.python.engine import CHECK_PROMPT  # noqa: PLC0415

@@ -12,6 +12,7 @@ import typer
 
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.documents import experiments, read_experiment
+from tempo.interfaces.cli.lazy_commands import lazy_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,26 @@ if TYPE_CHECKING:
 
 CONFIG = ".toml"
 
+HERE = "tempo.interfaces.cli"
+
+STUDIES = {
+    "ambiguity": (
+        f"{HERE}.ambiguity_command:ambiguity",
+        "Inject two continuations with known weights: does the state carry both?",
+    ),
+    "pruning": (
+        f"{HERE}.pruning_study_command:pruning",
+        "Hold what pruning rules go by against the exact shares of all paths; price pruned runs.",
+    ),
+}
+"""By name, where a study's command is and its first line; a test holds both to the modules."""
+
 experiment = typer.Typer(
-    name="experiment", help="Repeat a study of the project on any model.", no_args_is_help=True
+    name="experiment",
+    cls=lazy_group(STUDIES),
+    help="Repeat a study of the project on any model.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 

@@ -23,6 +23,7 @@ from tempo.infrastructure.documents import (
 from tempo.interfaces.cli.failures import INTERRUPTED
 from tempo.interfaces.cli.fidelity_options import StudyOptions
 from tempo.interfaces.cli.fidelity_tables import report_lines
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies import measured, study_facts, study_text
@@ -33,6 +34,7 @@ RULES = "Rules"
 OUTPUT = "Output"
 
 
+@with_loading_options
 def fidelity(
     *,
     prompts: Prompts = None,

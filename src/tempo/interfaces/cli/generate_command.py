@@ -8,15 +8,20 @@ import typer
 
 from tempo.application.settings.reading import read_settings
 from tempo.interfaces.cli.decoding import ModelChoice, decode
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
-from tempo.interfaces.cli.output_options import JudgedPrinting
+from tempo.interfaces.cli.output_options import JudgedPrinting, with_output_options
 from tempo.interfaces.cli.prompt_source import prompt_text
+from tempo.interfaces.cli.setting_options import with_setting_options
 
 if TYPE_CHECKING:
     from tempo.interfaces.python.engine import Engine
     from tempo.interfaces.python.stream import Stream
 
 
+@with_loading_options
+@with_setting_options
+@with_output_options
 def generate(
     prompt: Annotated[
         str | None,

@@ -9,36 +9,67 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tempo.interfaces.cli.ambiguity_command import ambiguity
-from tempo.interfaces.cli.bench_command import bench
-from tempo.interfaces.cli.compare_command import compare
-from tempo.interfaces.cli.config_command import config
-from tempo.interfaces.cli.doctor_command import doctor
-from tempo.interfaces.cli.experiment_command import experiment
-from tempo.interfaces.cli.export_command import export
 from tempo.interfaces.cli.failures import exit_code_of
-from tempo.interfaces.cli.fidelity_command import fidelity
-from tempo.interfaces.cli.generate_command import generate
-from tempo.interfaces.cli.loading_options import with_loading_options
-from tempo.interfaces.cli.models_command import models
-from tempo.interfaces.cli.output_options import with_output_options
-from tempo.interfaces.cli.pruning_study_command import pruning
-from tempo.interfaces.cli.replay_command import replay
-from tempo.interfaces.cli.resume_command import resume
-from tempo.interfaces.cli.serve_command import serve
-from tempo.interfaces.cli.service_options import with_service_options
-from tempo.interfaces.cli.setting_options import with_setting_options
-from tempo.interfaces.cli.show_command import show
-from tempo.interfaces.cli.tasks_command import tasks
+from tempo.interfaces.cli.lazy_commands import lazy_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+HERE = "tempo.interfaces.cli"
+
+COMMANDS = {
+    "generate": (
+        f"{HERE}.generate_command:generate",
+        "Continue a prompt, keeping several hypotheses at once.",
+    ),
+    "show": (f"{HERE}.show_command:show", "Show a lattice that was saved. No model is loaded."),
+    "replay": (
+        f"{HERE}.replay_command:replay",
+        "Compute a saved lattice's answers anew from its transitions, and compare.",
+    ),
+    "resume": (
+        f"{HERE}.resume_command:resume",
+        "Go on from a candidate of a saved lattice, under its settings or others.",
+    ),
+    "fidelity": (
+        f"{HERE}.fidelity_command:fidelity",
+        "Hold rules against the exact next-token distribution over all paths of their lattices.",
+    ),
+    "compare": (
+        f"{HERE}.compare_command:compare",
+        "Let decoding methods continue the same prompts: what their texts are worth and cost.",
+    ),
+    "bench": (
+        f"{HERE}.bench_command:bench",
+        "Time steps on this machine, beside the same model's greedy and beam decoding.",
+    ),
+    "doctor": (
+        f"{HERE}.doctor_command:doctor",
+        "Look at this machine and a model, hold the laws against it, and say what to mend and how.",
+    ),
+    "export": (
+        f"{HERE}.export_command:export",
+        "Write a saved lattice for another tool: GraphViz, HTK, a table, a graph.",
+    ),
+    "serve": (
+        f"{HERE}.serve_command:serve",
+        "Serve a model over HTTP; /docs shows what it answers. Ctrl-C ends it.",
+    ),
+    "config": (f"{HERE}.config_command:config", "Look at what settings mean, without a model."),
+    "models": (f"{HERE}.models_command:models", "List, download, verify and remove models."),
+    "experiment": (
+        f"{HERE}.experiment_command:experiment",
+        "Repeat a study of the project on any model.",
+    ),
+    "tasks": (f"{HERE}.tasks_command:tasks", "Task sets with known answers, written here."),
+}
+"""By name, where a command is and its first line; both are held against the modules by a test."""
+
 app = typer.Typer(
     name="tempo",
+    cls=lazy_group(COMMANDS),
     help="Decode several hypotheses inside one sequence state of a language model.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -59,24 +90,6 @@ def _tempo(
     ] = False,
 ) -> None:
     """Decode several hypotheses inside one sequence state of a language model."""
-
-
-app.command("generate")(with_loading_options(with_setting_options(with_output_options(generate))))
-app.command("show")(show)
-app.command("replay")(with_loading_options(replay))
-app.command("resume")(with_loading_options(with_setting_options(with_output_options(resume))))
-app.command("fidelity")(with_loading_options(fidelity))
-app.command("compare")(with_loading_options(compare))
-app.command("bench")(with_loading_options(bench))
-app.command("doctor")(with_loading_options(doctor))
-app.command("export")(export)
-app.command("serve")(with_service_options(serve))
-experiment.command("ambiguity")(with_loading_options(ambiguity))
-experiment.command("pruning")(with_loading_options(pruning))
-app.add_typer(config)
-app.add_typer(models)
-app.add_typer(experiment)
-app.add_typer(tasks)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -16,7 +16,10 @@ from tempo.interfaces.cli.control_characters import readable
 from tempo.interfaces.cli.failures import WRONG_INPUT
 
 models = typer.Typer(
-    name="models", help="List, download, verify and remove models.", no_args_is_help=True
+    name="models",
+    help="List, download, verify and remove models.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 GIGABYTE = 10**9

@@ -23,6 +23,7 @@ from tempo.infrastructure.documents import (
     save_text,
 )
 from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.pruning_tables import pruning_lines
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 OUTPUT = "Output"
 
 
+@with_loading_options
 def pruning(
     *,
     prompts: Prompts = None,

@@ -12,7 +12,7 @@ from tempo.application.records.rerun import require_repeatable
 from tempo.domain.errors import IneffectiveSettingError
 from tempo.infrastructure.configuration import EMBEDDED
 from tempo.infrastructure.documents import Documents
-from tempo.interfaces.cli.loading_options import chosen_options
+from tempo.interfaces.cli.loading_options import chosen_options, with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.rendering import one_line
 from tempo.interfaces.cli.show_command import FILE_HELP
@@ -28,6 +28,7 @@ DIFFERENT = 1
 SHOWN_DIFFERENCES = 3
 
 
+@with_loading_options
 def replay(
     file: Annotated[str, typer.Argument(help=FILE_HELP)],
     *,

@@ -12,8 +12,10 @@ from tempo.domain.errors import InvalidValueError
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.documents import Documents
 from tempo.interfaces.cli.decoding import ModelChoice, decode
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
-from tempo.interfaces.cli.output_options import JudgedPrinting
+from tempo.interfaces.cli.output_options import JudgedPrinting, with_output_options
+from tempo.interfaces.cli.setting_options import with_setting_options
 from tempo.interfaces.cli.show_command import FILE_HELP
 from tempo.interfaces.python.lattice import Lattice
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 PLACE = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 
 
+@with_loading_options
+@with_setting_options
+@with_output_options
 def resume(
     file: Annotated[str, typer.Argument(help=FILE_HELP)],
     *,

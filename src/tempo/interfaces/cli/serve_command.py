@@ -9,11 +9,13 @@ import typer
 
 from tempo.application.serving.service_settings import service_settings, variable
 from tempo.domain.errors import InvalidValueError
+from tempo.interfaces.cli.service_options import with_service_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+@with_service_options
 def serve(
     *,
     reload: Annotated[

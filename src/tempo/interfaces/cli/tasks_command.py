@@ -13,7 +13,10 @@ from tempo.infrastructure.documents import require_place, save_text
 from tempo.interfaces.cli.studies import columns
 
 tasks = typer.Typer(
-    name="tasks", help="Task sets with known answers, written here.", no_args_is_help=True
+    name="tasks",
+    help="Task sets with known answers, written here.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 
