@@ -11,6 +11,7 @@ from tempo.application.studies.comparison.wording import LABELS, setting_title
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.plotting.comparison_style import (
     bars,
+    count_in_ones_twos_and_fives,
     legend,
     methods_of,
     new_figure,
@@ -102,6 +103,7 @@ def _draw_frontier(axes: Axes, report: ComparisonReport, plane: Plane) -> None:
     paid = [point.cost for point in points]
     if min(paid) > 0 and max(paid) > LARGE * min(paid):
         axes.set_xscale("log")
+        count_in_ones_twos_and_fives(axes)
     axes.set_xlabel(cost.title, fontsize=8)
     tidy(axes, "both")
 

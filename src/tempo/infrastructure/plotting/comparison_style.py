@@ -22,6 +22,9 @@ MARKERS = "osD^vPX*<>pdh"
 
 PAPER = "white"
 MARK = ("color", "marker", "markersize", "markerfacecolor", "markeredgewidth")
+SEVERAL_DECADES = 100.0
+"""Times the lowest number of an axis from which whole decades alone are named."""
+
 NARROWEST_LEGEND = 1.9
 """Inches that a method's name takes in a legend."""
 
@@ -74,6 +77,17 @@ def tidy(axes: Axes, grid: str) -> None:
     axes.grid(axis=grid, color="#dddddd", linewidth=0.6)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=8)
+
+
+def count_in_ones_twos_and_fives(axes: Axes) -> None:
+    """Name a logarithmic axis by few short numbers: 50, 100, 200, 10k."""
+    from matplotlib.ticker import EngFormatter, LogLocator, NullLocator  # noqa: PLC0415 - optional
+
+    low, high = axes.get_xlim()
+    fine = high < SEVERAL_DECADES * low
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if fine else (1.0,)))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def legend(figure: Figure, methods: Sequence[str]) -> None:
