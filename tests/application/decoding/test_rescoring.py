@@ -54,6 +54,30 @@ def test_no_pass_is_larger_than_the_bound_and_there_are_few(case, largest):
     assert backend.nodes <= sum(max(0, len(path) - 1) for path in paths)
 
 
+@given(continuations(), largest_passes)
+def test_a_pass_stands_over_the_prompt_and_one_path_and_no_other_branch(case, largest):
+    """What its mask hides would be read too."""
+    script, prompt, paths = case
+    spelled, held, sizes = {}, [], []
+
+    class Watching(CountingBackend):
+        def extend(self, batch):
+            super().extend(batch)
+            ((session, nodes),) = batch
+            for node in nodes:
+                above = max((slot for slot, _ in node.inherits + node.weights), default=None)
+                spelled[node.slot] = (*spelled.get(above, ()), node.token_id)
+            held.append((session.cache_rows, spelled[nodes[0].slot]))
+            sizes.append(len(nodes))
+
+    Rescore(Watching(ScriptedBackend(script)), largest).run(prompt, paths)
+    assert sorted(spelled.values()) == sorted(nodes_of(paths))
+    for (rows, first), size in zip(held, sizes, strict=True):
+        assert rows == len(prompt) + len(first) - 1 + size
+    assert len(sizes) == -(-len(nodes_of(paths)) // largest)
+    assert max(sizes, default=0) - min(sizes, default=0) <= 1
+
+
 @given(continuations())
 def test_all_paths_go_through_in_one_pass_where_the_bound_allows(case):
     script, prompt, paths = case

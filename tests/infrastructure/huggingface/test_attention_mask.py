@@ -85,6 +85,20 @@ def test_a_child_inherits_its_parents_view_and_the_parent():
     assert literal(second) == [[1, 1, 0, 1, 1, 0], [1, 1, 1, 0, 0, 1]]
 
 
+def test_a_path_that_goes_on_from_an_older_row_names_what_it_sees():
+    first = extended(Views.of_prompt(2, CPU), [node(2), node(3)], {2: 2, 3: 3}, 4)
+    rows = {2: 2, 3: 3, 4: 4, 5: 5, 6: 6}
+    nodes = [node(4, weights=[(3, 1.0)]), node(5, [(4, 1.0)]), node(6, [(4, 1.0)])]
+    trie = extended(first, nodes, rows, 7)
+    assert literal(trie) == [
+        [1, 1, 0, 1, 1, 0, 0],
+        [1, 1, 0, 1, 1, 1, 0],
+        [1, 1, 0, 1, 1, 0, 1],
+    ]
+    mixed = extended(first, [*nodes[:2], node(6, [(4, 0.5), (5, 0.5)])], rows, 7)
+    assert literal(mixed)[:2] == literal(trie)[:2]
+
+
 def test_several_parents_mix_their_views():
     first = extended(Views.of_prompt(2, CPU), [node(2), node(3)], {2: 2, 3: 3}, 4)
     rows = {2: 2, 3: 3, 4: 4}

@@ -1,4 +1,9 @@
-"""Exact scores of token paths: the paths form a trie that goes through the model at once."""
+"""Exact scores of token paths: the paths form a trie that goes through the model branch by branch.
+
+A pass's attention is computed over all that the cache holds, what its mask hides included. So the
+trie is fed in preorder, some nodes a pass, and rows that nothing to come descends from leave the
+cache in between: what is left is the prompt and one path.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +24,9 @@ TokenPath = tuple[TokenId, ...]
 
 LARGEST_PASS = 512
 """Trie nodes that go through the model in one pass at most."""
+
+BRANCH_PASS = 128
+"""Trie nodes of one pass where a trie is scored branch by branch."""
 
 
 @dataclass(slots=True)
@@ -63,11 +71,18 @@ class Trie:
         self.depths.append(0 if parent < 0 else self.depths[parent] + 1)
         return number
 
+    def ancestors(self, node: int) -> list[int]:
+        """Return the nodes before one on its path, the first of them first."""
+        found: list[int] = []
+        while (node := self.parents[node]) >= 0:
+            found.append(node)
+        return found[::-1]
+
 
 class Rescore:
     """Teacher-forced log-probabilities of continuations of one prompt, under the plain model."""
 
-    def __init__(self, backend: ModelBackend, largest_pass: int = LARGEST_PASS) -> None:
+    def __init__(self, backend: ModelBackend, largest_pass: int = BRANCH_PASS) -> None:
         """Work over any model adapter; `largest_pass` bounds the nodes of one pass."""
         self._backend = backend
         self._largest_pass = largest_pass
@@ -75,18 +90,25 @@ class Rescore:
     def run(self, prompt: Sequence[TokenId], paths: Sequence[TokenPath]) -> list[float]:
         """Return the log-probability of each path after the prompt, in nats.
 
-        The prompt goes through the model once; the paths' trie in one pass, or in several where
-        it has more nodes than the bound. Temperature 1, no processors.
+        The prompt and each node of the paths' trie go through the model once; the nodes in as few
+        passes of about one size as the bound allows. Temperature 1, no processors.
 
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
         """
-        scores: dict[TokenPath, float] = {}
+        trie = Trie()
+        asked = {path: trie.add(path) for path in sorted(set(paths))}  # numbers go in preorder
+        questions = {
+            (node, token)
+            for path, nodes in asked.items()
+            for token, node in zip(path, nodes, strict=True)
+        }
         with self._backend.open(prompt, RowRules()) as session:
-            start = session.mark()
-            for chunk in self._chunks(sorted(set(paths))):  # neighbours share their beginnings
-                scores |= zip(chunk, self._scored(session, len(prompt), chunk), strict=True)
-                session.rewind(start)
+            answers = self._branches(session, len(prompt), trie, sorted(questions))
+        scores = {
+            path: sum(answers[node, token] for token, node in zip(path, nodes, strict=True))
+            for path, nodes in asked.items()
+        }
         return [scores[path] for path in paths]
 
     def along(
@@ -105,35 +127,24 @@ class Rescore:
         answers = self._answers(session, prompt_length, trie, questions, held)
         return [answers[question] for question in questions]
 
-    def _chunks(self, paths: Sequence[TokenPath]) -> Iterator[list[TokenPath]]:
-        """Group paths so that each group's trie fits one pass; a longer path stands alone."""
-        chunk: list[TokenPath] = []
-        trie = Trie()
-        for path in paths:
-            trie.add(path)
-            if chunk and len(trie) > self._largest_pass:
-                yield chunk
-                chunk, trie = [], Trie()
-                trie.add(path)
-            chunk.append(path)
-        if chunk:
-            yield chunk
-
-    def _scored(
-        self, session: DecodingSession, prompt_length: int, paths: Sequence[TokenPath]
-    ) -> list[float]:
-        trie = Trie()
-        scored_by = [trie.add(path) for path in paths]
-        questions = [
-            (node, token)
-            for path, nodes in zip(paths, scored_by, strict=True)
-            for token, node in zip(path, nodes, strict=True)
-        ]
-        answers = self._answers(session, prompt_length, trie, sorted(set(questions)))
-        return [
-            sum(answers[node, token] for token, node in zip(path, nodes, strict=True))
-            for path, nodes in zip(paths, scored_by, strict=True)
-        ]
+    def _branches(
+        self,
+        session: DecodingSession,
+        prompt_length: int,
+        trie: Trie,
+        questions: Sequence[tuple[int, TokenId]],
+    ) -> dict[tuple[int, TokenId], float]:
+        """Return the log-probability of each (node, token) of a trie numbered in preorder."""
+        answers = self._read(session, -1, 1, questions)
+        held: list[int] = []
+        for first, last in _even(len(trie), self._largest_pass):
+            above = trie.ancestors(first)
+            session.release([Slot(prompt_length + node) for node in held if node not in above])
+            nodes = [_node(trie, number, prompt_length, first) for number in range(first, last)]
+            self._backend.extend([(session, nodes)])
+            answers |= self._read(session, first, last - first, questions)
+            held = [*above, *range(first, last)]
+        return answers
 
     def _answers(
         self,
@@ -143,10 +154,10 @@ class Rescore:
         questions: Sequence[tuple[int, TokenId]],
         held: int = 0,
     ) -> dict[tuple[int, TokenId], float]:
-        """Return the log-probability of each (node, token), pass by pass, from node `held` on."""
+        """Return the log-probability of each (node, token) of one path, from node `held` on."""
         answers = self._read(session, -1, 1, questions)
-        for first in range(held, len(trie), self._largest_pass):
-            last = min(first + self._largest_pass, len(trie))
+        for first in range(held, len(trie), LARGEST_PASS):
+            last = min(first + LARGEST_PASS, len(trie))
             nodes = [_node(trie, number, prompt_length) for number in range(first, last)]
             if first == held and held:
                 nodes[0] = behind(nodes[0], prompt_length, held)
@@ -170,13 +181,26 @@ class Rescore:
         return dict(zip(mine, proposal.pair_scores.tolist(), strict=True))
 
 
-def _node(trie: Trie, number: int, prompt_length: int) -> Node:
+def _even(count: int, bound: int) -> Iterator[tuple[int, int]]:
+    """Divide a count into as few stretches as the bound allows, all of about one length."""
+    stretches = -(-count // bound)
+    for index in range(stretches):
+        yield index * count // stretches, (index + 1) * count // stretches
+
+
+def _node(trie: Trie, number: int, prompt_length: int, first: int = 0) -> Node:
+    """Return a trie's node as one of the pass that begins with node `first`.
+
+    It inherits from a parent in the pass; of earlier passes it names what it sees.
+    """
     parent = trie.parents[number]
-    slot = None if parent < 0 else Slot(prompt_length + parent)
+    inside = Slot(prompt_length + parent) if parent >= first else None
+    above = trie.ancestors(number) if inside is None else ()
     return Node(
         token_id=trie.tokens[number],
         position=prompt_length + trie.depths[number],
         slot=Slot(prompt_length + number),
-        parent=slot,
-        inherits=() if slot is None else ((slot, 1.0),),
+        parent=inside,
+        inherits=() if inside is None else ((inside, 1.0),),
+        weights=tuple((Slot(prompt_length + node), 1.0) for node in above),
     )

@@ -103,7 +103,7 @@ class Views:
     ) -> Views:
         """Return the views of nodes that each go on one path: a trie, in one upload.
 
-        Each sees what the root of its path saw, and the path's nodes of this pass.
+        Each sees what the root of its path saw or names, and the path's nodes of this pass.
         """
         device = self.weights.device
         numbers = {node.slot: index for index, node in enumerate(nodes)}
@@ -116,6 +116,8 @@ class Views:
                     inside[index] = inside[numbers[parent]]
                 else:
                     roots[index] = self.numbers[parent]
+            for slot, weight in node.weights:
+                inside[index, rows[slot]] = weight
             inside[index, rows[node.slot]] = 1.0
         known = torch.zeros(len(self.weights) + 1, extent, device=device)
         known[:-1, : self.weights.shape[1]] = self.weights
@@ -145,9 +147,10 @@ class Views:
 
 
 def _is_path(node: Node) -> bool:
-    """Whether a node sees what one parent saw, or no row, and itself."""
-    whole = len(node.inherits) == 0 or (len(node.inherits) == 1 and node.inherits[0][1] == 1.0)
-    return whole and not node.weights
+    """Whether a node sees what one parent saw and itself, or itself and the slots that it names."""
+    if not node.inherits:
+        return True
+    return len(node.inherits) == 1 and node.inherits[0][1] == 1.0 and not node.weights
 
 
 def _by_level(nodes: Sequence[Node]) -> list[tuple[int, int]]:
