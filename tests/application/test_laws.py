@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.request import GenerationRequest
 from tempo.application.decoding.run import DecodingRun
+from tempo.domain.layout import PositionScheme
+from tempo.domain.pruning.retroactive import CompleteMode
 from tempo.domain.readout import Readout
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
@@ -21,15 +23,17 @@ from tempo.domain.visibility import Visibility
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
-from tests.oracles import teacher_forced
+from tests.oracles import complete_paths, teacher_forced
 from tests.strategies import (
     drawn_script,
     finite_lineages,
     prompts,
+    pruned_requests,
     requests,
     scripts,
     seeds,
     selections,
+    steered_outcomes,
 )
 
 NO_END = Stopping(stop_on=StopOn.ALL)
@@ -111,6 +115,79 @@ def test_law_4_path_rows_equal_separate_runs_and_d_equals_teacher_forcing(data):
         for index, member in enumerate(step.token_set.members):
             chain = tokens_of(lattice, lattice.chain(number, index))
             assert member.score == pytest.approx(teacher_forced(script, prompt, chain))
+
+
+def assert_exact_where_it_says(script, lattice):
+    for path in complete_paths(lattice):
+        for length in range(1, len(path.members) + 1):
+            members = path.members[:length]
+            score = lattice.exact_score(members)
+            if score is not None:
+                tokens = tokens_of(lattice, members)
+                assert score == pytest.approx(teacher_forced(script, lattice.prompt_ids, tokens))
+
+
+@given(st.data())
+def test_law_4_what_a_lattice_calls_exact_is_so_under_every_setting(data):
+    script = data.draw(scripts())
+    positions = data.draw(st.sampled_from(PositionScheme))
+    request = data.draw(requests(script, positions=positions, max_steps=st.integers(1, 4)))
+    assert_exact_where_it_says(script, decoded(script, request).lattice)
+
+
+MODES = [st.just(CompleteMode.REMOVE_POSITION), st.sampled_from(CompleteMode)]
+
+
+@given(st.data())
+def test_law_4_what_a_pruned_lattice_calls_exact_is_so(data):
+    script = data.draw(scripts())
+    few = Selection(ConstantThreshold(0.1), 3, 6)
+    request = data.draw(
+        pruned_requests(
+            script,
+            superposition=path_superposition(),
+            visibility=ISOLATED,
+            selection=few,
+            max_steps=6,
+            stopping=NO_END,
+            pruning={"complete_mode": data.draw(st.sampled_from(MODES))},
+        )
+    )
+    assert_exact_where_it_says(script, decoded(script, request).lattice)
+
+
+@given(st.data())
+def test_law_4_what_a_persons_lattice_calls_exact_is_so(data):
+    script = data.draw(scripts())
+    request = data.draw(
+        requests(script, superposition=path_superposition(), visibility=ISOLATED, max_steps=5)
+    )
+    outcome = data.draw(
+        steered_outcomes(ScriptedBackend(script), ScriptedTokenizer(script), request)
+    )
+    assert_exact_where_it_says(script, outcome.lattice)
+    assert outcome.lattice.exact_chains()
+
+
+@given(st.data())
+def test_law_4_under_path_each_best_chain_that_may_end_a_text_is_exact(data):
+    script = data.draw(scripts())
+    request = data.draw(
+        requests(script, superposition=path_superposition(), visibility=ISOLATED, max_steps=4)
+    )
+    lattice = decoded(script, request).lattice
+    ends = [
+        (number, member)
+        for number, step in enumerate(lattice.steps)
+        for member in range(step.width)
+        if number == len(lattice) - 1 or member not in step.token_set.live_indices
+    ]
+    found = {path.members: path for path in lattice.exact_chains()}
+    assert found.keys() == {lattice.chain(*end) for end in ends}
+    for path in found.values():
+        tokens = tokens_of(lattice, path.members)
+        assert path.score == pytest.approx(teacher_forced(script, request.prompt_ids, tokens))
+    assert [path.members for path in lattice.best_paths(len(ends))] == list(found)
 
 
 def widened(script):

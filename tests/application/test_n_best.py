@@ -13,10 +13,12 @@ from tempo.domain.lattice import Lattice
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
 from tempo.domain.stopping import StopOn, Stopping
+from tempo.domain.superposition import path_superposition
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import END, Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
+from tests.fakes.backends import CountingBackend
 from tests.oracles import complete_paths, teacher_forced
 from tests.strategies import requests, scripts
 
@@ -87,6 +89,54 @@ def test_all_texts_of_a_small_lattice_are_found_with_all_their_tokenisations(cas
         )
         for text in found
     } == {key: pytest.approx(scores) for key, scores in expected.items()}
+
+
+@given(decoded_runs(), st.integers(1, 6))
+def test_no_path_goes_through_the_model_whose_score_the_lattice_knows(case, count):
+    script, _, lattice = case
+    backend = CountingBackend(ScriptedBackend(script))
+    NBest(backend).run(lattice, count)
+    paths = lattice.best_paths(1000)
+    estimated = [lattice.exact_score(path.members) is None for path in paths]
+    if any(estimated[:20]):
+        assert backend.opened == 1
+    if not any(estimated):
+        assert backend.opened == 0
+
+
+def test_under_path_the_exact_chains_are_texts_before_any_estimated_one():
+    """The row of "c" saw "ac", never "bc": by its word "bce" is nine times likelier than it is."""
+    script = Script.of(
+        {
+            "": {"x": 1.0},
+            "x": {"a": 0.6, "b": 0.4},
+            ("x", "a"): {"c": 0.9, "d": 0.1},
+            ("x", "b"): {"c": 0.8, "d": 0.2},
+            ("a", "c"): {"e": 0.9, "f": 0.1},
+            ("b", "c"): {"e": 0.1, "f": 0.9},
+            ("a", "d"): {"e": 0.5, "f": 0.5},
+            ("b", "d"): {"e": 0.5, "f": 0.5},
+        }
+    )
+    prompt = (TokenId(script.vocabulary.index("x")),)
+    kept = Selection(ConstantThreshold(0.01), 6, 6)
+    request = GenerationRequest(prompt, 3, kept, superposition=path_superposition())
+    lattice = decoded(script, request)
+
+    def spelled(paths):
+        return [lattice.content(path).decode() for path in paths]
+
+    assert spelled(lattice.k_best(3)) == ["ace", "bce", "acf"]
+    assert spelled(lattice.best_paths(3)) == ["ace", "acf", "bce"]
+    assert [lattice.exact_score(path.members) for path in lattice.best_paths(3)] == [
+        pytest.approx(math.log(0.6 * 0.9 * 0.9)),
+        pytest.approx(math.log(0.6 * 0.9 * 0.1)),
+        None,
+    ]
+    assert [(text.text, text.log_probability) for text in best(script, lattice, 2)] == [
+        ("ace", pytest.approx(math.log(0.486))),
+        ("bcf", pytest.approx(math.log(0.288))),
+    ]
 
 
 SPELLINGS = Script.of(

@@ -17,6 +17,7 @@ from tempo.domain.commitment import committed_chain
 from tempo.domain.errors import NonFiniteLogitsError, SelfCheckError
 from tempo.domain.schedule import ConstantThreshold
 from tempo.domain.selection import Selection
+from tempo.domain.stopping import StopOn, Stopping
 from tempo.domain.superposition import Lineage, path_superposition
 from tempo.infrastructure.embedded import embedded_model_path
 from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
@@ -24,6 +25,7 @@ from tempo.infrastructure.huggingface.random_weights import random_model
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tests.contracts.adapters import plain_scores, served
 from tests.fakes.numbered_tokenizer import NumberedTokenizer
+from tests.infrastructure.decoders.engines import EndingTokenizer
 
 VOCABULARY = 120
 PROMPT = (3, 5, 8, 2, 7)
@@ -182,6 +184,47 @@ def test_n_best_scores_are_teacher_forced_log_probabilities(model, rule):
         assert text.log_probability == pytest.approx(plain, abs=1e-3)
     scores = [text.log_probability for text in texts]
     assert scores == sorted(scores, reverse=True)
+
+
+def assert_exact_as_it_says(model, lattice, count):
+    """Law 4, of every path that the lattice scores exactly among its first."""
+    exact = 0
+    for path in lattice.best_paths(count):
+        score = lattice.exact_score(path.members)
+        if score is not None:
+            plain = plain_scores(model, lattice.prompt_ids, lattice.token_ids(path)).sum()
+            assert score == pytest.approx(plain, abs=1e-3)
+            exact += 1
+    assert exact >= len(lattice.exact_chains()) > 1
+
+
+def test_the_exact_chains_of_path_are_scored_as_by_teacher_forcing(model):
+    """With end tokens that finish some of them early, and rows that left the cache."""
+    request = GenerationRequest(
+        PROMPT,
+        max_steps=30,
+        selection=Selection(ConstantThreshold(0.0), max_width=4),
+        superposition=path_superposition(),
+        stopping=Stopping(StopOn.ALL),
+    )
+    outcome = Generate(served(model), EndingTokenizer(range(12))).run(request)
+    assert outcome.cost.released_rows > 0
+    chains = outcome.lattice.exact_chains()
+    assert {path.finished for path in chains} == {True, False}
+    assert_exact_as_it_says(model, outcome.lattice, 40)
+
+
+def test_the_exact_chains_of_path_on_the_embedded_model_are_too(embedded):
+    model, fast = embedded
+    tokenizer = HuggingFaceTokenizer(fast, _end_tokens(model))
+    request = GenerationRequest(
+        tokenizer.encode(OPENINGS[0]),
+        max_steps=25,
+        selection=Selection(ConstantThreshold(0.05), max_width=6),
+        superposition=path_superposition(),
+    )
+    lattice = Generate(served(model), tokenizer).run(request).lattice
+    assert_exact_as_it_says(model, lattice, 20)
 
 
 def test_n_best_scores_on_the_embedded_model_are_teacher_forced_log_probabilities(embedded):

@@ -114,8 +114,9 @@ class NBest:
     ) -> tuple[NBestText, ...]:
         """Return the `count` best texts, best first; fewer where the lattice has fewer.
 
-        The best max(4 count, 20) paths by their unrescored scores are rescored; more are fetched
-        while equal texts merge.
+        Of max(4 count, 20) paths, exact chains first and then the best by their unrescored
+        scores, those are rescored whose scores the lattice estimates; more are fetched while equal
+        texts merge.
 
         Raises:
             InvalidValueError: for a count under 1.
@@ -124,17 +125,25 @@ class NBest:
         if not lattice.steps:
             return ()
         paths = _candidates(lattice, count, stops)
-        token_paths = [lattice.token_ids(path) for path in paths]
-        scores = self._rescore.run(lattice.prompt_ids, token_paths)
+        scores = self._scores(lattice, paths)
         texts = _merged(lattice, paths, scores, stops)
         return _with_shares((ranking or Ranking()).chosen(texts, count))
+
+    def _scores(self, lattice: Lattice, paths: Sequence[Path]) -> list[float]:
+        """Return exact scores: the lattice's where it has them, the model's for all other paths."""
+        known = [lattice.exact_score(path.members) for path in paths]
+        asked = [path for path, score in zip(paths, known, strict=True) if score is None]
+        if not asked:
+            return [score for score in known if score is not None]
+        found = iter(self._rescore.run(lattice.prompt_ids, list(map(lattice.token_ids, asked))))
+        return [next(found) if score is None else score for score in known]
 
 
 def _candidates(lattice: Lattice, count: int, stops: tuple[bytes, ...]) -> tuple[Path, ...]:
     """Return the paths to rescore: more than asked for, and more still while texts merge."""
     wanted = max(4 * count, 20)
     while True:
-        paths = lattice.k_best(wanted)
+        paths = lattice.best_paths(wanted)
         ended = _ended_at_stops(lattice, paths, stops)
         if len(paths) < wanted or len({_key(lattice, path, stops) for path in ended}) >= count:
             return ended

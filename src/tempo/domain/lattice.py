@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from tempo.domain.confusion import Position, Share, confusion_network, step_shares
 from tempo.domain.errors import ChoiceError
+from tempo.domain.exact_paths import Histories, chains_first, exact_chains, exact_score
 from tempo.domain.k_best import k_best
 from tempo.domain.measures import sequences
 from tempo.domain.paths import Path, sample_paths
@@ -129,11 +130,13 @@ class Lattice:
         prompt_ids: the prompt's tokens.
         steps: one entry a logical step; one that was removed as a whole is not among them.
         decisions: what was pruned, weakened or masked, and why, in the order of the decisions.
+        histories: what its rows saw when they were computed.
     """
 
     prompt_ids: tuple[TokenId, ...]
     steps: tuple[LatticeStep, ...]
     decisions: tuple[PruningDecision, ...] = ()
+    histories: Histories = field(default=Histories.MIXED, kw_only=True)
 
     def __len__(self) -> int:
         """Return the number of steps."""
@@ -240,6 +243,24 @@ class Lattice:
     def k_best(self, count: int) -> tuple[Path, ...]:
         """Return the `count` best paths by plain score, best first (k-best Viterbi)."""
         return k_best(self.steps, count)
+
+    @property
+    def rows_saw_chains(self) -> bool:
+        """Whether each row saw its best chain as plain text, no token of it hidden or weakened."""
+        plain = self.histories is Histories.CHAINS
+        return plain and all(one.effect.leaves_rows_whole for one in self.decisions)
+
+    def exact_score(self, members: Sequence[int]) -> float | None:
+        """Return a path's log-probability under the plain model, None where only estimated."""
+        return exact_score(self.steps, members) if self.rows_saw_chains else None
+
+    def exact_chains(self) -> tuple[Path, ...]:
+        """Return the complete paths along best parents whose scores are exact, best first."""
+        return exact_chains(self.steps) if self.rows_saw_chains else ()
+
+    def best_paths(self, count: int) -> tuple[Path, ...]:
+        """Return `count` complete paths: the exact chains, then all others by score, best first."""
+        return chains_first(self.steps, count) if self.rows_saw_chains else self.k_best(count)
 
     def sample_paths(self, count: int, seed: int) -> tuple[Path, ...]:
         """Draw paths from the lattice's posterior, with replacement."""

@@ -25,7 +25,7 @@ class Path:
     Attributes:
         members: index among the members of each step passed; short paths end in a finished one.
         score: log-probability under the lattice's plain transitions, in nats. Exact where each row
-            saw this path alone (superposition `path`), an estimate otherwise.
+            on its way saw this path alone (`Lattice.exact_score`), an estimate otherwise.
         finished: whether the last member is finished.
     """
 

@@ -113,11 +113,25 @@ def test_so_many_best_paths_are_printed(run, kept):
     )
 
 
+def test_exact_scores_are_told_of_a_run_whose_rows_saw_their_chains(scripted, run, tmp_path):
+    path = str(tmp_path / "path.json")
+    scripted("--superposition", "path", "--save-lattice", path)
+    assert run("show", path, "--n-best", "2").text == (
+        " upon a park.\n\n2 best paths, exact scores: 1:\n"
+        "1\t-0.5108\t-0.1022\t upon a park.\n"
+        "2\t-0.9163\t-0.1833\t upon a garden.\n"
+    )
+    shown = json.loads(run("show", path, "--output-json", "--n-best", "2").text)
+    assert [one["exact"] for one in shown["n_best"]] == [True, False]
+    assert run("replay", path).code == 0
+
+
 def test_json_holds_what_is_shown(run, kept):
     shown = json.loads(run("show", kept, "--output-json", "--steps").text)
     assert (shown["prompt"], shown["text"]) == ("Once", " upon a park.")
     assert shown["bracketed"] == " upon a [park/garden]."
     assert [one["text"] for one in shown["n_best"]] == [" upon a park.", " upon a garden."]
+    assert [one["exact"] for one in shown["n_best"]] == [False, False]
     assert shown["finish_reason"] == "end_of_text"
     assert shown["settings"]["selection_threshold"] == 0.1
     assert shown["model"]["fingerprint"] == STORY.fingerprint

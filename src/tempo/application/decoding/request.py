@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
+from tempo.domain.exact_paths import Histories
 from tempo.domain.layout import PositionScheme
 from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode
 from tempo.domain.readout import Readout
@@ -71,6 +72,13 @@ class GenerationRequest:
             raise InvalidValueError(message)
         if self.retroactive is not None:
             self.retroactive.require_window(self.superposition.window)
+
+    @property
+    def histories(self) -> Histories:
+        """What rows see of earlier steps: their best chains as plain text, or something else."""
+        alone = self.superposition.window == 0 and self.visibility is Visibility.ISOLATED
+        plain = alone and self.positions is PositionScheme.SHARED
+        return Histories.CHAINS if plain else Histories.MIXED
 
     @property
     def session_rules(self) -> RowRules:

@@ -140,7 +140,8 @@ class DecodingRun:
     def lattice(self) -> Lattice:
         """The lattice so far, each member with its posterior."""
         steps, decisions = tuple(self.steps), self._pruning.decisions
-        return with_posteriors(Lattice(self.request.prompt_ids, steps, decisions))
+        prompt, histories = self.request.prompt_ids, self.request.histories
+        return with_posteriors(Lattice(prompt, steps, decisions, histories=histories))
 
     @property
     def tally(self) -> PruningTally:

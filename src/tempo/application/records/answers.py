@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tempo.application.decoding.recording import with_posteriors
 from tempo.application.decoding.settling import SettledText, best_hypothesis, chain_from
 from tempo.application.records.record import record_of
-from tempo.domain.lattice import Lattice
 from tempo.domain.superposition import path_superposition
 from tempo.domain.tokens import Slot
 from tempo.domain.trellis import Trellis
@@ -15,7 +15,7 @@ from tempo.domain.trellis import Trellis
 if TYPE_CHECKING:
     from tempo.application.records.record import Provenance, RunRecord
     from tempo.domain.hypothesis import Hypothesis
-    from tempo.domain.lattice import LatticeStep
+    from tempo.domain.lattice import Lattice, LatticeStep
 
 
 class ReplayedRun:
@@ -65,5 +65,5 @@ def replayed(lattice: Lattice, provenance: Provenance) -> RunRecord:
     best = best_hypothesis(run, settled)
     members = () if best is None else tuple(chain_from(run, best.step, best.member, 0))
     steps = tuple(run.steps)
-    found = with_posteriors(Lattice(lattice.prompt_ids, steps, lattice.decisions))
+    found = with_posteriors(replace(lattice, steps=steps))
     return record_of(found, members, provenance)

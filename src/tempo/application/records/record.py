@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tempo.domain.exact_paths import Histories
+from tempo.domain.layout import PositionScheme
 from tempo.domain.text import cut_at_stop, decoded
+from tempo.domain.visibility import Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +51,16 @@ class Provenance:
     def stop_bytes(self) -> tuple[bytes, ...]:
         """The stop strings as UTF-8."""
         return tuple(text.encode() for text in self.stop)
+
+    @property
+    def histories(self) -> Histories:
+        """What the run's rows saw, by its settings; nothing is claimed where they do not say."""
+        known = self.settings or {}
+        rule = known.get("superposition")
+        alone = rule == "path" or (rule == "lineage" and known.get("window") == 0)
+        isolated = known.get("visibility") == Visibility.ISOLATED
+        plain = alone and isolated and known.get("positions") == PositionScheme.SHARED
+        return Histories.CHAINS if plain else Histories.MIXED
 
 
 @dataclass(frozen=True, slots=True, eq=False)

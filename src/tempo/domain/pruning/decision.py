@@ -33,6 +33,11 @@ class Effect(StrEnum):
         """Whether the candidate is gone from the lattice."""
         return self not in {Effect.WEAKENED, Effect.UNATTENDED}
 
+    @property
+    def leaves_rows_whole(self) -> bool:
+        """Whether the rows of what stays have seen, and see, all of their best chains."""
+        return self in {Effect.DROPPED, Effect.PRUNED, Effect.DESCENDANT}
+
 
 @dataclass(frozen=True, slots=True)
 class PruningDecision:

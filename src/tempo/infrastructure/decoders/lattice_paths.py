@@ -40,7 +40,7 @@ class LatticePaths:
         rescored: whether more paths are found than asked for, scored by the model and the best
             of them returned, as `result.n_best` does; that is part of the cost. Otherwise the
             lattice's own scores decide. Under superposition `path` they are exact for the best
-            chain of each member, and estimates for paths that leave it.
+            chain of each member, and these come first; for paths that leave it they are estimates.
     """
 
     engine: Engine
@@ -62,7 +62,7 @@ class LatticePaths:
             return [_draft(lattice, one.members, finished=one.finished) for one in texts]
         return [
             _draft(lattice, path.members, finished=path.finished)
-            for path in lattice.k_best(asked.count)
+            for path in lattice.best_paths(asked.count)
         ]
 
 

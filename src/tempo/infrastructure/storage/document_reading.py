@@ -129,13 +129,15 @@ def _quoted(value: object) -> str:
 
 def _record(document: LatticeDocument) -> RunRecord:
     steps = tuple(_step(part, number) for number, part in enumerate(document.steps))
+    provenance = _provenance(document)
     return RunRecord(
         lattice=Lattice(
             tuple(map(TokenId, document.prompt_ids)),
             steps,
             tuple(map(_decision, document.decisions)),
+            histories=provenance.histories,
         ),
-        provenance=_provenance(document),
+        provenance=provenance,
         best=tuple(document.best_path),
         text=document.text,
         finished=document.finished,

@@ -32,12 +32,16 @@ PROSE = frozenset({"tokens", "token", "what", "rule"})
 
 @dataclass(frozen=True, slots=True)
 class StoredText:
-    """A path of a lattice as a text with the score that the lattice gives it."""
+    """A path of a lattice as a text with the score that the lattice gives it.
+
+    `exact` tells whether that score is the plain model's; others are estimates.
+    """
 
     text: str
     token_ids: tuple[int, ...]
     log_probability: float
     finished: bool
+    exact: bool = False
 
     @property
     def mean_log_probability(self) -> float:
@@ -75,9 +79,11 @@ class RecordView:
             self._print_bracketed()
 
     def print_best(self, count: int) -> None:
-        """Print the best paths by the lattice's own plain scores."""
+        """Print the exact chains and the best other paths, by the lattice's own plain scores."""
         texts = self._best(count)
-        self._section(f"{len(texts)} best path{'s' * (len(texts) != 1)}")
+        exact = [str(rank) for rank, text in enumerate(texts, 1) if text.exact]
+        told = f", exact scores: {', '.join(exact)}" if exact else ""
+        self._section(f"{len(texts)} best path{'s' * (len(texts) != 1)}{told}")
         if self._console.is_terminal:
             self._console.print(rendering.n_best_table(texts))
         else:
@@ -154,8 +160,9 @@ class RecordView:
                 self._lattice.token_ids(path),
                 path.score,
                 path.finished,
+                self._lattice.exact_score(path.members) is not None,
             )
-            for path in self._lattice.k_best(count)
+            for path in self._lattice.best_paths(count)
         ]
 
     def _print_bracketed(self) -> None:

@@ -39,7 +39,12 @@ class Lattice(DomainLattice):
         """Return the lattice of a record."""
         lattice = record.lattice
         return cls(
-            lattice.prompt_ids, lattice.steps, lattice.decisions, record.best, record.provenance
+            lattice.prompt_ids,
+            lattice.steps,
+            lattice.decisions,
+            record.best,
+            record.provenance,
+            histories=lattice.histories,
         )
 
     @property

@@ -71,6 +71,7 @@ class Result:
             lattice.decisions,
             self._outcome.best,
             self._provenance,
+            histories=lattice.histories,
         )
 
     @property
