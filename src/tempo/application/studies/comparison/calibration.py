@@ -127,6 +127,11 @@ def beginnings(paths: Sequence[TokenPath], probabilities: Sequence[float]) -> tu
     )
 
 
+def has_trials(found: Sequence[Forecasts]) -> bool:
+    """Whether any draw counts for any forecast."""
+    return any(bool(_sums(one)[:, 0].any()) for one in found)
+
+
 def calibration(event: str, found: Sequence[Forecasts], seed: int) -> Calibration:
     """Hold forecasts about several prompts against draws.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tempo.application.decoding.generate import Generate
 from tempo.application.settings.reading import build_request, read_settings
-from tempo.application.studies.comparison.calibration import Forecasts, calibration
+from tempo.application.studies.comparison.calibration import Forecasts, calibration, has_trials
 from tempo.application.studies.comparison.forecasting import MEMBERS, member_forecasts
 from tempo.application.studies.comparison.plan import FORECAST_DEPTH
 
@@ -39,7 +39,7 @@ class PosteriorStudy:
         """Return, by method, the posteriors of the first steps held against draws.
 
         `prompts` are with their numbers. Methods that prune or process logits speak of another
-        distribution than the draws', and are left out.
+        distribution than the draws', and are left out; so are those of which no draw can tell.
         """
         found: dict[str, list[Forecasts]] = {}
         for number, prompt in prompts:
@@ -58,7 +58,7 @@ class PosteriorStudy:
         return {
             name: calibration(MEMBERS, held, plan.seed)
             for name, held in found.items()
-            if any(one.forecasts for one in held)
+            if has_trials(held)
         }
 
 
