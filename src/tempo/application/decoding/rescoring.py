@@ -25,7 +25,7 @@ TokenPath = tuple[TokenId, ...]
 LARGEST_PASS = 512
 """Trie nodes that go through the model in one pass at most."""
 
-BRANCH_PASS = 128
+BRANCH_PASS = 192
 """Trie nodes of one pass where a trie is scored branch by branch."""
 
 
