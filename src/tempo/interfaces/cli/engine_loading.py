@@ -50,7 +50,7 @@ def grader_of(name: str, device: str, dtype: str) -> Grader:
 def machine(device: str) -> dict[str, object]:
     """Return what a figure of time depends on beside the model."""
     found: dict[str, object] = {
-        "system": platform.platform(terse=True),
+        "system": platform.system(),
         "processor": platform.processor() or platform.machine(),
         "threads": torch.get_num_threads(),
     }
