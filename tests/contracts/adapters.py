@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from tempo.domain.early_exit import NEVER, ExitLayer, ExitRule
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.fused_llama.backend import FusedBackend
+from tempo.infrastructure.fused_llama.early_exit import leaving_early
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
 from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
 from tempo.infrastructure.fused_llama.weights import Weights
@@ -49,6 +51,9 @@ FUSED_DEVICE = os.environ.get("TEMPO_FUSED_DEVICE", "cpu")
 """Where the fused adapters run; `cuda` tests the kernels, and needs a GPU."""
 
 FUSED = ("llama", "mistral", "qwen2", "qwen3")
+EXITING = ("llama", "qwen3")
+"""With exits at the last layer alone, where early exit is the full model."""
+
 ROUNDED = ("llama-bfloat16", "qwen3-bfloat16", "llama-int8", "qwen2-int8", "qwen3-int8")
 """With weights of fewer bits; Mistral's passes are Llama's, and its kernels the same."""
 
@@ -59,6 +64,7 @@ NAMES = (
     *(f"{family}-fused" for family in FUSED),
     *(f"{family}-compiled" for family in FUSED),
     *ROUNDED,
+    *(f"{family}-exiting" for family in EXITING),
 )
 
 VOCABULARY = 120
@@ -129,6 +135,8 @@ def served(model: "PreTrainedModel", name: str = "model", remapper=PositionIdRem
         return fused(model, description)
     if name.endswith(("-compiled", "-bfloat16", "-int8")):
         return compiled(model, name)
+    if name.endswith("-exiting"):
+        return exiting(model, description)
     return HuggingFaceBackend(
         model, description, remapper(description.context, model.device), RowCache
     )
@@ -142,6 +150,14 @@ def compiled(model: "PreTrainedModel", name: str) -> FusedBackend:
     if name.endswith("-int8"):
         quantise(held)
     return FusedBackend(ProcessorDecoder(Weights.of(held)), support.describe(held, name))
+
+
+def exiting(model: "PreTrainedModel", description) -> "ModelBackend":
+    """Return the backend over compiled kernels whose rows may leave, after the last layer alone."""
+    rule = ExitRule((ExitLayer(1, NEVER), ExitLayer(model.config.num_hidden_layers, 0.5)))
+    return leaving_early(
+        FusedBackend(ProcessorDecoder(Weights.of(model)), description), rule, lambda _: None
+    )
 
 
 def fused(model: "PreTrainedModel", description) -> FusedBackend:

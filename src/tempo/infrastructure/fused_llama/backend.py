@@ -29,6 +29,11 @@ class FusedBackend:
         self._description = description
 
     @property
+    def decoder(self) -> PlainDecoder:
+        """What runs the passes."""
+        return self._decoder
+
+    @property
     def states(self) -> torch.dtype:
         """The type of keys and values in the cache."""
         return self._decoder.states

@@ -123,9 +123,9 @@ class ProcessorDecoder(PlainDecoder):
     def __init__(self, weights: Weights) -> None:
         """Serve merged weights that lie output-major on a processor."""
         super().__init__(weights)
-        layers = tuple(map(LayerMatrices, weights.layers))
-        self._narrow = tuple(map(NarrowLayer, layers))
-        self._wide = tuple(map(WideLayer, layers))
+        self._matrices = tuple(map(LayerMatrices, weights.layers))
+        self._narrow = tuple(map(NarrowLayer, self._matrices))
+        self._wide = tuple(map(WideLayer, self._matrices))
         self._norm = floats(weights.norm)
         self._embedding = Matrix(weights.embedding, weights.embedding_scales)
         self._head = Matrix(weights.head, weights.head_scales)
@@ -142,12 +142,12 @@ class ProcessorDecoder(PlainDecoder):
 
     def new_cache(self, rows: int) -> StaticCache:
         """Return an empty cache with room for some rows."""
-        _runs_kernels()
+        runs_kernels()
         return super().new_cache(rows)
 
     def decode(self, passes: Sequence[Pass]) -> list[tuple[Rows, Captured]]:
         """Feed what several sessions have, in one pass; return each one's rows and capture."""
-        if not _runs_kernels() or max((len(given.tokens) for given in passes), default=0) > TALL:
+        if not runs_kernels() or max((len(given.tokens) for given in passes), default=0) > TALL:
             return super().decode(passes)
         share_threads(self._most_threads)
         shape = self.weights.architecture
@@ -184,7 +184,7 @@ class ProcessorDecoder(PlainDecoder):
         merged = torch.from_numpy(scratch.merged).view(len(tokens), -1, shape.head_dim)
         heads = (shape.heads, shape.kv_heads, shape.kv_heads)
         states = merged.transpose(0, 1).split(heads)
-        narrow = len(tokens) <= SHORT and _runs_kernels()
+        narrow = len(tokens) <= SHORT and runs_kernels()
         if narrow:
             share_threads(self._most_threads)
         layers: Sequence[NarrowLayer | WideLayer] = self._narrow if narrow else self._wide
@@ -202,13 +202,13 @@ class ProcessorDecoder(PlainDecoder):
     def read(self, asked: Asked) -> Proposal:
         """Answer a reading of a session's rows."""
         answer, logits = None, asked.rows.logits
-        if _runs_kernels() and not asked.processors and knows(asked.reading, len(logits)):
+        if runs_kernels() and not asked.processors and knows(asked.reading, len(logits)):
             share_threads(self._most_threads)
             answer = proposal(logits.numpy(), asked.reading)
         return super().read(asked) if answer is None else answer
 
 
-def _runs_kernels() -> bool:
+def runs_kernels() -> bool:
     """Whether kernels can run in this process; in a fork PyTorch alone can, on one thread.
 
     Raises:
