@@ -14,7 +14,9 @@ from tempo.application.records.answers import replayed
 from tempo.application.records.record import Provenance, record_of
 from tempo.application.studies.comparison.figures import AskedPrompt, Cell, Setting
 from tempo.application.studies.comparison.outcomes import Continuation, Cost, MethodOutcome
+from tempo.application.studies.early_exit.figures import HeldOutText
 from tempo.domain.capture import LayerWeights
+from tempo.domain.early_exit import LayerReading
 from tempo.domain.frontier import Frontier
 from tempo.domain.lattice import Lattice, LatticeStep
 from tempo.domain.measures.predictive import ScoredText
@@ -513,3 +515,31 @@ def comparisons(draw):
         for method in methods
     }
     return outcomes, prompts
+
+
+# Early exit ---------------------------------------------------------------------------------------
+
+
+@st.composite
+def held_out_texts(draw, layers):
+    """Texts whose rows said one of three tokens after each layer, sure of it in a few degrees."""
+    degrees = st.integers(0, 4).map(lambda degree: degree / 4)
+    texts = []
+    for _ in range(draw(st.integers(1, 5))):
+        readings, final = [], []
+        for _ in range(draw(st.integers(1, 6))):
+            row, before, agreeing = [], None, -1
+            for layer in layers:
+                token = draw(st.integers(0, 2))
+                agreeing = agreeing + 1 if token == before else 0
+                before = token
+                numbers = [draw(degrees) for _ in range(3)]
+                row.append(
+                    LayerReading(
+                        layer, TokenId(token), numbers[0], numbers[1], agreeing, numbers[2]
+                    )
+                )
+            readings.append(tuple(row))
+            final.append(draw(st.integers(0, 2)))
+        texts.append(HeldOutText(tuple(readings), tuple(final)))
+    return tuple(texts)

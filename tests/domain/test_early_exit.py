@@ -45,7 +45,7 @@ def test_every_share_names_a_layer_that_exists(shares, depth):
     assert found == tuple(sorted(set(found)))
     assert found[0] >= 1
     assert found[-1] <= depth
-    assert all(any(max(1.0, share * depth) >= layer for share in shares) for layer in found)
+    assert all(any(max(1.0, share * depth) >= layer - 1e-6 for share in shares) for layer in found)
 
 
 @pytest.mark.parametrize(

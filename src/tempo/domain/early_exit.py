@@ -149,17 +149,42 @@ class ExitRule:
 
 @dataclass(frozen=True, slots=True)
 class RowExit:
-    """Where a row left and with what.
+    """Where a row left.
 
     Attributes:
         layer: how many layers it went through.
-        token: its most probable token there.
-        readings: what it said after each exit layer on the way, where the criterion reads the head.
+        readings: what it said after each exit layer on the way, if the criterion reads the head.
     """
 
     layer: int
-    token: TokenId
     readings: tuple[LayerReading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassCost:
+    """What a row costs in weights that are read, of a model with some layers.
+
+    Attributes:
+        depth: how many layers.
+        layer: weights of one.
+        carried: weights of one that make keys and values, which a skipped layer still reads.
+        head: weights of the head, which every readout reads.
+    """
+
+    depth: int
+    layer: int
+    carried: int
+    head: int
+
+    @property
+    def full(self) -> int:
+        """Weights that a row reads which goes all the way."""
+        return self.depth * self.layer + self.head
+
+    def of(self, layer: int, readouts: int) -> int:
+        """Return the weights that a row reads which leaves after so many layers."""
+        skipped = self.depth - layer
+        return layer * self.layer + skipped * self.carried + readouts * self.head
 
 
 def require_layer(layer: int, depth: int) -> None:

@@ -40,7 +40,7 @@ from tempo.infrastructure.storage.comparison_outcomes import OutcomeFile, Outcom
 from tempo.infrastructure.wiring import Container
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from transformers import LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from tempo.application.studies.comparison.study import OutcomeStore
     from tempo.application.studies.fidelity.plan import StudyPrompt
     from tempo.application.studies.parts import Part
+    from tempo.domain.early_exit import ExitRule, RowExit
     from tempo.domain.ports.model_backend import ModelBackend, ModelDescription
     from tempo.infrastructure.batching.shared_passes import SharedPasses
 
@@ -71,6 +72,7 @@ __all__ = [
     "speed_study",
     "story_openings",
     "weights_study",
+    "with_early_exit",
     "with_processors",
 ]
 
@@ -206,6 +208,26 @@ def outcome_store(folder: str | None, settings: Mapping[str, object], part: Part
         OutputError: if the folder cannot be written or holds a comparison under other settings.
     """
     return OutcomesInMemory() if folder is None else OutcomeFile(folder, settings, part)
+
+
+def with_early_exit(
+    container: Container,
+    rule: ExitRule,
+    heard: Callable[[Sequence[RowExit]], None] | None = None,
+) -> Container:
+    """Return a container around the same model, whose rows leave it by a rule.
+
+    `heard` is told of each pass how its rows left, in their order.
+
+    Raises:
+        UnsupportedModelError: if the model's passes are not run by the kernels for processors.
+        InvalidValueError: for an exit layer that the model does not have.
+    """
+    loaded = container.loaded()
+    made = _container_holding(loaded.model, loaded.tokenizer, container.config.backend())
+    made.backend.override(providers.Object(container.exiting(rule, heard)))
+    made.tokenizer.override(providers.Object(container.tokenizer()))
+    return made
 
 
 def share_passes(container: Container) -> SharedPasses:

@@ -20,6 +20,7 @@ from tempo.infrastructure.plotting.ambiguity_plot import plot_ambiguity
 from tempo.infrastructure.plotting.comparison_page import comparison_page, require_page
 from tempo.infrastructure.plotting.comparison_plot import plot_comparison
 from tempo.infrastructure.plotting.curve_plot import plot_curve
+from tempo.infrastructure.plotting.early_exit_plot import plot_early_exit
 from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
 from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
@@ -43,6 +44,7 @@ __all__ = [
     "format_of",
     "plot_ambiguity",
     "plot_comparison",
+    "plot_early_exit",
     "plot_fidelity",
     "plot_pruning",
     "read_comparison",

@@ -18,6 +18,7 @@ from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.step_attention import StepAttention
 from tempo.application.studies.ambiguity.study import AmbiguityStudy
+from tempo.application.studies.early_exit.study import EarlyExitStudy
 from tempo.application.studies.fidelity.study import FidelityStudy
 from tempo.application.studies.pruning.study import PruningStudy
 from tempo.application.token_scores import TokenScores
@@ -30,6 +31,7 @@ from tempo.infrastructure.configuration import (
 from tempo.infrastructure.diagnosis.machine_facts import machine_facts
 from tempo.infrastructure.documents import Documents
 from tempo.infrastructure.fused_llama.choosing import chosen_backend
+from tempo.infrastructure.fused_llama.early_exit import leaving_early, pass_cost
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 from tempo.infrastructure.huggingface.kv_cache import RowCache
@@ -137,6 +139,14 @@ class Container(Documents):
         AmbiguityStudy, backend=backend, tokenizer=tokenizer, inputs=mixed_inputs
     )
     pruning_study = providers.Factory(PruningStudy, backend=backend, tokenizer=tokenizer)
+    exiting = providers.Callable(leaving_early, backend)
+    early_exit_study = providers.Factory(
+        EarlyExitStudy,
+        backend=backend,
+        tokenizer=tokenizer,
+        exiting=exiting.provider,
+        cost=providers.Callable(pass_cost, backend=backend),
+    )
     machine_facts = providers.Callable(machine_facts)
     self_check = providers.Factory(SelfCheck, backend=backend)
     law_check = providers.Factory(LawCheck, backend=backend, tokenizer=tokenizer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from tempo.domain.early_exit import PassCost
 from tempo.domain.errors import UnsupportedModelError
 from tempo.infrastructure.fused_llama.backend import FusedBackend
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from tempo.domain.early_exit import ExitRule, RowExit
     from tempo.domain.ports.model_backend import ModelBackend
+    from tempo.infrastructure.fused_llama.weights import Weights
 
 
 def leaving_early(
@@ -27,37 +29,49 @@ def leaving_early(
         UnsupportedModelError: if the model's passes are not run by the kernels for processors.
         InvalidValueError: for an exit layer that the model does not have.
     """
+    weights = _weights_in_kernels(backend)
+    from tempo.infrastructure.fused_llama.processor.exiting import (  # noqa: PLC0415 - numba
+        ExitingDecoder,
+    )
+
+    decoder = (
+        ExitingDecoder(weights, rule) if heard is None else ExitingDecoder(weights, rule, heard)
+    )
+    return cast("ModelBackend", FusedBackend(decoder, backend.description))
+
+
+def pass_cost(backend: ModelBackend) -> PassCost:
+    """Return what a row of a model costs in weights that are read.
+
+    Raises:
+        UnsupportedModelError: if the model's passes are not run by the kernels for processors.
+    """
+    shape = _weights_in_kernels(backend).architecture
+    attention = shape.hidden * (shape.merged + shape.heads * shape.head_dim)
+    return PassCost(
+        depth=shape.layers,
+        layer=attention + 3 * shape.hidden * shape.inner,
+        carried=2 * shape.kv_heads * shape.head_dim * shape.hidden,
+        head=shape.vocabulary * shape.hidden,
+    )
+
+
+def _weights_in_kernels(backend: ModelBackend) -> Weights:
     held: object = backend
-    made = _made(held, rule, heard) if isinstance(held, FusedBackend) else None
-    if made is None:
-        description = backend.description
-        message = (
-            f"early exit runs in the kernels for processors alone, and {description.name} "
-            f"({description.family}, on {description.device}) is not decoded by them; "
-            "take device cpu, backend fused, and numba (pip install 'tempo-decoding[cpu]')"
-        )
-        raise UnsupportedModelError(message)
-    return cast("ModelBackend", made)
-
-
-def _made(
-    backend: FusedBackend,
-    rule: ExitRule,
-    heard: Callable[[Sequence[RowExit]], None] | None,
-) -> FusedBackend | None:
     try:
         from tempo.infrastructure.fused_llama.processor.decoder import (  # noqa: PLC0415 - numba
             ProcessorDecoder,
         )
-        from tempo.infrastructure.fused_llama.processor.exiting import (  # noqa: PLC0415 - numba
-            ExitingDecoder,
-        )
     except ImportError:
-        return None
-    if not isinstance(backend.decoder, ProcessorDecoder):
-        return None
-    weights = backend.decoder.weights
-    decoder = (
-        ExitingDecoder(weights, rule) if heard is None else ExitingDecoder(weights, rule, heard)
+        known = False
+    else:
+        known = isinstance(held, FusedBackend) and isinstance(held.decoder, ProcessorDecoder)
+    if known and isinstance(held, FusedBackend):
+        return held.decoder.weights
+    description = backend.description
+    message = (
+        f"early exit runs in the kernels for processors alone, and {description.name} "
+        f"({description.family}, on {description.device}) is not decoded by them; "
+        "take device cpu, backend fused, and numba (pip install 'tempo-decoding[cpu]')"
     )
-    return FusedBackend(decoder, backend.description)
+    raise UnsupportedModelError(message)

@@ -28,6 +28,10 @@ STUDIES = {
         f"{HERE}.ambiguity_command:ambiguity",
         "Inject two continuations with known weights: does the state carry both?",
     ),
+    "early-exit": (
+        f"{HERE}.early_exit_command:early_exit",
+        "Let rows leave before the last layer: what agrees, what is lost, what time is saved.",
+    ),
     "pruning": (
         f"{HERE}.pruning_study_command:pruning",
         "Hold what pruning rules go by against the exact shares of all paths; price pruned runs.",

@@ -168,9 +168,7 @@ class ExitingDecoder(ProcessorDecoder):
             return
         gone, hidden = rows[leaving], journey.state.hidden[leaving]
         if not self._rule.criterion.reads_head:
-            logits = self._read_out(journey, gone, hidden)
-            if judge.tells:
-                judge.survey(gone, logits)
+            self._read_out(journey, gone, hidden)
         judge.leave(gone, after)
         self._part(journey, leaving, hidden)
 
@@ -178,10 +176,9 @@ class ExitingDecoder(ProcessorDecoder):
         """Read out the rows that went all the way."""
         judge, rows = journey.judge, journey.rows
         logits = self._read_out(journey, rows, journey.state.hidden)
-        if judge.tells:
+        if judge.tells and threshold is not None and self._rule.criterion.reads_head:
             judge.survey(rows, logits)
-            if threshold is not None:
-                judge.leaving(rows, self._depth, threshold)
+            judge.leaving(rows, self._depth, threshold)
         judge.leave(rows, self._depth)
         self._keep(journey.state.scratch)
 

@@ -38,10 +38,13 @@ class Judge:
         self._readings: list[list[LayerReading]] = [[] for _ in range(count)]
 
     def threshold(self, layer: int) -> float | None:
-        """Return the threshold after so many layers; None where nobody needs to be judged."""
+        """Return the threshold after so many layers; None where nobody needs to be judged.
+
+        Where no row can leave, only agreement has to know what rows say.
+        """
         found = self._rule.threshold_after(layer)
-        needed = self.tells or self._rule.criterion is Criterion.AGREEMENT
-        return None if found == NEVER and not needed else found
+        idle = found == NEVER and self._rule.criterion is not Criterion.AGREEMENT
+        return None if idle else found
 
     def compare(self, rows: Integers, before: Floats, after: Floats) -> None:
         """Take down how far the states of rows have moved in a layer."""
@@ -78,10 +81,8 @@ class Judge:
     def exits(self) -> tuple[RowExit, ...]:
         """Return how each row left."""
         return tuple(
-            RowExit(layer, TokenId(token), tuple(readings))
-            for layer, token, readings in zip(
-                self._left_after.tolist(), self._tokens.tolist(), self._readings, strict=True
-            )
+            RowExit(layer, tuple(readings))
+            for layer, readings in zip(self._left_after.tolist(), self._readings, strict=True)
         )
 
     def _reading(self, row: int, layer: int) -> LayerReading:

@@ -1,0 +1,1 @@
+"""The study of early exit: where rows may leave a model, what that costs and what it saves."""
