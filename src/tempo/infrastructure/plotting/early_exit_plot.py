@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tempo.application.studies.early_exit.policies import Work
 from tempo.domain.errors import InvalidValueError
-from tempo.infrastructure.plotting.fidelity_plot import COLOURS, GREY, MARKERS
+from tempo.infrastructure.plotting.fidelity_plot import COLOURS, MARKERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,12 +44,14 @@ def plot_early_exit(report: EarlyExitReport) -> Figure:
         "the full model", (1.0, 1.0), xycoords=("axes fraction", "data"),
         xytext=(-4, 3), textcoords="offset points", ha="right", fontsize=8,
     )  # fmt: skip
-    speeds.set_xlabel("rows that say what the full model says")
+    _join_levels(speeds, report)
+    levels = ", ".join(f"{level:g}" for level in report.plan.levels)
+    speeds.set_xlabel(f"rows that say what the full model says; joined: calibrated to {levels}")
     speeds.set_ylabel("speed, the full model is 1")
+    speeds.grid(axis="y", color="#dddddd", linewidth=0.6)
     _draw_exits(exits, report, live)
     for axes in (speeds, exits):
         axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", color="#dddddd", linewidth=0.6)
         axes.tick_params(labelsize=8)
     if live:
         handles, labels = speeds.get_legend_handles_labels()
@@ -76,10 +78,23 @@ def _draw_speed(axes: Axes, report: EarlyExitReport, policy: Policy) -> None:
         linestyle="none",
         label=f"{policy.criterion.value}: {TITLES[policy.work]}" if first else None,
     )
-    axes.annotate(
-        f"{policy.level:g}", (agreement.value, speed.value), xytext=(4, -9),
-        textcoords="offset points", fontsize=7, color=GREY,
-    )  # fmt: skip
+
+
+def _join_levels(axes: Axes, report: EarlyExitReport) -> None:
+    """Join the points of one criterion on greedy text, from the lowest level to the highest."""
+    for number, criterion in enumerate(report.plan.criteria):
+        found = [
+            report.estimates[one.name]
+            for one in report.policies
+            if one.exits and one.work is Work.TEXT and one.criterion is criterion
+        ]
+        axes.plot(
+            [one["agreement"].value for one in found],
+            [one["speed"].value for one in found],
+            color=COLOURS[number % len(COLOURS)],
+            linewidth=0.8,
+            linestyle=":",
+        )
 
 
 def _draw_exits(axes: Axes, report: EarlyExitReport, live: list[Policy]) -> None:
@@ -90,11 +105,15 @@ def _draw_exits(axes: Axes, report: EarlyExitReport, live: list[Policy]) -> None
         shares = [report.exits(one)[layer - 1] for one in lowest]
         if not any(shares):
             continue
-        last = layer == report.cost.depth
+        # The deeper, the nearer to the grey of those that go all the way.
+        shade = (
+            LAST
+            if layer == report.cost.depth
+            else (0.35, 0.6, 0.85, 1.1 - layer / (1 + report.cost.depth))
+        )
         axes.barh(
-            range(len(lowest)), shares, left=left, height=0.7, edgecolor="white",
-            color="#dddddd" if last else COLOURS[layer % len(COLOURS)],
-        )  # fmt: skip
+            range(len(lowest)), shares, left=left, height=0.7, edgecolor="white", color=[shade]
+        )
         for place, (share, start) in enumerate(zip(shares, left, strict=True)):
             if share > LEGIBLE:
                 axes.annotate(
@@ -110,3 +129,6 @@ def _draw_exits(axes: Axes, report: EarlyExitReport, live: list[Policy]) -> None
 
 LEGIBLE = 0.02
 """Share of a bar that its number fits into."""
+
+LAST = (0.88, 0.88, 0.88, 1.0)
+"""The colour of rows that go all the way."""
