@@ -14,6 +14,7 @@ from tempo.application.records.answers import replayed
 from tempo.application.records.record import Provenance, record_of
 from tempo.application.studies.comparison.figures import AskedPrompt, Cell, Setting
 from tempo.application.studies.comparison.outcomes import Continuation, Cost, MethodOutcome
+from tempo.application.studies.consolidation.ledger import Ledger
 from tempo.application.studies.early_exit.figures import HeldOutText
 from tempo.domain.capture import LayerWeights
 from tempo.domain.early_exit import LayerReading
@@ -543,3 +544,26 @@ def held_out_texts(draw, layers):
             final.append(draw(st.integers(0, 2)))
         texts.append(HeldOutText(tuple(readings), tuple(final)))
     return tuple(texts)
+
+
+# Consolidation ----------------------------------------------------------------------------------
+
+
+@st.composite
+def attention_given(draw):
+    """What rows give to each other [document, row, row]: nothing to later ones, 1 in all."""
+    documents, rows = draw(st.integers(1, 3)), draw(st.integers(1, 7))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    given_attention = np.tril(rng.uniform(0.01, 1.0, size=(documents, rows, rows)))
+    return given_attention / given_attention.sum(axis=2, keepdims=True)
+
+
+@st.composite
+def ledgers(draw, documents=2):
+    """Ledgers with gaps between positions, and with equal importance now and then."""
+    fed = draw(st.integers(0, 12))
+    live = draw(st.integers(0, fed))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    positions = [np.sort(rng.permutation(fed)[:live]) for _ in range(documents)]
+    importance = rng.integers(0, 5, size=(documents, live)) / 4
+    return Ledger(tuple(range(documents)), np.array(positions, dtype=np.int64), importance, fed)
