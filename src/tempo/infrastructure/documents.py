@@ -19,6 +19,7 @@ from tempo.infrastructure.paths import default_store
 from tempo.infrastructure.plotting.ambiguity_plot import plot_ambiguity
 from tempo.infrastructure.plotting.comparison_page import comparison_page, require_page
 from tempo.infrastructure.plotting.comparison_plot import plot_comparison
+from tempo.infrastructure.plotting.consolidation_plot import plot_consolidation
 from tempo.infrastructure.plotting.curve_plot import plot_curve
 from tempo.infrastructure.plotting.early_exit_plot import plot_early_exit
 from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
@@ -44,6 +45,7 @@ __all__ = [
     "format_of",
     "plot_ambiguity",
     "plot_comparison",
+    "plot_consolidation",
     "plot_early_exit",
     "plot_fidelity",
     "plot_pruning",

@@ -18,6 +18,7 @@ from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.step_attention import StepAttention
 from tempo.application.studies.ambiguity.study import AmbiguityStudy
+from tempo.application.studies.consolidation.study import ConsolidationStudy
 from tempo.application.studies.early_exit.study import EarlyExitStudy
 from tempo.application.studies.fidelity.study import FidelityStudy
 from tempo.application.studies.pruning.study import PruningStudy
@@ -28,6 +29,7 @@ from tempo.infrastructure.clustering.kmeans import KMeansClustering
 from tempo.infrastructure.configuration import (
     EMBEDDED,
 )
+from tempo.infrastructure.consolidation.llama_model import LlamaModel
 from tempo.infrastructure.diagnosis.machine_facts import machine_facts
 from tempo.infrastructure.documents import Documents
 from tempo.infrastructure.fused_llama.choosing import chosen_backend
@@ -137,6 +139,10 @@ class Container(Documents):
     mixed_inputs = providers.Singleton(EmbeddingMixer, model=plain_model)
     ambiguity_study = providers.Factory(
         AmbiguityStudy, backend=backend, tokenizer=tokenizer, inputs=mixed_inputs
+    )
+    consolidating_model = providers.Singleton(LlamaModel, model=model)
+    consolidation_study = providers.Factory(
+        ConsolidationStudy, model=consolidating_model, tokenizer=tokenizer
     )
     pruning_study = providers.Factory(PruningStudy, backend=backend, tokenizer=tokenizer)
     exiting = providers.Callable(leaving_early, backend)

@@ -5,12 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from tempo.application.studies.consolidation.update import Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An isometry drawn for each document: coordinates in another order, half of the signs turned.
+
+    Directions become others; lengths, and angles between them, stay what they are.
+
+    Attributes:
+        order: [document, size] which coordinate goes where.
+        signs: [document, size] 1 or -1.
+    """
+
+    order: Tensor
+    signs: Tensor
+
+    @classmethod
+    def drawn(cls, draws: Sequence[np.random.Generator], size: int, device: torch.device) -> Turn:
+        """Draw one for each document, by its own generator."""
+        order = np.stack([draw.permutation(size) for draw in draws])
+        signs = np.stack([draw.choice([-1.0, 1.0], size) for draw in draws])
+        return cls(
+            torch.as_tensor(order, device=device), torch.as_tensor(signs, device=device).float()
+        )
+
+    def of(self, rows: Tensor) -> Tensor:
+        """Return rows [document, row, size] turned."""
+        order = self.order[:, None].expand(-1, rows.shape[1], -1)
+        return rows.gather(2, order) * self.signs[:, None]
 
 
 @dataclass(slots=True)
@@ -22,18 +54,23 @@ class Changes:
     Attributes:
         outputs: [document, term, out] with the term's scale in it.
         inputs: [document, term, in].
+        turns: what outputs and inputs go through first; None for nothing.
     """
 
     outputs: Tensor
     inputs: Tensor
+    turns: tuple[Turn, ...] | None = None
 
     @classmethod
     def none(cls, documents: int, sizes: tuple[int, int], device: torch.device) -> Changes:
         """Return no change of matrices [out, in]."""
-        return cls(*(torch.zeros(documents, 0, size, device=device) for size in sizes))
+        outputs, inputs = (torch.zeros(documents, 0, size, device=device) for size in sizes)
+        return cls(outputs, inputs)
 
     def add(self, outputs: Tensor, inputs: Tensor) -> None:
         """Add terms: [document, new, out] times [document, new, in]."""
+        if self.turns is not None:
+            outputs, inputs = self.turns[0].of(outputs), self.turns[1].of(inputs)
         self.outputs = torch.cat([self.outputs, outputs], dim=1)
         self.inputs = torch.cat([self.inputs, inputs], dim=1)
 

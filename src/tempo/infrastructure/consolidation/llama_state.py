@@ -10,7 +10,12 @@ import torch
 from tempo.application.studies.consolidation.consolidating_model import Fed
 from tempo.application.studies.consolidation.update import Control
 from tempo.domain.errors import NonFiniteLogitsError, SessionError
-from tempo.infrastructure.consolidation.changes import Changes, LayerMemory, rows_of
+from tempo.infrastructure.consolidation.changes import (
+    Changes,
+    LayerMemory,
+    Turn,
+    rows_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +48,16 @@ class LlamaState:
         self._positions = torch.zeros(len(documents), 0, dtype=torch.long, device=model.device)
         shape = (len(documents), *model.heads)
         self._memories = [LayerMemory.empty(shape, model.device) for _ in range(model.layers)]
-        self._draws = []
         if update is not None:
-            self._draws = [np.random.default_rng([update.seed, one]) for one in documents]
+            draws = [np.random.default_rng([update.seed, one]) for one in documents]
             for layer in update.layers_of(model.layers):
                 for matrix in update.matrices:
-                    out, into = model.weight(layer, matrix).shape
-                    changes = Changes.none(len(documents), (out, into), model.device)
+                    sizes = model.weight(layer, matrix).shape
+                    changes = Changes.none(len(documents), (sizes[0], sizes[1]), model.device)
+                    if update.control is Control.RANDOM:
+                        changes.turns = tuple(
+                            Turn.drawn(draws, size, model.device) for size in sizes
+                        )
                     self._memories[layer].changes[matrix] = changes
 
     @torch.inference_mode()
@@ -134,19 +142,10 @@ class LlamaState:
         update = self._update
         outputs = rows_of(memory.given[matrix], leaving)
         inputs = rows_of(memory.fed[matrix], leaving)
-        if update is not None and update.control is Control.RANDOM:
-            outputs, inputs = self._redirected(outputs), self._redirected(inputs)
         if update is not None and update.normalised:
             norms = outputs.norm(dim=2) * inputs.norm(dim=2)
             scale = scale / norms.clamp(min=SMALLEST)
         memory.changes[matrix].add(outputs * scale[:, :, None], inputs)
-
-    def _redirected(self, rows: Tensor) -> Tensor:
-        """Return rows of the same norms in directions drawn for each document."""
-        drawn = np.stack([rng.standard_normal(tuple(rows.shape[1:])) for rng in self._draws])
-        found = torch.as_tensor(drawn, device=rows.device).float()
-        lengths: Tensor = rows.norm(dim=2) / found.norm(dim=2)
-        return found * lengths[:, :, None]
 
 
 def _host(values: Tensor) -> FloatArray:

@@ -32,6 +32,10 @@ STUDIES = {
         f"{HERE}.early_exit_command:early_exit",
         "Let rows leave before the last layer: what agrees, what is lost, what time is saved.",
     ),
+    "consolidate": (
+        f"{HERE}.consolidate_command:consolidate",
+        "Let tokens leave a window and change weights, or fill a bank: is anything remembered?",
+    ),
     "pruning": (
         f"{HERE}.pruning_study_command:pruning",
         "Hold what pruning rules go by against the exact shares of all paths; price pruned runs.",

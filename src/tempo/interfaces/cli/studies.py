@@ -65,7 +65,11 @@ def versions() -> dict[str, str]:
 
 
 def study_text(
-    facts: Mapping[str, object], lines: Iterable[str], seconds: float, contexts: int
+    facts: Mapping[str, object],
+    lines: Iterable[str],
+    seconds: float,
+    contexts: int,
+    noun: str = "context",
 ) -> str:
     """Return a study as it is printed: what decided it, its tables, its time."""
     return "\n".join(
@@ -75,7 +79,7 @@ def study_text(
             "",
             *lines,
             "",
-            f"{seconds:.0f} s, {seconds / contexts:.2f} s a context",
+            f"{seconds:.0f} s, {seconds / contexts:.2f} s a {noun}",
             "",
         ]
     )

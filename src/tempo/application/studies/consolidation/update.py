@@ -30,7 +30,8 @@ class Control(StrEnum):
 
     NONE: the update itself.
     SHUFFLED: the importance is that of a token drawn from all that have left so far.
-    RANDOM: the two directions are drawn at random; the norm is that of the update.
+    RANDOM: the directions are drawn at random, by an isometry for each document and matrix, so
+        that the norm of each term and of all together is that of the update.
     """
 
     NONE = "none"

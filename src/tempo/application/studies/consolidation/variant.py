@@ -50,3 +50,11 @@ class Variant:
     def token_by_token(self) -> Variant:
         """Return the same one, fed one token at a time, as a text is written."""
         return replace(self, rows=1)
+
+    def protecting(self, protection: Protection) -> Variant:
+        """Return the same one with another protected part.
+
+        Raises:
+            InvalidValueError: if the window has no room for it.
+        """
+        return replace(self, protection=protection)
