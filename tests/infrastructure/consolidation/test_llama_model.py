@@ -27,7 +27,7 @@ from tempo.domain.errors import (
     SessionError,
     UnsupportedModelError,
 )
-from tempo.infrastructure.consolidation.llama_model import LlamaModel
+from tempo.infrastructure.consolidation.llama_model import LlamaModel, _hide
 from tempo.infrastructure.huggingface.random_weights import random_model
 
 VOCABULARY = 40
@@ -139,6 +139,19 @@ def test_retrieving_everything_is_full_attention(plain, model, rows):
     np.testing.assert_array_equal(more, found)
     less, _ = read(model, variant(9, rows, bank=MemoryBank(2), protection=FREE))
     assert np.abs(less - found).max() > 0.01
+
+
+def test_each_head_of_a_row_retrieves_those_that_score_highest_with_it():
+    """Four in the bank, one live token, two rows: what is hidden is minus infinity."""
+    scores = torch.tensor(
+        [[[3.0, 1.0, 2.0, 0.0, -9.0, 5.0, 6.0], [0.0, 1.0, 4.0, 5.0, -9.0, 5.0, 6.0]],
+         [[0.0, 1.0, 0.5, 2.0, -9.0, 5.0, 6.0], [7.0, 8.0, 6.0, 5.0, -9.0, 5.0, 6.0]]]
+    )  # fmt: skip
+    _hide(scores, live=3, top_k=2)
+    assert torch.isfinite(scores).int().tolist() == [
+        [[1, 0, 1, 0, 1, 1, 0], [0, 0, 1, 1, 1, 1, 1]],
+        [[0, 1, 0, 1, 1, 1, 0], [1, 1, 0, 0, 1, 1, 1]],
+    ]
 
 
 def test_a_bank_gives_nothing_to_the_importance_of_the_live(model):

@@ -102,6 +102,7 @@ def _draw(
         )
     axes.axvline(0.0, color="black", linewidth=0.8)
     axes.set_xscale("symlog", linthresh=LINEAR_BELOW)
+    axes.margins(x=0.08)
     axes.tick_params(axis="x", labelsize=7)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(visible=True, color="#dddddd", linewidth=0.5)
