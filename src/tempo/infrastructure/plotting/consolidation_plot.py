@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tempo.application.studies.consolidation.figures import Measure
-from tempo.application.studies.consolidation.plan import ATTENTION, FULL
+from tempo.application.studies.consolidation.plan import FULL
 from tempo.application.studies.consolidation.report import NO_EFFECT, verdict
 from tempo.domain.errors import InvalidValueError
 
@@ -50,7 +50,7 @@ def plot_consolidation(report: ConsolidationReport) -> Figure:
     for one, (measure, metric, title, less_is_better) in zip(axes, panels, strict=False):
         _draw(one, _compared(report, measure, metric), names, less_is_better=less_is_better)
         one.set_title(title, fontsize=9)
-        one.set_xlabel(f"less '{ATTENTION}', alpha = 0", fontsize=8)
+        one.set_xlabel(f"less '{report.plan.eviction}', alpha = 0", fontsize=8)
     axes[0].set_yticks(range(len(names)), names, fontsize=8)
     axes[0].set_ylim(len(names) - 0.5, -0.5)
     figure.suptitle(
@@ -74,9 +74,9 @@ def _compared(report: ConsolidationReport, measure: Measure, metric: str) -> dic
     """Return, by variant, its difference to alpha = 0; that of the full context is turned round."""
     found = {}
     for comparison, named in report.differences[measure.value].items():
-        if comparison.other == ATTENTION:
+        if comparison.other == report.plan.eviction:
             found[comparison.one] = named[metric]
-        if comparison == (ATTENTION, FULL):
+        if comparison == (report.plan.eviction, FULL):
             one = named[metric]
             found[FULL] = type(one)(-one.value, -one.high, -one.low, one.contexts)
     return found

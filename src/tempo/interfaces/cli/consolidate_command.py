@@ -16,7 +16,12 @@ from tempo.application.studies.consolidation.document import consolidation_docum
 from tempo.application.studies.consolidation.eviction import Protection
 from tempo.application.studies.consolidation.figures import KINDS
 from tempo.application.studies.consolidation.passages import drawn, made_texts, passages
-from tempo.application.studies.consolidation.plan import ConsolidationPlan, Rate
+from tempo.application.studies.consolidation.plan import (
+    ATTENTION,
+    EVICTIONS,
+    ConsolidationPlan,
+    Rate,
+)
 from tempo.application.studies.consolidation.report import ConsolidationReport
 from tempo.application.studies.consolidation.update import Matrix
 from tempo.domain.errors import InvalidValueError
@@ -61,6 +66,10 @@ def consolidate(
     sinks: Annotated[int, typer.Option(help="So many first tokens never leave.")] = 4,
     recent: Annotated[int, typer.Option(help="So many of the newest never leave.")] = 8,
     decay: Annotated[float, typer.Option(help="Of a token's importance, each row.")] = 0.99,
+    eviction: Annotated[
+        str,
+        typer.Option(help=f"Who leaves under updates and banks: {', '.join(EVICTIONS)}."),
+    ] = ATTENTION,
     alpha: Annotated[
         list[float] | None,
         typer.Option(help="Rate of updates; may be repeated. Default: 0.001, 0.01."),
@@ -107,6 +116,7 @@ def consolidate(
         rows=rows,
         protection=Protection(sinks, recent),
         decay=decay,
+        eviction=eviction,
         rates=(
             *(Rate(rate) for rate in (ALPHAS if alpha is None and not raw_alpha else alpha or ())),
             *(Rate(rate, normalised=False) for rate in raw_alpha or ()),

@@ -8,7 +8,7 @@ import pytest
 
 from tempo.application.studies.consolidation.consolidation import Consolidation
 from tempo.application.studies.consolidation.document import consolidation_document
-from tempo.application.studies.consolidation.eviction import Protection
+from tempo.application.studies.consolidation.eviction import ByAttention, ByRecency, Protection
 from tempo.application.studies.consolidation.figures import Part, recall_figures, repeated
 from tempo.application.studies.consolidation.passages import beginning, drawn, passages
 from tempo.application.studies.consolidation.plan import ConsolidationPlan, Rate
@@ -238,6 +238,19 @@ def test_variants_are_named_by_what_they_do():
     ]  # fmt: skip
 
 
+def test_updates_and_banks_are_held_against_their_own_window():
+    plan = small_plan(eviction="recency")
+    assert {one.name: one.eviction for one in plan.variants}["kv 0.5"] == ByRecency()
+    assert {one.name: one.eviction for one in plan.variants}["bank, top 8"] == ByRecency()
+    assert {one.name: one.eviction for one in plan.variants}["attention"] == ByAttention()
+    held = {(one.one, one.other) for one in plan.comparisons}
+    assert {
+        ("recency", "full context"), ("attention", "recency"), ("kv 0.5", "recency"),
+        ("kv 0.5", "kv 0.5 random"), ("bank, top 8", "recency"), ("bank, top 8", "full context"),
+    } <= held  # fmt: skip
+    assert not {one for one in held if one[1] == "attention"}
+
+
 def test_a_prompt_may_be_protected_while_a_text_is_written():
     plan = small_plan(keep_prompt=True)
     assert plan.written(plan.variants[1]).protection == Protection(first=8, recent=4)
@@ -255,6 +268,7 @@ def test_a_prompt_may_be_protected_while_a_text_is_written():
         ),
         ({"prompt": 40}, "prompt is 40; it must be less than the length, 40"),
         ({"prompt": 0}, "prompt is 0; it must be 1 or more"),
+        ({"eviction": "x"}, "eviction is 'x'; choose one of attention, recency, random"),
         ({"steps": 3}, "steps is 3; it must be 4 or more"),
         ({"facts": -1}, "facts is -1; it must be 0 or more"),
         ({"rates": (Rate(1), Rate(1))}, "two variants are the same"),

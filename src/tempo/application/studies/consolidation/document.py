@@ -38,6 +38,7 @@ def consolidation_document(
             "rows": plan.rows,
             "protected": {"first": plan.protection.first, "recent": plan.protection.recent},
             "decay": plan.decay,
+            "eviction": plan.eviction,
             "layers": None if plan.layers is None else list(plan.layers),
             "length": plan.length,
             "prompt": plan.prompt,

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from tempo.application.studies.consolidation.eviction import AtRandom, ByRecency, Protection
+from tempo.application.studies.consolidation.eviction import (
+    AtRandom,
+    ByAttention,
+    ByRecency,
+    Protection,
+)
 from tempo.application.studies.consolidation.update import (
     Control,
     HebbianUpdate,
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from tempo.application.studies.consolidation.eviction import Eviction
 
 FULL, ATTENTION, RECENCY, RANDOM = "full context", "attention", "recency", "random"
+EVICTIONS = (ATTENTION, RECENCY, RANDOM)
 DOCUMENTS_WINDOW, DOCUMENTS_ALPHA = 24, 0.01
 DOCUMENTS_PROMPT, DOCUMENTS_TOKENS = "Once upon a time", 50
 DOCUMENTS = ("window 24, alpha 0", "window 24, alpha 0.01")
@@ -56,6 +62,8 @@ class ConsolidationPlan:
         rows: how many tokens of a text are read in one pass.
         protection: who never leaves.
         decay: what is left of a token's importance after each row.
+        eviction: who leaves first where there are updates or a bank; without them it is alpha = 0,
+            what they are held against.
         rates: of the updates.
         matrices: which projections take an update together; each group is a variant.
         layers: which layers take it; None for all.
@@ -74,6 +82,7 @@ class ConsolidationPlan:
     rows: int = 8
     protection: Protection = field(default_factory=lambda: Protection(first=4, recent=8))
     decay: float = 0.99
+    eviction: str = ATTENTION
     rates: tuple[Rate, ...] = (Rate(0.001), Rate(0.01))
     matrices: tuple[tuple[Matrix, ...], ...] = (
         (Matrix.KEY,),
@@ -97,6 +106,9 @@ class ConsolidationPlan:
             if getattr(self, name) < least:
                 message = f"{name} is {getattr(self, name)}; it must be {least} or more"
                 raise InvalidValueError(message)
+        if self.eviction not in EVICTIONS:
+            message = f"eviction is {self.eviction!r}; choose one of {', '.join(EVICTIONS)}"
+            raise InvalidValueError(message)
         if self.length <= self.window + 1:
             message = (
                 f"length is {self.length}; it must be {self.window + 2} or more, so that tokens "
@@ -114,16 +126,11 @@ class ConsolidationPlan:
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """All ways to run the window; the first is the plain model, the second alpha = 0."""
+        """All ways to run the window; the first is the plain model."""
         plain = Variant(name=FULL, window=None, rows=self.rows)
-        evictions: tuple[tuple[str, Eviction], ...] = (
-            (RECENCY, ByRecency()),
-            (RANDOM, AtRandom(self.seed % SEEDS)),
-        )
         return (
             plain,
-            self._variant(ATTENTION),
-            *(self._variant(name, eviction=eviction) for name, eviction in evictions),
+            *(self._variant(name, eviction=name) for name in EVICTIONS),
             *(self._variant(name, update=update) for name, update in self._updates()),
             *(self._variant(bank_name(top_k), bank=MemoryBank(top_k)) for top_k in self.top_k),
         )
@@ -154,13 +161,14 @@ class ConsolidationPlan:
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
-        """Which variants are held against which: the attention window is alpha = 0."""
+        """Which variants are held against which: the plain window is alpha = 0."""
         banks = [bank_name(top_k) for top_k in self.top_k]
-        found = [Comparison(ATTENTION, FULL)]
-        found += [Comparison(name, ATTENTION) for name in (RECENCY, RANDOM, *banks)]
+        others = [name for name in EVICTIONS if name != self.eviction]
+        found = [Comparison(self.eviction, FULL)]
+        found += [Comparison(name, self.eviction) for name in (*others, *banks)]
         found += [Comparison(name, FULL) for name in banks]
         updates = list(self._updates())
-        found += [Comparison(name, ATTENTION) for name, _ in updates]
+        found += [Comparison(name, self.eviction) for name, _ in updates]
         found += [
             Comparison(name, f"{name} {control.value}")
             for name, update in updates
@@ -195,21 +203,25 @@ class ConsolidationPlan:
         self,
         name: str,
         *,
-        eviction: Eviction | None = None,
+        eviction: str | None = None,
         update: HebbianUpdate | None = None,
         bank: MemoryBank | None = None,
     ) -> Variant:
-        chosen = {} if eviction is None else {"eviction": eviction}
         return Variant(
             name=name,
             window=self.window,
             rows=self.rows,
+            eviction=self._policy(eviction or self.eviction),
             protection=self.protection,
             decay=self.decay,
             update=update,
             bank=bank,
-            **chosen,
         )
+
+    def _policy(self, name: str) -> Eviction:
+        if name == RECENCY:
+            return ByRecency()
+        return AtRandom(self.seed % SEEDS) if name == RANDOM else ByAttention()
 
     def _updates(self) -> Iterator[tuple[str, HebbianUpdate]]:
         for rate in self.rates:
