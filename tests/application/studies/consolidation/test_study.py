@@ -201,15 +201,15 @@ def test_passages_are_cut_from_the_start_and_all_begin_alike():
 
 def test_a_planted_fact_is_farther_from_its_question_than_a_window():
     tokenizer = WordTokenizer()
-    found = planted_facts(tokenizer, 6, 30, 1)
-    assert found.tokens.shape == (6, 30 + 80)
+    found = planted_facts(tokenizer, 6, 60, 1)
+    assert found.tokens.shape == (6, 60 + 80)
     for number, tokens in enumerate(found.tokens.tolist()):
         fact = FACTS[number % 2]
         answer = found.choices[number, found.answers[number]]
         assert tokenizer.content(answer).decode().strip() in fact.choices
         places = [place for place, token in enumerate(tokens) if token == answer]
         assert len(places) == 2
-        assert len(tokens) - 1 - places[-1] > 30
+        assert len(tokens) - 1 - places[-1] > 60
         assert not set(tokens) & (set(found.choices[number].tolist()) - {answer})
         text = b"".join(map(tokenizer.content, tokens)).decode()
         assert text.endswith(fact.asked)
