@@ -10,7 +10,7 @@ import numpy as np
 
 from tempo.application.decoding.rescoring import Rescore
 from tempo.domain.diversity import diverse_order
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import IneffectiveSettingError, InvalidValueError
 from tempo.domain.paths import require_count
 from tempo.domain.stopping import stop_position
 from tempo.domain.text import cut_at_stop, decoded
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tempo.domain.lattice import Lattice
     from tempo.domain.paths import Path
     from tempo.domain.ports.model_backend import ModelBackend
+    from tempo.domain.search.report import SearchReport, TriedText
     from tempo.domain.tokens import TokenId
 
 
@@ -37,6 +38,8 @@ class NBestText:
         finished: whether it ends in an end token or a stop string.
         share: `text_log_probability` as a probability among the texts returned with this one;
             those shares sum to 1.
+        value: a verifier's, in [0, 1], where a tree search found the text; it is of no path of the
+            lattice then.
     """
 
     text: str
@@ -46,6 +49,7 @@ class NBestText:
     text_log_probability: float
     finished: bool
     share: float = 1.0
+    value: float | None = None
 
     @property
     def mean_log_probability(self) -> float:
@@ -137,6 +141,39 @@ class NBest:
             return [score for score in known if score is not None]
         found = iter(self._rescore.run(lattice.prompt_ids, list(map(lattice.token_ids, asked))))
         return [next(found) if score is None else score for score in known]
+
+
+def tried_texts(report: SearchReport, count: int, ranking: Ranking) -> tuple[NBestText, ...]:
+    """Return the `count` best distinct texts that a search tried, by value.
+
+    Complete texts stand before those that the run would have gone on with.
+
+    Raises:
+        InvalidValueError: for a count under 1.
+        IneffectiveSettingError: for another ranking.
+    """
+    require_count(count, "texts")
+    if ranking != Ranking():
+        message = "length_penalty and diverse would have no effect: a search ranks texts by value"
+        raise IneffectiveSettingError(message)
+    groups: dict[tuple[str, bool], list[TriedText]] = {}
+    for one in report.texts:
+        groups.setdefault((one.text, one.finished), []).append(one)
+    texts = [
+        NBestText(
+            text=best.text,
+            token_ids=best.token_ids,
+            members=(),
+            log_probability=best.log_probability,
+            text_log_probability=float(
+                np.logaddexp.reduce([other.log_probability for other in (best, *others)])
+            ),
+            finished=best.finished,
+            value=best.value,
+        )
+        for best, *others in groups.values()
+    ]
+    return _with_shares(texts[:count])
 
 
 def _candidates(lattice: Lattice, count: int, stops: tuple[bytes, ...]) -> tuple[Path, ...]:

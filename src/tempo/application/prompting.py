@@ -90,6 +90,19 @@ def checked_ids(tokens: Sequence[int], vocabulary: int) -> tuple[TokenId, ...]:
     return ids
 
 
+def encoded(
+    prompt: Prompt | Sequence[int], tokenizer: Tokenizer, vocabulary: int
+) -> tuple[tuple[TokenId, ...], str | None]:
+    """Return a prompt's tokens, and its text where it is one.
+
+    Raises:
+        InvalidValueError: for a chat without a template, or tokens outside the vocabulary.
+    """
+    if isinstance(prompt, Prompt):
+        return prompt.encoded(tokenizer), prompt.text
+    return checked_ids(prompt, vocabulary), None
+
+
 def _whole_numbers(tokens: object) -> tuple[TokenId, ...]:
     """Return tokens as plain integers; bytes are text that someone forgot to decode."""
     try:

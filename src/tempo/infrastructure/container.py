@@ -37,6 +37,7 @@ from tempo.infrastructure.huggingface.loading import Loaded
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.reading.processors import GivenProcessors
 from tempo.infrastructure.storage.comparison_outcomes import OutcomeFile, OutcomesInMemory
+from tempo.infrastructure.verifying.called import Called
 from tempo.infrastructure.wiring import Container
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from tempo.application.studies.parts import Part
     from tempo.domain.early_exit import ExitRule, RowExit
     from tempo.domain.ports.model_backend import ModelBackend, ModelDescription
+    from tempo.domain.ports.verifier import Verifier
     from tempo.infrastructure.batching.shared_passes import SharedPasses
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "EMBEDDED",
     "FAMILIES",
     "Container",
+    "called_verifier",
     "comparison",
     "container_around",
     "container_of",
@@ -235,6 +238,15 @@ def share_passes(container: Container) -> SharedPasses:
     shared: SharedPasses = container.shared_passes()
     container.backend.override(providers.Object(shared))
     return shared
+
+
+def called_verifier(given: object) -> Verifier:
+    """Return a user's function as what values the texts of a search.
+
+    Raises:
+        InvalidValueError: for what cannot be called.
+    """
+    return Called.of(given)
 
 
 def identity_of(container: Container) -> ModelIdentity:

@@ -62,6 +62,15 @@ EXPECTED = {
     "use_relu": False,
     "relu_activation_point": 0.5,
     "dynamic_target": "auto",
+    "use_mcts": False,
+    "mcts_simulations": 10,
+    "mcts_c_puct": 1.0,
+    "mcts_depth": 5,
+    "mcts_words": (),
+    "mcts_pattern": (),
+    "mcts_rollout": "sampled",
+    "mcts_batch": 8,
+    "mcts_rows": None,
     "default_mode": False,
     "seed": 42,
 }
@@ -93,6 +102,9 @@ given_settings = st.fixed_dictionaries(
         "bezier_p1": shares,
         "use_relu": st.booleans(),
         "relu_activation_point": shares,
+        "use_mcts": st.booleans(),
+        "mcts_simulations": st.integers(1, 50),
+        "mcts_words": st.lists(st.sampled_from(["dog", "park"]), max_size=2),
         "default_mode": st.booleans(),
         "seed": st.integers(0, 10**6),
     },
@@ -139,7 +151,7 @@ def test_equal_settings_are_equal_however_they_were_given():
 
 
 def test_every_setting_is_in_the_mapping_by_its_own_name():
-    assert Settings().as_mapping() == EXPECTED | {"stop": []}
+    assert Settings().as_mapping() == EXPECTED | {"stop": [], "mcts_words": [], "mcts_pattern": []}
 
 
 def test_an_infinite_window_is_a_word_in_the_mapping():

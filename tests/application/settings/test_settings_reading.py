@@ -98,6 +98,15 @@ ACCEPTED = {
     "use_relu": (True, False),
     "relu_activation_point": (0, 1),
     "dynamic_target": ("auto", "selection", "retroactive", "coherence"),
+    "use_mcts": (True, False),
+    "mcts_simulations": (1, 10**6),
+    "mcts_c_puct": (0, 1000),
+    "mcts_depth": (1, 10**6),
+    "mcts_words": ((), "x", ["x", "y"]),
+    "mcts_pattern": ((), "x", ["x+", "(y)"]),
+    "mcts_rollout": ("sampled", "greedy"),
+    "mcts_batch": (1, 10**6),
+    "mcts_rows": (None, 99, 10**6),
     "default_mode": (True, False),
     "seed": (0, 2**64),
 }
@@ -144,10 +153,19 @@ OUTSIDE = {
     "bezier_p2": (BELOW_ZERO, ABOVE_ONE),
     "relu_activation_point": (BELOW_ZERO, ABOVE_ONE),
     "dynamic_target": ("posterior",),
+    "mcts_simulations": (0, -1),
+    "mcts_c_puct": (-0.5, math.inf),
+    "mcts_depth": (0, -1),
+    "mcts_words": ("", " "),
+    "mcts_pattern": ("(",),
+    "mcts_rollout": ("random",),
+    "mcts_batch": (0, -1),
+    "mcts_rows": (0, -1, 98),
 }
 HYBRID = {"pruning_strategy": "hybrid"}
 RETROACTIVE = {"retroactive_pruning": "posterior"}
 ATTENTION = {"retroactive_pruning": "attention"}
+SEARCH = {"use_mcts": True}
 BESIDE = {
     "coherence_definition": HYBRID,
     "coherence_threshold": HYBRID,
@@ -170,6 +188,14 @@ BESIDE = {
     "after_pruning": RETROACTIVE,
     "relu_activation_point": {"use_relu": True},
     "dynamic_target": HYBRID | RETROACTIVE,
+    "mcts_simulations": SEARCH,
+    "mcts_c_puct": SEARCH,
+    "mcts_depth": SEARCH,
+    "mcts_words": SEARCH,
+    "mcts_pattern": SEARCH,
+    "mcts_rollout": SEARCH,
+    "mcts_batch": SEARCH,
+    "mcts_rows": SEARCH,
 }
 """What a setting needs beside it to have an effect."""
 
@@ -190,7 +216,7 @@ def test_both_ends_of_a_range_are_accepted(name, value):
     build_request(settings, (1,))
     read = getattr(settings, name)
     wanted = math.inf if value == "inf" else value
-    if name == "stop":
+    if SPECS[name].kind is list:
         wanted = tuple(wanted)
     assert read == wanted
 
@@ -200,7 +226,8 @@ def test_a_value_just_outside_is_refused_by_name_value_and_range(name, value):
     sentence = refusal(InvalidValueError, {name: value, **BESIDE.get(name, {})})
     assert name in sentence
     assert str(value) in sentence
-    assert "must" in sentence or "consider at least" in sentence
+    told = ("must", "consider at least", "raise mcts_rows", "give one as Python's re module")
+    assert any(phrase in sentence for phrase in told)
     assert len(sentence.splitlines()) == 1
 
 
@@ -242,6 +269,7 @@ def test_the_default_of_a_setting_is_never_an_error(name):
         {"threshold_curve": "constant"},
         {"threshold_preset": "linear"},
         {"default_mode": True},
+        {"use_mcts": True},
         {"dynamic_threshold": False},
         {"pruning_strategy": "coherence"},
         {"pruning_strategy": "diversity"},

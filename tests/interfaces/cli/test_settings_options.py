@@ -62,12 +62,24 @@ FLAGS = {
     "use_relu": (None, True),
     "relu_activation_point": ("0.3", 0.3),
     "dynamic_target": ("selection", "selection"),
+    "use_mcts": (None, True),
+    "mcts_simulations": ("3", 3),
+    "mcts_c_puct": ("0.5", 0.5),
+    "mcts_depth": ("2", 2),
+    "mcts_words": ("dog", ["dog"]),
+    "mcts_pattern": ("d.g", ["d.g"]),
+    "mcts_rollout": ("greedy", "greedy"),
+    "mcts_batch": ("1", 1),
+    "mcts_rows": ("500", 500),
     "default_mode": (None, True),
     "seed": ("7", 7),
 }
 HYBRID = ["--pruning-strategy", "hybrid"]
 POSTERIOR = ["--retroactive-pruning", "posterior"]
 ATTENTION = ["--retroactive-pruning", "attention"]
+SEARCH = ["--use-mcts"]
+LISTS = {"stop": [], "mcts_words": [], "mcts_pattern": []}
+"""The defaults as JSON holds them."""
 BESIDE = {
     "coherence_definition": HYBRID,
     "coherence_threshold": HYBRID,
@@ -89,6 +101,14 @@ BESIDE = {
     "monotone_pruning": [*ATTENTION, "--comprehensive-pruning"],
     "after_pruning": POSTERIOR,
     "relu_activation_point": ["--use-relu"],
+    "mcts_simulations": SEARCH,
+    "mcts_c_puct": SEARCH,
+    "mcts_depth": SEARCH,
+    "mcts_words": SEARCH,
+    "mcts_pattern": SEARCH,
+    "mcts_rollout": SEARCH,
+    "mcts_batch": SEARCH,
+    "mcts_rows": SEARCH,
     "seed": ["--sample", "1"],
 }
 
@@ -182,12 +202,12 @@ def test_stop_strings_may_be_repeated(settings_of):
 
 
 def test_no_option_leaves_every_default(settings_of):
-    assert settings_of() == DEFAULTS | {"stop": []}
+    assert settings_of() == DEFAULTS | LISTS
 
 
 def test_the_run_has_the_settings_of_the_command_line(scripted):
     document = json.loads(scripted("--output-json", "--max-steps", "3", "--top-k", "2").out)
-    assert document["settings"] == DEFAULTS | {"stop": [], "max_steps": 3, "top_k": 2}
+    assert document["settings"] == DEFAULTS | LISTS | {"max_steps": 3, "top_k": 2}
 
 
 def test_settings_change_what_is_printed(scripted):

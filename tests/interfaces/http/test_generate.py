@@ -122,7 +122,7 @@ def test_the_documented_body_asks_for_pruning_by_attention(client):
         ("max_width", 33, "max_width is 33; this service allows at most 32"),
         ("complete_pruning_mode", "all", "complete_pruning_mode is 'all'; it must be one of"),
         ("mcts_simulations", 0, "mcts_simulations is 0"),
-        ("use_mcts", True, "use_mcts true would have no effect"),
+        ("mcts_depth", 3, "mcts_depth 3 would have no effect: it needs use_mcts"),
         ("disable_kv_cache", True, "disable_kv_cache true would have no effect"),
         ("sharpness", 0, "sharpness is 0; it must be a number, above 0"),
         ("prompt", " \n ", "prompt is"),
@@ -209,3 +209,29 @@ def test_every_pattern_of_a_field_has_words(client):
     look(client.get("/openapi.json").json())
     assert patterns
     assert patterns <= set(PATTERNS)
+
+
+def test_a_search_answers_its_texts_by_value_and_what_it_took(client):
+    asked = {
+        "prompt": "Once",
+        "use_mcts": True,
+        "mcts_simulations": 20,
+        "mcts_c_puct": 1.5,
+        "mcts_depth": 5,
+        "mcts_words": ["garden"],
+    }
+    answer = client.post("/generate", json=asked).json()
+    assert answer["clean_text"] == " upon a garden."
+    assert answer["n_best"][0]["value"] == answer["search"]["value"] == 1.0
+    assert answer["search"]["errors"] == 0
+
+
+def test_a_pattern_is_not_taken_from_a_client(client):
+    """A pattern that backtracks holds the service up, and nothing can end it."""
+    asked = {"prompt": "Once", "use_mcts": True, "mcts_pattern": "(a+)+$"}
+    answer = client.post("/generate", json=asked)
+    assert answer.status_code == 422
+    assert error_of(answer)["message"] == (
+        "mcts_pattern is ['(a+)+$']; this service takes none, since a pattern may take for ever: "
+        "name words by mcts_words"
+    )

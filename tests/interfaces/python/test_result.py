@@ -287,7 +287,7 @@ def test_the_mapping_is_json_and_holds_all_of_it(result):
     assert set(mapping) == {
         *("prompt", "prompt_ids", "text", "bracketed", "raw", "best_path_ids", "best_path"),
         *("finished", "finish_reason", "finished_mass", "n_best", "cost", "settings", "model"),
-        *("lattice", "pruning"),
+        *("lattice", "pruning", "search"),
     }
     assert mapping["text"] == " upon a park."
     assert mapping["finish_reason"] == "end_of_text"

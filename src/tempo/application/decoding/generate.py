@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tempo.application.decoding.asking import events_of, followed
 from tempo.application.decoding.outcome import outcome_of
-from tempo.application.decoding.run import DecodingRun
 from tempo.application.decoding.settling import (
     SettledText,
     best_end,
@@ -15,6 +14,7 @@ from tempo.application.decoding.settling import (
     chain_from,
 )
 from tempo.application.decoding.telling import told
+from tempo.application.searching.opening import opened
 from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.events import RunFinished, RunStarted, StepAppended, TextSettled
 from tempo.domain.hypothesis import PathEnd
@@ -52,7 +52,7 @@ class Generation:
         self.left: RetainedState | None = None
         self._is_open = True
         self._backend = backend
-        self._run = DecodingRun(backend, tokenizer, request, clustering, forking)
+        self._run = opened(backend, tokenizer, request, clustering, forking)
         self._settled = SettledText(request.stopping.stop_bytes)
         self._outcome: Outcome | None = None
         room = backend.description.context - len(request.prompt_ids)

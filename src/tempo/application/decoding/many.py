@@ -61,9 +61,8 @@ class RowBudget:
             if self._rows is not None and rows_needed(request) > self._rows:
                 message = (
                     f"prompt {number} may need {rows_needed(request)} cache rows "
-                    f"({len(request.prompt_ids)} of the prompt, {request.max_steps} steps of at "
-                    f"most {request.selection.max_width}), and max_cache_rows is {self._rows}; "
-                    "raise it, or lower max_steps or max_width"
+                    f"({len(request.prompt_ids)} of the prompt, {_steps_needed(request)}), and "
+                    f"max_cache_rows is {self._rows}; raise it, or lower {_lowered(request)}"
                 )
                 raise InvalidValueError(message)
 
@@ -83,7 +82,21 @@ class RowBudget:
 
 def rows_needed(request: GenerationRequest) -> int:
     """Return how many cache rows a run takes at most."""
+    if request.search is not None:
+        return len(request.prompt_ids) + request.search.cache_rows(request.max_steps)
     return len(request.prompt_ids) + request.max_steps * request.selection.max_width
+
+
+def _steps_needed(request: GenerationRequest) -> str:
+    """Return what takes rows beside the prompt, in words."""
+    if request.search is None:
+        return f"{request.max_steps} steps of at most {request.selection.max_width}"
+    return f"{request.search.cache_rows(request.max_steps)} of {request.max_steps} steps' search"
+
+
+def _lowered(request: GenerationRequest) -> str:
+    """Return the settings whose lower values take fewer rows."""
+    return "max_steps or max_width" if request.search is None else "mcts_simulations or mcts_depth"
 
 
 class GenerateMany:

@@ -12,9 +12,10 @@ from tempo.domain.text import cut_at_stop, decoded
 if TYPE_CHECKING:
     from tempo.application.decoding.cost import Cost
     from tempo.application.decoding.request import GenerationRequest
-    from tempo.application.decoding.run import DecodingRun
     from tempo.application.decoding.settling import SettledText
+    from tempo.application.decoding.unrolling import Unrolling
     from tempo.domain.lattice import Lattice
+    from tempo.domain.search.report import SearchReport
     from tempo.domain.stopping import FinishReason
     from tempo.domain.tokens import TokenId
 
@@ -36,6 +37,7 @@ class Outcome:
         settled: how many leading steps' text was told while the run went on.
         pruning: what was pruned, summed up.
         steered: whether a person moved the run, so that no text was promised while it went on.
+        search: what a tree search found; None for a run that did not search.
     """
 
     request: GenerationRequest
@@ -50,9 +52,10 @@ class Outcome:
     settled: int = 0
     pruning: PruningTally = field(default_factory=PruningTally)
     steered: bool = False
+    search: SearchReport | None = None
 
 
-def outcome_of(run: DecodingRun, settled: SettledText, reason: FinishReason) -> Outcome:
+def outcome_of(run: Unrolling, settled: SettledText, reason: FinishReason) -> Outcome:
     """Return what an open run has decoded; its best path starts with the settled text."""
     best = best_hypothesis(run, settled)
     members = tuple(chain_from(run, best.step, best.member, 0)) if best else ()
@@ -73,4 +76,5 @@ def outcome_of(run: DecodingRun, settled: SettledText, reason: FinishReason) -> 
         cost=run.meter.total(run.session.cache_rows),
         settled=settled.steps,
         pruning=run.tally,
+        search=run.report,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import ContradictionError, InvalidValueError
 from tempo.domain.exact_paths import Histories
 from tempo.domain.layout import PositionScheme
 from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tempo.domain.lattice import LatticeStep
     from tempo.domain.pruning.candidates import CandidateStrategy
     from tempo.domain.pruning.retroactive import RetroactivePruning
+    from tempo.domain.search.plan import TreeSearch
     from tempo.domain.superposition import Superposition
     from tempo.domain.tokens import TokenId
 
@@ -43,6 +44,7 @@ class GenerationRequest:
         committed: steps of one member each that the run goes on from.
         strategy: what refines a set before it is kept; None for nothing.
         retroactive: what refines earlier sets by what came later; None for nothing.
+        search: how each token is searched for; None to decode several hypotheses at once.
     """
 
     prompt_ids: tuple[TokenId, ...]
@@ -59,6 +61,7 @@ class GenerationRequest:
     committed: tuple[LatticeStep, ...] = ()
     strategy: CandidateStrategy | None = None
     retroactive: RetroactivePruning | None = None
+    search: TreeSearch | None = None
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:
@@ -72,6 +75,27 @@ class GenerationRequest:
             raise InvalidValueError(message)
         if self.retroactive is not None:
             self.retroactive.require_window(self.superposition.window)
+        if self.search is not None:
+            self._require_searchable(self.search)
+
+    def _require_searchable(self, search: TreeSearch) -> None:
+        """Refuse what a search has no rows for.
+
+        Raises:
+            ContradictionError: naming both settings.
+        """
+        if search.rows is not None and search.rows < self.max_steps - 1:
+            message = (
+                f"mcts_rows is {search.rows} and max_steps {self.max_steps}; a text of so many "
+                f"tokens takes {self.max_steps - 1} rows: raise mcts_rows or lower max_steps"
+            )
+            raise ContradictionError(message)
+        if self.rules.looks_at_paths:
+            message = (
+                f"repetition_penalty is {self.rules.repetition_penalty} under a tree search, whose "
+                "rows follow many paths; leave it out"
+            )
+            raise ContradictionError(message)
 
     @property
     def histories(self) -> Histories:

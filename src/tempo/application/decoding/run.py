@@ -77,6 +77,7 @@ class DecodingRun:
         self._tails = PathTails(request.stopping.stop_bytes)
         self._marks: dict[int, RunMark] = {}
         self.pruned: CandidatesPruned | None = None
+        self.report = None
         if request.committed:
             self.commit(self.chain(request.committed))
 

@@ -10,7 +10,7 @@ from tempo.application.decoding.run import DecodingRun
 from tempo.application.decoding.settling import SettledText, best_end
 from tempo.application.decoding.telling import told
 from tempo.domain.commitment import committed_chain
-from tempo.domain.errors import ChoiceError
+from tempo.domain.errors import ChoiceError, IneffectiveSettingError
 from tempo.domain.stopping import FinishReason
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ class SteeredRun:
 
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
+            IneffectiveSettingError: for a search, whose part a person has here.
         """
+        if request.search is not None:
+            message = "use_mcts would have no effect: a session is moved by hand; leave it out"
+            raise IneffectiveSettingError(message)
         held = replace(request, release=False, committed=())
         self._run = DecodingRun(backend, tokenizer, held, clustering)
         self._start = self._run.mark()

@@ -8,6 +8,7 @@ from tempo.application.decoding.request import GenerationRequest
 from tempo.application.settings.conditions import refuse_contradictions, refuse_ineffective
 from tempo.application.settings.decoding_specs import AUTO_BASIS
 from tempo.application.settings.pruning_rules import retroactive_of, strategy_of
+from tempo.application.settings.search_rules import search_of
 from tempo.application.settings.threshold_curves import schedule_of
 from tempo.domain.layout import PositionScheme
 from tempo.domain.readout import Readout
@@ -61,6 +62,7 @@ def build_request(
         committed=committed,
         strategy=strategy_of(settings),
         retroactive=retroactive_of(settings),
+        search=search_of(settings),
     )
 
 
@@ -83,6 +85,8 @@ def _basis(settings: Settings) -> ThresholdBasis:
 
 
 def _superposition(settings: Settings) -> Superposition:
+    if settings.use_mcts:
+        return path_superposition()  # each node of the tree sees its own path alone
     match settings.superposition:
         case "lineage":
             return Lineage(settings.sharpness, settings.window)

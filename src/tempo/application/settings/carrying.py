@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tempo.application.settings.building import build_request
-from tempo.application.settings.conditions import MULTIPATH, ineffective
+from tempo.application.settings.conditions import MULTIPATH, UNSEARCHED, ineffective
 from tempo.application.settings.reading import merged, named_in
 from tempo.application.settings.settings import SPECS, Settings
 from tempo.application.settings.threshold_curves import BENDS, curve_is_on, moved_setting
@@ -29,7 +29,9 @@ def carried_over(saved: Settings, given: Mapping[str, object]) -> Settings:
     named = named_in(given)
     kept = {name: getattr(saved, name) for name in SPECS if saved.departs(name)}
     if named.get("default_mode"):
-        kept = _without(kept, GREEDY)
+        kept = _without(kept, GREEDY | {"use_mcts"})
+    if named.get("use_mcts"):
+        kept = _without(kept, (*UNSEARCHED, "default_mode"))
     settings = merged(given, Settings(**kept))
     if curve_is_on(saved) and not any(name in named for name in BENDS):
         kept = _with_curve_in_place(kept, moved_setting(saved), settings)

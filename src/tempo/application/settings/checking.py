@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tempo.application.settings.building import build_request
 from tempo.application.settings.conditions import (
     MULTIPATH,
+    UNSEARCHED,
     contradictions,
     ineffective,
     ineffective_message,
@@ -30,6 +31,9 @@ Words = dict[str, object]
 
 GREEDY = "default_mode off"
 """What settings of several paths need."""
+
+UNDECIDED = "use_mcts off"
+"""What settings of several hypotheses at once need."""
 
 DRAWN = frozenset(
     {
@@ -95,6 +99,8 @@ def without_effect(settings: Settings) -> dict[str, str]:
     for name, need in unmet(settings):
         if need.startswith(needs.get(name, "")):  # the same, said with more of it
             needs[name] = need
+    if settings.use_mcts:
+        needs |= dict.fromkeys(UNSEARCHED, UNDECIDED)
     if settings.default_mode:
         needs |= dict.fromkeys(MULTIPATH, GREEDY)
     return {name: needs[name] for name in SPECS if name in needs}

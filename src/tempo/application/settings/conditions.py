@@ -52,6 +52,37 @@ MULTIPATH = (
 )
 """Settings that plain greedy decoding excludes."""
 
+SEARCH = (
+    "mcts_simulations",
+    "mcts_c_puct",
+    "mcts_depth",
+    "mcts_words",
+    "mcts_pattern",
+    "mcts_rollout",
+    "mcts_batch",
+    "mcts_rows",
+)
+"""What needs tree search."""
+
+UNSEARCHED = (
+    "threshold_basis",
+    "superposition",
+    "sharpness",
+    "window",
+    "visibility",
+    "positions",
+    "readout",
+    "repetition_penalty",
+    "stop_on",
+    "stop_mass",
+    "pruning_strategy",
+    *STRATEGY,
+    "retroactive_pruning",
+    *RETROACTIVE,
+)
+"""Settings of several hypotheses at once, or of what a tree has no rows for: a search excludes
+them."""
+
 FURTHEST = -0.5
 """The absolute score of a token that received no attention at all (see `AttentionPruning`)."""
 
@@ -71,6 +102,9 @@ def contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.default_mode:
         for name in filter(settings.departs, MULTIPATH):
             yield name, f"default_mode decodes one path greedily; leave out {name}"
+    if settings.use_mcts:
+        for name in filter(settings.departs, ("default_mode", *UNSEARCHED)):
+            yield name, f"use_mcts searches for one path of rows of its own; leave out {name}"
     if settings.min_steps > settings.max_steps:
         message = (
             f"min_steps is {settings.min_steps} and max_steps {settings.max_steps}; "
@@ -110,7 +144,7 @@ def unmet(settings: Settings) -> Iterator[tuple[str, str]]:
 
     One that stands at its default is among them; one with several needs comes once for each.
     """
-    conditions = (_decoding, _strategy, _retroactive, _choice, _completeness, _curve)
+    conditions = (_decoding, _strategy, _retroactive, _choice, _completeness, _curve, _search)
     return _failing(found for part in conditions for found in part(settings))
 
 
@@ -230,6 +264,11 @@ def _curve(settings: Settings) -> Iterator[Condition]:
     needs = f"threshold_curve bezier or bezier_absolute{_without_relu(settings)}"
     for name in ("bezier_p1", "bezier_p2"):
         yield name, bent, needs if preset is None else f"{needs}; leave out threshold_preset"
+
+
+def _search(settings: Settings) -> Iterator[Condition]:
+    for name in SEARCH:
+        yield name, settings.use_mcts, "use_mcts"
 
 
 def _targets(settings: Settings) -> Iterator[Condition]:

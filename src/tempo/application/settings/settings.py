@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tempo.application.settings import decoding_specs as decoding
 from tempo.application.settings import pruning_specs as pruning
+from tempo.application.settings import search_specs as search
 from tempo.application.settings import threshold_specs as curve
 from tempo.application.settings.specs import SettingSpec, setting, spec_of
 
@@ -86,6 +87,15 @@ class Settings:
     use_relu: bool = setting(default=False, spec=curve.RELU)
     relu_activation_point: float = setting(0.5, curve.ACTIVATION)
     dynamic_target: str = setting("auto", curve.TARGET)
+    use_mcts: bool = setting(default=False, spec=search.SEARCH)
+    mcts_simulations: int = setting(10, search.SIMULATIONS)
+    mcts_c_puct: float = setting(1.0, search.C_PUCT)
+    mcts_depth: int = setting(5, search.DEPTH)
+    mcts_words: tuple[str, ...] = setting((), search.WORDS)
+    mcts_pattern: tuple[str, ...] = setting((), search.PATTERN)
+    mcts_rollout: str = setting("sampled", search.ROLLOUT)
+    mcts_batch: int = setting(8, search.BATCH)
+    mcts_rows: int | None = setting(None, search.ROWS)
     default_mode: bool = setting(default=False, spec=decoding.GREEDY)
     seed: int = setting(42, decoding.SEED)
     named: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
@@ -109,7 +119,8 @@ class Settings:
         """Return every setting by name, as JSON holds it."""
         # Who reads it back names every setting, so that `on` would no longer mean what it means.
         values = {name: getattr(self, name) for name in SPECS}
-        values |= {"stop": list(self.stop), "retroactive_pruning": self.retroactive_rule}
+        values |= {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
+        values |= {"retroactive_pruning": self.retroactive_rule}
         infinite = [name for name, value in values.items() if value == math.inf]
         return values | dict.fromkeys(infinite, "inf")
 

@@ -23,6 +23,7 @@ class Group(StrEnum):
     THRESHOLD = "Threshold over time"
     SAMPLING = "Logits processors"
     STOPPING = "Stopping"
+    SEARCH = "Tree search"
     EXPERT = "Expert"
 
 

@@ -48,6 +48,7 @@ class OutputChoices:
         echo: whether the prompt stands before the text.
         as_json: whether one JSON document is all that is printed.
         seeded: whether the user named a seed.
+        searches: whether the run decides by tree search.
         verbose: whether each decision of pruning is said as it falls.
     """
 
@@ -59,6 +60,7 @@ class OutputChoices:
     echo: bool
     as_json: bool
     seeded: bool
+    searches: bool
     verbose: bool = False
 
     def __post_init__(self) -> None:
@@ -74,8 +76,10 @@ class OutputChoices:
             name = "length_penalty" if self.ranking.length_penalty else "diverse"
             message = f"{name} would have no effect: it needs --n-best or --format all"
             raise IneffectiveSettingError(message)
-        if self.seeded and not self.sample:
-            message = "seed would have no effect: decoding draws nothing; it needs --sample"
+        if self.seeded and not (self.sample or self.searches):
+            message = (
+                "seed would have no effect: decoding draws nothing; it needs --sample or --use-mcts"
+            )
             raise IneffectiveSettingError(message)
 
     def _refuse_beside_json(self) -> None:
@@ -185,16 +189,20 @@ class Output:
         texts = self._choices.texts
         if texts and result.best_path_ids:
             found = result.n_best(texts, **self._ranking)
+            values = [one.value for one in found if one.value is not None]
             self._section(f"{len(found)} best")
             if self._console.is_terminal:
-                self._console.print(rendering.n_best_table(found))
+                self._console.print(rendering.n_best_table(found, values))
             else:
-                self._write("\n".join(rendering.n_best_lines(found)) + "\n")
+                self._write("\n".join(rendering.n_best_lines(found, values)) + "\n")
         if self._choices.sample and result.best_path_ids:
             self._section(f"{self._choices.sample} sampled")
             for text in result.sample(self._choices.sample):
                 self._write(rendering.one_line(text) + "\n")
         if self._choices.format is Format.ALL:
+            if result.search is not None:
+                self._section("search")
+                self._write(rendering.search_line(result.search) + "\n")
             if result.prunes:
                 self._section("pruning")
                 self._write(tally_line(result.pruning) + "\n")

@@ -82,6 +82,7 @@ def _options(
         echo=echo,
         as_json=output_json,
         seeded="seed" in settings,
+        searches=settings.get("use_mcts") is True,
         verbose=verbose,
     )
     return Printing(choices, OutputFiles(json_output_file, save_lattice), no_color=no_color)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tempo.domain.lattice import LatticeStep
+    from tempo.domain.search.report import SearchReport
     from tempo.domain.tokens import Candidate
     from tempo.interfaces.python.lattice import Lattice
     from tempo.interfaces.python.result import Result
@@ -122,15 +123,19 @@ def one_line(text: str) -> str:
     return readable(spelled)
 
 
-def n_best_table(texts: Sequence[ScoredText]) -> Table:
-    """Return texts with their log-probabilities, best first."""
+def n_best_table(texts: Sequence[ScoredText], values: Sequence[float] = ()) -> Table:
+    """Return texts with their log-probabilities, best first; after a search with their values."""
     table = Table(box=None, padding=(0, 1), show_edge=False, header_style="dim")
+    if values:
+        table.add_column("value", justify="right", no_wrap=True)
     table.add_column("log-prob", justify="right", no_wrap=True)
     table.add_column("per token", justify="right", no_wrap=True)
     table.add_column("end", no_wrap=True)
     table.add_column("text", overflow="fold")
-    for text in texts:
+    shown = [[f"{value:.3f}"] for value in values] or [[]] * len(texts)
+    for value, text in zip(shown, texts, strict=True):
         table.add_row(
+            *value,
             f"{text.log_probability:.3f}",
             f"{text.mean_log_probability:.3f}",
             "yes" if text.finished else "no",
@@ -139,12 +144,16 @@ def n_best_table(texts: Sequence[ScoredText]) -> Table:
     return table
 
 
-def n_best_lines(texts: Sequence[ScoredText]) -> list[str]:
-    """Return texts for a pipe: rank, log-probability, per token, text, separated by tabs."""
+def n_best_lines(texts: Sequence[ScoredText], values: Sequence[float] = ()) -> list[str]:
+    """Return texts for a pipe: rank, log-probability, per token, text, separated by tabs.
+
+    After a search, the value stands behind the rank.
+    """
+    shown = [f"{value:.4f}\t" for value in values] or [""] * len(texts)
     return [
-        f"{rank}\t{text.log_probability:.4f}\t{text.mean_log_probability:.4f}\t"
+        f"{rank}\t{value}{text.log_probability:.4f}\t{text.mean_log_probability:.4f}\t"
         f"{one_line(text.text)}"
-        for rank, text in enumerate(texts, 1)
+        for rank, (value, text) in enumerate(zip(shown, texts, strict=True), 1)
     ]
 
 
@@ -158,6 +167,16 @@ def cost_line(result: Result) -> str:
     return (
         f"{size_line(steps)} · "
         f"{cost.cache_rows} cache rows ({cost.released_rows} released) · {per_step:.1f} ms a step"
+    )
+
+
+def search_line(report: SearchReport) -> str:
+    """Return what a search took and came to, in one line."""
+    return (
+        f"{report.simulations} simulations · {report.rows} rows, "
+        f"{report.rows_per_simulation:.1f} a simulation "
+        f"({report.shared:.1%} of those without a shared cache) · "
+        f"{len(report.texts)} texts tried · value {report.value:.3f}"
     )
 
 
@@ -188,7 +207,23 @@ def notes(result: Result, context: int) -> list[str]:
             f"the width cap cut tokens above the threshold at {len(cut)} of {len(steps)} steps "
             f"(mean mass {mass:.3f}); raise --max-width to keep them"
         )
+    said += _search_notes(result.search)
     ties = sum(step.near_ties for step in steps)
     if ties:
         said.append(f"{ties} candidates lie within 1e-6 of the threshold; rounding decides them")
+    return said
+
+
+def _search_notes(report: SearchReport | None) -> list[str]:
+    """Return what a user should know about how a search went."""
+    if report is None:
+        return []
+    said = []
+    if report.errors:
+        said.append(
+            f"the verifier failed on {report.errors} texts, which count as the worst; first: "
+            f"{report.error}"
+        )
+    if report.spent:
+        said.append(f"the bound on rows ended the search after {report.simulations} simulations")
     return said

@@ -62,6 +62,7 @@ class Answering:
             timing=_timing(result),
             settings=result.settings.as_mapping(),
             pruning=asdict(result.pruning),
+            search=None if result.search is None else result.search.as_mapping(),
             model_info=ModelAnswer(
                 model_name=identity.name if identity else "",
                 model_type=identity.family if identity else "",
@@ -86,6 +87,7 @@ def _texts(result: Result, wanted: int) -> list[TextAnswer]:
             text_log_probability=one.text_log_probability,
             share=one.share,
             finished=one.finished,
+            value=one.value,
         )
         for one in texts
     ]

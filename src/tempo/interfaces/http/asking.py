@@ -93,6 +93,12 @@ def require_bounds(settings: Settings, service: ServiceSettings) -> None:
     Raises:
         InvalidValueError: naming the setting, its value and the bound.
     """
+    if settings.mcts_pattern:
+        message = (
+            f"mcts_pattern is {list(settings.mcts_pattern)}; this service takes none, since a "
+            "pattern may take for ever: name words by mcts_words"
+        )
+        raise InvalidValueError(message)
     for name, most in bounds_of(service).items():
         value = 1 if settings.default_mode and name == "max_width" else getattr(settings, name)
         if value > most:

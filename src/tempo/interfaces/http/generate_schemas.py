@@ -17,10 +17,6 @@ ONLY: dict[str, tuple[object, str]] = {
     "disable_kv_cache": (False, "the cache is what TEMPO decodes in"),
     "disable_kv_cache_consistency": (False, "what is pruned always leaves the cache"),
     "no_preserve_isolated_tokens": (False, "complete_pruning_mode says what becomes of a step"),
-    "use_mcts": (False, "this service has no tree search"),
-    "mcts_simulations": (10, "it needs use_mcts, and this service has no tree search"),
-    "mcts_c_puct": (1.0, "it needs use_mcts, and this service has no tree search"),
-    "mcts_depth": (5, "it needs use_mcts, and this service has no tree search"),
 }
 """Fields of older clients that can have no effect here: the value they may have, and why."""
 
@@ -66,10 +62,6 @@ class AnswerFields(PromptFields):
     disable_kv_cache: Annotated[Truth, Field(description="Must be false.")] = False
     disable_kv_cache_consistency: Annotated[Truth, Field(description="Must be false.")] = False
     no_preserve_isolated_tokens: Annotated[Truth, Field(description="Must be false.")] = False
-    use_mcts: Annotated[Truth, Field(description="Must be false.")] = False
-    mcts_simulations: Annotated[Whole, Field(ge=1, description="Needs use_mcts.")] = 10
-    mcts_c_puct: Annotated[float, Field(ge=0, description="Needs use_mcts.")] = 1.0
-    mcts_depth: Annotated[Whole, Field(ge=1, description="Needs use_mcts.")] = 5
 
     def require_effect(self) -> None:
         """Refuse what older clients may say and nothing here does.
@@ -148,6 +140,7 @@ class TextAnswer(BaseModel):
     text_log_probability: float
     share: float
     finished: bool
+    value: Annotated[float | None, Field(description="A tree search's value of it.")] = None
 
 
 class ModelAnswer(BaseModel):
@@ -183,6 +176,9 @@ class GenerateAnswer(BaseModel):
     timing: TimingAnswer
     settings: dict[str, Any]
     pruning: dict[str, Any]
+    search: Annotated[
+        dict[str, Any] | None, Field(description="What a tree search took, and its errors.")
+    ] = None
     model_info: ModelAnswer
     lattice: dict[str, Any] | None = None
     prompt_ids: list[int] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from tempo.application.prompting import Prompt, asked_prompt, checked_ids
+from tempo.application.prompting import Prompt, asked_prompt, encoded
 from tempo.application.records.resuming import maker_of, resumed_request, resumed_settings
 from tempo.application.settings.reading import build_request, read_settings
 from tempo.application.studies.fidelity.plan import StudyPlan, StudyPrompt
@@ -16,6 +16,7 @@ from tempo.infrastructure.container import container_of, identity_of, story_open
 from tempo.interfaces.python.result import Result, lattice_of
 from tempo.interfaces.python.session import Session
 from tempo.interfaces.python.stream import Stream
+from tempo.interfaces.python.verifying import verified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,6 +113,7 @@ class Engine:
         """Decode a prompt to the end.
 
         `names` are settings by name (see `tempo.Settings`); they override those in `settings`.
+        With `use_mcts`, `verifier` names a function that values texts, from 0 to 1.
         `system`, `chat` and `enable_thinking` put the prompt into the model's chat template.
         A special token written out in the prompt, such as `<|endoftext|>`, becomes that token, as
         transformers' tokenizers read it: take it out of text that you do not trust.
@@ -290,10 +292,8 @@ class Engine:
         self, prompt: Prompt | Sequence[int], settings: Settings | None, names: dict[str, object]
     ) -> tuple[GenerationRequest, Callable[[Outcome], Result]]:
         """Return the request that a user's words mean, and how its outcome is wrapped."""
+        verifier = names.pop("verifier", None)
         made = read_settings(names, settings)
-        if isinstance(prompt, Prompt):
-            ids, text = prompt.encoded(self.container.tokenizer()), prompt.text
-        else:
-            ids, text = checked_ids(prompt, self.description.vocabulary), None
-        request = build_request(made, ids)
+        ids, text = encoded(prompt, self.container.tokenizer(), self.description.vocabulary)
+        request = verified(build_request(made, ids), made, verifier)
         return request, lambda outcome: Result(outcome, made, self.container, text)

@@ -6,13 +6,14 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tempo.application.n_best import Ranking
+from tempo.application.n_best import Ranking, tried_texts
 from tempo.application.records.record import Provenance, record_of
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.text import bracketed_text, cut_at_stop, decoded, raw_text
 from tempo.infrastructure.container import identity_of
 from tempo.interfaces.python.lattice import Lattice
 from tempo.interfaces.python.uncertainty import Uncertainty
+from tempo.interfaces.python.verifying import is_repeatable
 
 if TYPE_CHECKING:
     from tempo.application.decoding.cost import Cost
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tempo.domain.measures.equivalence import Equivalence
     from tempo.domain.measures.summary import Measures
     from tempo.domain.pruning.tally import PruningTally
+    from tempo.domain.search.report import SearchReport
     from tempo.domain.stopping import FinishReason
     from tempo.domain.tokens import TokenId
     from tempo.infrastructure.container import Container
@@ -41,6 +43,7 @@ class Result:
         cost: what it took.
         pruning: what was pruned, summed up; `lattice.decisions` holds each decision. All zero for a
             run that was not to prune.
+        search: what a tree search found and took; None for a run without `use_mcts`.
         settings: what it ran under.
     """
 
@@ -60,6 +63,7 @@ class Result:
         self.finished_mass: float = outcome.finished_mass
         self.cost: Cost = outcome.cost
         self.pruning: PruningTally = outcome.pruning
+        self.search: SearchReport | None = outcome.search
 
     @cached_property
     def lattice(self) -> Lattice:
@@ -78,7 +82,7 @@ class Result:
     def _provenance(self) -> Provenance:
         return Provenance(
             prompt=self.prompt,
-            settings=self.settings.as_mapping(),
+            settings=self._known_settings,
             stop=self._outcome.request.stopping.stop,
             model=identity_of(self._container),
             finish_reason=self.finish_reason,
@@ -86,6 +90,12 @@ class Result:
             committed=len(self._outcome.request.committed),
             settled=self._outcome.settled,
         )
+
+    @property
+    def _known_settings(self) -> dict[str, object] | None:
+        """What the run can be repeated by; None where a function valued its texts."""
+        repeatable = is_repeatable(self._outcome.request, self.settings)
+        return self.settings.as_mapping() if repeatable else None
 
     @property
     def prunes(self) -> bool:
@@ -132,13 +142,16 @@ class Result:
         `result.text` is the path that streamed; the first of these is the best after rescoring,
         and may be another. Ranked by log-probability over length^`length_penalty`. `diverse` picks
         texts that differ: each loses so many nats, times the largest share of its token pairs that
-        a text picked before it holds too.
+        a text picked before it holds too. Of a tree search, these are the texts that it tried,
+        ranked by `value`.
 
         Raises:
-            InvalidValueError: for a count under 1, a penalty that is not finite, or a negative
-                `diverse`.
+            InvalidValueError: for a count under 1, a penalty that is not finite, a negative
+                `diverse`, or either of them for a tree search.
         """
         ranking = Ranking(length_penalty, diverse)
+        if self.search is not None:
+            return tried_texts(self.search, count, ranking)
         return self._container.n_best().run(self._outcome.lattice, count, self._stops, ranking)
 
     def sample(self, count: int = 1, *, seed: int | None = None) -> tuple[str, ...]:
@@ -188,6 +201,7 @@ class Result:
             "n_best": [_text_mapping(text) for text in texts],
             "cost": _cost_mapping(self.cost),
             "pruning": asdict(self.pruning),
+            "search": None if self.search is None else self.search.as_mapping(),
             "settings": self.settings.as_mapping(),
             "model": asdict(identity_of(self._container)),
             "lattice": self._container.lattice_file().document(
@@ -212,6 +226,7 @@ def _text_mapping(text: NBestText) -> dict[str, Any]:
         "text_log_probability": text.text_log_probability,
         "share": text.share,
         "finished": text.finished,
+        "value": text.value,
     }
 
 

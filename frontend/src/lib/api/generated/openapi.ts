@@ -219,6 +219,38 @@ export interface ChatRequest {
    */
   max_width?: number;
   /**
+   * So many simulations share each pass of the model.
+   */
+  mcts_batch?: number;
+  /**
+   * How much the model's probabilities count against what simulations found.
+   */
+  mcts_c_puct?: number;
+  /**
+   * Look at most so many tokens ahead.
+   */
+  mcts_depth?: number;
+  /**
+   * Value a text by the share of these regular expressions, of Python's re module, that are found in it. May be repeated.
+   */
+  mcts_pattern?: string | string[];
+  /**
+   * How a simulation goes on from a new branch: by tokens drawn from those that reach the threshold, or by the most probable one.
+   */
+  mcts_rollout?: 'sampled' | 'greedy';
+  /**
+   * Feed at most so many tokens beside the prompt's; then the text ends without further search.
+   */
+  mcts_rows?: number | null;
+  /**
+   * Look at so many branches before each token.
+   */
+  mcts_simulations?: number;
+  /**
+   * Value a text by the share of these words that it holds, whole and in any case. May be repeated.
+   */
+  mcts_words?: string | string[];
+  /**
    * @minItems 1
    */
   messages: Message[];
@@ -400,6 +432,10 @@ export interface ChatRequest {
    * An older switch for `threshold_curve`.
    */
   use_lci_dynamic_threshold?: boolean;
+  /**
+   * Decide each token by a tree search (MCTS) over the tokens that reach the threshold.
+   */
+  use_mcts?: boolean;
   /**
    * An older switch for `multi_scale_attention`.
    */
@@ -650,6 +686,38 @@ export interface CompletionRequest {
    */
   max_width?: number;
   /**
+   * So many simulations share each pass of the model.
+   */
+  mcts_batch?: number;
+  /**
+   * How much the model's probabilities count against what simulations found.
+   */
+  mcts_c_puct?: number;
+  /**
+   * Look at most so many tokens ahead.
+   */
+  mcts_depth?: number;
+  /**
+   * Value a text by the share of these regular expressions, of Python's re module, that are found in it. May be repeated.
+   */
+  mcts_pattern?: string | string[];
+  /**
+   * How a simulation goes on from a new branch: by tokens drawn from those that reach the threshold, or by the most probable one.
+   */
+  mcts_rollout?: 'sampled' | 'greedy';
+  /**
+   * Feed at most so many tokens beside the prompt's; then the text ends without further search.
+   */
+  mcts_rows?: number | null;
+  /**
+   * Look at so many branches before each token.
+   */
+  mcts_simulations?: number;
+  /**
+   * Value a text by the share of these words that it holds, whole and in any case. May be repeated.
+   */
+  mcts_words?: string | string[];
+  /**
    * Keep the tokens of each row with at least this share of its best.
    */
   min_p?: number | null;
@@ -819,6 +887,10 @@ export interface CompletionRequest {
    */
   use_lci_dynamic_threshold?: boolean;
   /**
+   * Decide each token by a tree search (MCTS) over the tokens that reach the threshold.
+   */
+  use_mcts?: boolean;
+  /**
    * An older switch for `multi_scale_attention`.
    */
   use_multi_scale_attention?: boolean;
@@ -950,6 +1022,12 @@ export interface GenerateAnswer {
    * All physical tokens in order, siblings one after another.
    */
   raw_generated_text: string;
+  /**
+   * What a tree search took, and its errors.
+   */
+  search?: {
+    [k: string]: unknown;
+  } | null;
   settings: {
     [k: string]: unknown;
   };
@@ -983,6 +1061,10 @@ export interface TextAnswer {
   text: string;
   text_log_probability: number;
   token_ids: number[];
+  /**
+   * A tree search's value of it.
+   */
+  value?: number | null;
 }
 /**
  * One step: what was considered, what stayed, what was taken away.
@@ -1141,17 +1223,37 @@ export interface GenerateRequest {
    */
   max_width?: number;
   /**
-   * Needs use_mcts.
+   * So many simulations share each pass of the model.
+   */
+  mcts_batch?: number;
+  /**
+   * How much the model's probabilities count against what simulations found.
    */
   mcts_c_puct?: number;
   /**
-   * Needs use_mcts.
+   * Look at most so many tokens ahead.
    */
   mcts_depth?: number;
   /**
-   * Needs use_mcts.
+   * Value a text by the share of these regular expressions, of Python's re module, that are found in it. May be repeated.
+   */
+  mcts_pattern?: string | string[];
+  /**
+   * How a simulation goes on from a new branch: by tokens drawn from those that reach the threshold, or by the most probable one.
+   */
+  mcts_rollout?: 'sampled' | 'greedy';
+  /**
+   * Feed at most so many tokens beside the prompt's; then the text ends without further search.
+   */
+  mcts_rows?: number | null;
+  /**
+   * Look at so many branches before each token.
    */
   mcts_simulations?: number;
+  /**
+   * Value a text by the share of these words that it holds, whole and in any case. May be repeated.
+   */
+  mcts_words?: string | string[];
   /**
    * Keep the tokens of each row with at least this share of its best.
    */
@@ -1329,7 +1431,7 @@ export interface GenerateRequest {
    */
   use_lci_dynamic_threshold?: boolean;
   /**
-   * Must be false.
+   * Decide each token by a tree search (MCTS) over the tokens that reach the threshold.
    */
   use_mcts?: boolean;
   /**
@@ -1620,17 +1722,37 @@ export interface RunRequest {
    */
   max_width?: number;
   /**
-   * Needs use_mcts.
+   * So many simulations share each pass of the model.
+   */
+  mcts_batch?: number;
+  /**
+   * How much the model's probabilities count against what simulations found.
    */
   mcts_c_puct?: number;
   /**
-   * Needs use_mcts.
+   * Look at most so many tokens ahead.
    */
   mcts_depth?: number;
   /**
-   * Needs use_mcts.
+   * Value a text by the share of these regular expressions, of Python's re module, that are found in it. May be repeated.
+   */
+  mcts_pattern?: string | string[];
+  /**
+   * How a simulation goes on from a new branch: by tokens drawn from those that reach the threshold, or by the most probable one.
+   */
+  mcts_rollout?: 'sampled' | 'greedy';
+  /**
+   * Feed at most so many tokens beside the prompt's; then the text ends without further search.
+   */
+  mcts_rows?: number | null;
+  /**
+   * Look at so many branches before each token.
    */
   mcts_simulations?: number;
+  /**
+   * Value a text by the share of these words that it holds, whole and in any case. May be repeated.
+   */
+  mcts_words?: string | string[];
   /**
    * Keep the tokens of each row with at least this share of its best.
    */
@@ -1808,7 +1930,7 @@ export interface RunRequest {
    */
   use_lci_dynamic_threshold?: boolean;
   /**
-   * Must be false.
+   * Decide each token by a tree search (MCTS) over the tokens that reach the threshold.
    */
   use_mcts?: boolean;
   /**

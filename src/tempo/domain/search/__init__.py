@@ -1,0 +1,1 @@
+"""Tree search over texts: what a node knows, and which branch is looked at next."""

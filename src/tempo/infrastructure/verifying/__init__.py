@@ -1,0 +1,1 @@
+"""Verifiers that run somebody else's code."""
