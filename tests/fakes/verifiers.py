@@ -26,6 +26,14 @@ class Wanting:
 
 
 @dataclass
+class Growing:
+    """The longer a text, the better; one that has ended is worth nothing."""
+
+    def value(self, attempt):
+        return 0.0 if attempt.finished else attempt.tokens / 100
+
+
+@dataclass
 class Failing:
     """Fails on texts that hold a letter; what it answers otherwise is given."""
 

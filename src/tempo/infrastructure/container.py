@@ -36,6 +36,7 @@ from tempo.infrastructure.huggingface.grader import loaded_grader
 from tempo.infrastructure.huggingface.loading import Loaded
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.reading.processors import GivenProcessors
+from tempo.infrastructure.scripted.brackets import bracket_model
 from tempo.infrastructure.storage.comparison_outcomes import OutcomeFile, OutcomesInMemory
 from tempo.infrastructure.verifying.called import Called
 from tempo.infrastructure.wiring import Container
@@ -61,6 +62,7 @@ __all__ = [
     "EMBEDDED",
     "FAMILIES",
     "Container",
+    "bracket_model",
     "called_verifier",
     "comparison",
     "container_around",

@@ -26,6 +26,7 @@ from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
 from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
 from tempo.infrastructure.plotting.pruning_plot import plot_pruning
+from tempo.infrastructure.plotting.search_plot import plot_search
 from tempo.infrastructure.plotting.terminal_curve import draw_curve
 from tempo.infrastructure.resident_memory import resident_bytes
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
@@ -49,6 +50,7 @@ __all__ = [
     "plot_early_exit",
     "plot_fidelity",
     "plot_pruning",
+    "plot_search",
     "read_comparison",
     "read_experiment",
     "require_figure",

@@ -38,7 +38,7 @@ from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import END, Script
 from tempo.infrastructure.scripted.tokenizer import ScriptedTokenizer
 from tests.fakes.backends import BreaksDown, CountingBackend
-from tests.fakes.verifiers import Failing, Remembering, Wanting
+from tests.fakes.verifiers import Failing, Growing, Remembering, Wanting
 from tests.strategies import requests, scripts, seeds
 
 WIDE = Selection(ConstantThreshold(0.05), 4, 6)
@@ -369,3 +369,22 @@ def test_what_looks_at_paths_is_refused():
 def test_a_run_that_a_person_moves_does_not_search():
     with pytest.raises(IneffectiveSettingError, match="use_mcts would have no effect"):
         SteeredRun(ScriptedBackend(FLIP), ScriptedTokenizer(FLIP), flipping())
+
+
+@given(searches(), st.integers(0, 40))
+def test_once_the_rows_are_spent_the_best_complete_text_will_do(search, more):
+    """With simulations that go to the end there is always one, and no row is set aside for it."""
+    script, request = search
+    plan = replace(request.search, rows=request.max_steps + more, depth=request.max_steps)
+    outcome = outcome_of(script, replace(request, search=replace(plan, simulations=10**4)))
+    assert outcome.search.value == outcome.search.texts[0].value
+    assert outcome.search.texts[0].complete
+
+
+def test_a_text_that_ended_above_the_root_is_none_to_go_on_with():
+    """The root is deep in the text when texts that ended long before are looked through."""
+    script = Script.of({"": {"a": 0.7, END: 0.3}})
+    request = flipping(simulations=6, depth=2, rows=20, max_steps=10, verifier=Growing())
+    outcome = outcome_of(script, request)
+    assert {len(one.text) for one in outcome.search.texts if one.finished} >= {0, 1, 2}
+    assert outcome.text == "a" * 10

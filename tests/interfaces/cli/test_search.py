@@ -34,10 +34,9 @@ def test_a_seed_is_of_effect_in_a_search(scripted):
 
 
 def test_a_spent_bound_is_told(scripted):
-    """The last token is looked at all the same: what ends there takes no row."""
     ended = scripted("--use-mcts", "--max-steps", "5", "--mcts-rows", "4")
     assert ended.out == " upon a park.\n"
-    assert ended.err == "tempo: the bound on rows ended the search after 10 simulations\n"
+    assert ended.err == "tempo: the bound on rows ended the search after 1 simulations\n"
 
 
 def test_the_document_holds_the_search(scripted):

@@ -34,6 +34,11 @@ class Judge:
         """All texts judged so far, the best first."""
         return tuple(sorted(self._known.values(), key=lambda one: one.standing))
 
+    def standing(self, node: TreeNode) -> tuple[float, float]:
+        """Return what sorts texts that were judged, the best last: value, then likelihood."""
+        known = self._known[node.token_ids]
+        return known.value, known.log_probability / len(known.token_ids)
+
     def value(self, node: TreeNode, *, complete: bool) -> float:
         """Return the value of the text that ends at a node, in [0, 1]."""
         token_ids = node.token_ids

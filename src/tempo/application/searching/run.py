@@ -46,10 +46,10 @@ RULE = "visits"
 class SearchRun:
     """Decides a text token by token, each for the most visited branch of the tree so far.
 
-    Once a complete text is found that cannot be bettered, it is decided for instead. What stays of
-    the tree goes on; the rows of the branches that were cut leave the cache. Of each token set the
-    lattice keeps the candidate that was decided for, and tells of the others how often they were
-    visited.
+    Once a complete text is found that cannot be bettered, it is decided for instead; once the rows
+    are spent, the best complete one that was tried. What stays of the tree goes on; the rows of the
+    branches that were cut leave the cache. Of each token set the lattice keeps the candidate that
+    was decided for, and tells of the others how often they were visited.
     """
 
     pruned: CandidatesPruned | None = None

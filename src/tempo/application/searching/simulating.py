@@ -31,39 +31,63 @@ class Simulations:
         self.done = 0
         self.unshared_tokens = 0
         self.spent = False
-        self.won: TreeNode | None = None
+        self._complete: list[TreeNode] = []
+        self._target: TreeNode | None = None
 
     def run(self, last: int) -> Asking[None]:
         """Simulate as the plan says; `last` is the depth at which the run ends in any case.
 
         Once a complete text is worth 1 nothing can be better, and no further one is looked for
-        (Winands, Bjornsson and Saito, 2008, for proven wins).
+        (Winands, Bjornsson and Saito, 2008, for proven wins). Once the rows are spent, the best
+        complete text that is there will do.
         """
         left = self._plan.simulations
-        while left and self.won is None:
+        while left and self._target is None:
             deepest = min(self._tree.root.depth + self._plan.depth, last)
             count = self._affordable(min(left, self._plan.batch), deepest, last)
             if not count:
-                self.spent = True
-                return
+                self._spend()
+                break
             yield from self._batch(count, deepest, last)
             left -= count
+        if self._target is None and not self._can_go_on(self._tree.root.decided, last):
+            self._spend()
 
     @property
     def decided(self) -> TreeNode:
-        """The child of the root to go on with: towards what cannot be bettered, or most visited."""
+        """The child of the root to go on with: towards the text that will do, or most visited."""
         root = self._tree.root
-        return root.decided if self.won is None else self.won.path[root.depth]
+        return root.decided if self._target is None else self._target.path[root.depth]
+
+    def _spend(self) -> None:
+        """Go on with the best complete text that was tried, if there is one; search no more."""
+        self.spent, found = True, self._complete_below(self._tree.root)
+        self._target = max(found, key=self._judge.standing, default=None)
+
+    def _complete_below(self, node: TreeNode) -> list[TreeNode]:
+        """Return the complete texts that were tried and go through a node, or end in it."""
+        at = node.depth - 1
+        return [
+            one for one in self._complete if at < 0 or (one.depth > at and one.path[at] is node)
+        ]
+
+    def _can_go_on(self, child: TreeNode, last: int) -> bool:
+        """Whether the bound leaves a text to come to, or rows for one, once a child is decided."""
+        if self._plan.rows is None or child.ends or self._complete_below(child):
+            return True
+        return self._plan.rows - self._rows.fed >= last - child.depth
 
     def _affordable(self, count: int, deepest: int, last: int) -> int:
         """Return how many simulations the bound on rows allows, whatever they come to.
 
-        A row for each token that the text may still grow by stays set aside.
+        A row for each token that the text may still grow by stays set aside, unless the text can
+        be one that was tried.
         """
         if self._plan.rows is None:
             return count
         root = self._tree.root.depth
-        free = self._plan.rows - self._rows.fed - max(0, last - 1 - root)
+        is_there = deepest == last or bool(self._complete_below(self._tree.root))
+        free = self._plan.rows - self._rows.fed - (0 if is_there else last - 1 - root)
         dearest = deepest - 1 - root
         return min(count, free // dearest) if dearest > 0 else count
 
@@ -76,8 +100,10 @@ class Simulations:
         for trail, end in zip(trails, ends, strict=True):
             complete = end.ends or end.depth == last
             value = self._judge.value(end, complete=complete)
-            if complete and value >= BEST and self.won is None:
-                self.won = end
+            if complete:
+                self._complete.append(end)
+            if complete and value >= BEST and self._target is None:
+                self._target = end
             self._tree.back_up(trail, value)
             self.unshared_tokens += end.depth - 1
         self.done += count

@@ -80,7 +80,7 @@ BATCH = SettingSpec(
 ROWS = SettingSpec(
     int,
     "1 or more",
-    "Feed at most so many tokens beside the prompt's; then the text ends without further search.",
+    "Feed at most so many tokens beside the prompt's; then the best text that was tried will do.",
     Group.SEARCH,
     optional=True,
     label="Bound on rows",

@@ -36,6 +36,10 @@ STUDIES = {
         f"{HERE}.consolidate_command:consolidate",
         "Let tokens leave a window and change weights, or fill a bank: is anything remembered?",
     ),
+    "mcts": (
+        f"{HERE}.mcts_command:mcts",
+        "Hold the tree search against sampling and a beam at equal rows, where texts are verified.",
+    ),
     "pruning": (
         f"{HERE}.pruning_study_command:pruning",
         "Hold what pruning rules go by against the exact shares of all paths; price pruned runs.",
