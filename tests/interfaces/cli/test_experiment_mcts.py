@@ -73,7 +73,7 @@ def test_a_folder_holds_the_report_and_is_gone_on_from(mcts, tmp_path, monkeypat
         (("--steps", "1"), "steps is 1; it must be 2 or more"),
         (("--budget", "10"), "budget is 10; it must be 40 or more, a row for each step"),
         (("--threshold", "2"), "threshold is 2.0; it must be in [0, 1]"),
-        (("--depth", "0"), "mcts_depth is 0; it must be 1 or more"),
+        (("--depth", "0"), "depth is 0; it must be 1 or more"),
     ],
 )
 def test_a_wrong_value_is_one_sentence(mcts, arguments, said):

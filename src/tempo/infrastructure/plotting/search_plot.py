@@ -34,10 +34,10 @@ def plot_search(report: SearchStudyReport) -> Figure:
     success, ahead = figure.subplots(1, 2)
     _draw(success, report, SUCCESS)
     success.set_ylim(-0.03, 1.03)
-    success.set_ylabel(f"share of {len(report.items)} tasks with a text as asked")
+    success.set_ylabel(f"share of {len(report.items)} tasks with a text as asked", fontsize=9)
     _draw(ahead, report, AHEAD)
     ahead.axhline(0.0, color=GREY, linewidth=0.8)
-    ahead.set_ylabel("share of the search less that of the method")
+    ahead.set_ylabel("share of the search less that of the method", fontsize=9)
     handles, labels = success.get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=8

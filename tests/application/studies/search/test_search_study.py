@@ -145,6 +145,13 @@ def test_texts_are_drawn_in_proportion_to_their_probability():
     assert counts["bb"] / 300 == pytest.approx(0.16, abs=0.08)
 
 
+def test_drawing_ends_where_there_is_but_one_text():
+    only = Script.of({"": {"a": 1.0}, "a": {END: 1.0}})
+    texts, found = drawn(SMALL, task(only), SMALL.kept, 50)
+    assert [one.text for one in found] == [""]
+    assert texts.rows.fed == 0
+
+
 # The study ----------------------------------------------------------------------------------------
 
 
@@ -220,6 +227,8 @@ def test_the_document_holds_every_trial_and_repeats():
         ({"budgets": ()}, "the study has no budget"),
         ({"budgets": (39,)}, "budget is 39; it must be 40 or more"),
         ({"threshold": 1.5}, "threshold is 1.5"),
+        ({"simulations": 0}, "simulations is 0; it must be 1 or more"),
+        ({"c_puct": -1.0}, "c_puct is -1.0; it must be 0 or more"),
     ],
 )
 def test_a_wrong_plan_is_refused_by_value_and_range(wrong, said):

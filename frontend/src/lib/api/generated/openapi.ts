@@ -239,7 +239,7 @@ export interface ChatRequest {
    */
   mcts_rollout?: 'sampled' | 'greedy';
   /**
-   * Feed at most so many tokens beside the prompt's; then the text ends without further search.
+   * Feed at most so many tokens beside the prompt's; then the best text that was tried will do.
    */
   mcts_rows?: number | null;
   /**
@@ -706,7 +706,7 @@ export interface CompletionRequest {
    */
   mcts_rollout?: 'sampled' | 'greedy';
   /**
-   * Feed at most so many tokens beside the prompt's; then the text ends without further search.
+   * Feed at most so many tokens beside the prompt's; then the best text that was tried will do.
    */
   mcts_rows?: number | null;
   /**
@@ -1243,7 +1243,7 @@ export interface GenerateRequest {
    */
   mcts_rollout?: 'sampled' | 'greedy';
   /**
-   * Feed at most so many tokens beside the prompt's; then the text ends without further search.
+   * Feed at most so many tokens beside the prompt's; then the best text that was tried will do.
    */
   mcts_rows?: number | null;
   /**
@@ -1742,7 +1742,7 @@ export interface RunRequest {
    */
   mcts_rollout?: 'sampled' | 'greedy';
   /**
-   * Feed at most so many tokens beside the prompt's; then the text ends without further search.
+   * Feed at most so many tokens beside the prompt's; then the best text that was tried will do.
    */
   mcts_rows?: number | null;
   /**

@@ -76,6 +76,11 @@ class SearchPlan:
         if not 0.0 <= self.threshold <= 1.0:
             message = f"threshold is {self.threshold}; it must be in [0, 1]"
             raise InvalidValueError(message)
+        for name in ("simulations", "depth", "width"):
+            if getattr(self, name) < 1:
+                message = f"{name} is {getattr(self, name)}; it must be 1 or more"
+                raise InvalidValueError(message)
+        Puct(self.c_puct)
         object.__setattr__(self, "budgets", tuple(sorted(set(self.budgets))))
 
     @property

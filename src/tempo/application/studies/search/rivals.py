@@ -61,15 +61,19 @@ class Texts:
 def drawn(
     plan: SearchPlan, item: SearchItem, selection: Selection, budget: int
 ) -> tuple[Texts, tuple[TriedText, ...]]:
-    """Draw texts while their rows are there, until one is as asked."""
+    """Draw texts while their rows are there, until one is as asked; no more texts than rows.
+
+    Texts that were drawn before take no row, so that rows alone would bound nothing.
+    """
     texts = Texts(plan, item, selection)
     random = np.random.default_rng(plan.seed + item.number)
     found: tuple[TriedText, ...] = ()
-    longest = plan.steps - 1
+    longest, left = plan.steps - 1, budget
     while not (found and found[0].value >= 1.0):
-        count = min(TOGETHER, (budget - texts.rows.fed) // longest)
+        count = min(TOGETHER, left, (budget - texts.rows.fed) // longest)
         if count < 1:
             break
+        left -= count
         ends = [texts.root] * count
         while going := [one for one in ends if texts.goes_on(one)]:
             texts.open(going)
