@@ -152,8 +152,7 @@ class DecodingRun:
     @property
     def has_room(self) -> bool:
         """Whether the model's context has room to go on from the newest set."""
-        context = self._backend.description.context
-        slots = self.frontier.slots
+        slots, context = self.frontier.slots, self._backend.description.context
         return not slots or self.layout.position(slots[-1]) + 1 < context
 
     def advance(self, only: TokenId | None = None) -> StepAppended:
