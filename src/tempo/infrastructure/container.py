@@ -14,7 +14,7 @@ from tempo.application.studies.comparison.forecasts import PosteriorStudy
 from tempo.application.studies.comparison.study import ComparisonStudy
 from tempo.application.studies.speed.study import SpeedStudy
 from tempo.application.studies.speed.weights import Variant, WeightsStudy
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import InvalidValueError, UnsupportedModelError
 from tempo.domain.model_identity import ModelIdentity
 from tempo.infrastructure.benchmarking.baselines import baselines
 from tempo.infrastructure.benchmarking.long_models import apart, with_context
@@ -31,6 +31,8 @@ from tempo.infrastructure.decoders.plain_model import PlainModel
 from tempo.infrastructure.documents import require_place, save_text
 from tempo.infrastructure.embedded import embedded_model_path, story_openings
 from tempo.infrastructure.fused_llama.backend import FusedBackend
+from tempo.infrastructure.huggingface.activations.taps import EditedRows
+from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 from tempo.infrastructure.huggingface.bare_tokenizer import BareTokenizer
 from tempo.infrastructure.huggingface.grader import loaded_grader
 from tempo.infrastructure.huggingface.loading import Loaded
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from tempo.domain.ports.model_backend import ModelBackend, ModelDescription
     from tempo.domain.ports.verifier import Verifier
     from tempo.infrastructure.batching.shared_passes import SharedPasses
+    from tempo.infrastructure.huggingface.activations.source import ModelActivations
 
 __all__ = [
     "DEVICES",
@@ -62,6 +65,8 @@ __all__ = [
     "EMBEDDED",
     "FAMILIES",
     "Container",
+    "EditedRows",
+    "activations_of",
     "bracket_model",
     "called_verifier",
     "comparison",
@@ -233,6 +238,23 @@ def with_early_exit(
     made.backend.override(providers.Object(container.exiting(rule, heard)))
     made.tokenizer.override(providers.Object(container.tokenizer()))
     return made
+
+
+def activations_of(container: Container) -> ModelActivations:
+    """Return what shows the layers of a container's model.
+
+    Raises:
+        UnsupportedModelError: where something else decodes than a model of transformers.
+    """
+    backend: object = container.backend()
+    if not isinstance(backend, (FusedBackend, HuggingFaceBackend)):
+        message = (
+            f"layers cannot be observed or edited behind {type(backend).__name__}; "
+            "use an engine that tempo.load or tempo.Engine made"
+        )
+        raise UnsupportedModelError(message)
+    found: ModelActivations = container.activations()
+    return found
 
 
 def share_passes(container: Container) -> SharedPasses:

@@ -34,6 +34,7 @@ from tempo.infrastructure.diagnosis.machine_facts import machine_facts
 from tempo.infrastructure.documents import Documents
 from tempo.infrastructure.fused_llama.choosing import chosen_backend
 from tempo.infrastructure.fused_llama.early_exit import leaving_early, pass_cost
+from tempo.infrastructure.huggingface.activations.source import ModelActivations
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 from tempo.infrastructure.huggingface.kv_cache import RowCache
@@ -103,6 +104,7 @@ class Container(Documents):
         description=description,
         otherwise=plain_backend.provider,
     )
+    activations = providers.Singleton(ModelActivations, model=model)
     end_tokens = providers.Singleton(_end_tokens, model=model)
     tokenizer = providers.Singleton(
         HuggingFaceTokenizer,

@@ -20,7 +20,9 @@ from queue import SimpleQueue
 from threading import Condition, get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tempo.domain.errors import SessionError
 from tempo.infrastructure.batching.runs import Caller, turn
+from tempo.infrastructure.huggingface.activations.taps import any_taps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -108,7 +110,16 @@ class SharedPasses:
         `joining` gives each run, and None while there is no room for the next. Where another
         thread does runs already it does these too, and this thread goes on with them when that
         one's have ended.
+
+        Raises:
+            SessionError: while this thread taps a model's layers.
         """
+        if any_taps():
+            message = (
+                "layers can be observed or edited for one prompt at a time, since many prompts "
+                "share passes with those of other threads; use generate, stream or session"
+            )
+            raise SessionError(message)
         caller = Caller(joining)
         with self._taking_part():
             self._jobs.put(Job(partial(self._callers.append, caller)))

@@ -11,7 +11,7 @@ import torch
 from tempo.domain.errors import InvalidValueError, UnsupportedModelError
 from tempo.infrastructure.configuration import BACKENDS
 from tempo.infrastructure.fused_llama.architecture import Architecture, refusal
-from tempo.infrastructure.fused_llama.backend import FusedBackend
+from tempo.infrastructure.fused_llama.backend import FusedBackend, OwnModules
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
 from tempo.infrastructure.fused_llama.tiles import SMALLEST_TILE, power_of_two
 from tempo.infrastructure.fused_llama.weights import Weights
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from tempo.domain.ports.model_backend import ModelBackend, ModelDescription
+    from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 
 
 KNOWN_DEVICES = ("cpu", "cuda")
@@ -54,7 +55,8 @@ def chosen_backend(
     if reason is None and is_quantised(model):
         reason = no_kernels(model)
     if reason is None:
-        return cast("ModelBackend", FusedBackend(_decoder(model), description))
+        modules = OwnModules(model, cast("Callable[[], HuggingFaceBackend]", otherwise))
+        return cast("ModelBackend", FusedBackend(_decoder(model), description, modules))
     if kind == "fused":
         message = f"backend fused cannot run {description.name}: {reason}; use transformers or auto"
         raise UnsupportedModelError(message)

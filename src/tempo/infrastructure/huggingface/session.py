@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Self, cast
 import numpy as np
 import torch
 
+from tempo.domain.activations import PROMPT, FedRow
 from tempo.domain.tokens import Slot
+from tempo.infrastructure.huggingface.activations.tapping import FedPass, tapped_pass
 from tempo.infrastructure.huggingface.attention_mask import Views, causal_bias
 from tempo.infrastructure.huggingface.kv_cache import RowCache
 from tempo.infrastructure.huggingface.pass_capture import PassCapture
@@ -63,7 +65,8 @@ class HuggingFaceSession(RowSession[RowCache, Views]):
             chunk = slice(first, min(first + PREFILL_CHUNK, len(prompt)))
             rows = cache.allocate(chunk.stop - first, device)
             mask = causal_bias(first, chunk.stop - first, device)
-            forward = partial(self._forward, ids[:, chunk], positions[:, chunk], 1)
+            fed = partial(_fed_prompt, prompt, chunk)
+            forward = partial(self._forward, ids[:, chunk], positions[:, chunk], 1, fed)
             if chunk.stop < len(prompt):
                 forward(mask)
         logits, captured = self._capture.first(forward, mask, views.weights, rows[-1:], cache)
@@ -75,16 +78,19 @@ class HuggingFaceSession(RowSession[RowCache, Views]):
             captured=captured,
         )
 
-    def _forward(self, ids: Tensor, positions: Tensor, keep: int, mask: Tensor) -> Tensor:
+    def _forward(
+        self, ids: Tensor, positions: Tensor, keep: int, fed: Callable[[], FedPass], mask: Tensor
+    ) -> Tensor:
         """Return float32 logits [keep, vocab] of the last tokens; keys go to the planned rows."""
-        output = self._model(
-            input_ids=ids,
-            position_ids=positions,
-            attention_mask=mask.to(self._mask_dtype),
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=keep,
-        )
+        with tapped_pass(self._model, fed, mask.to(self._mask_dtype)) as seen:
+            output = self._model(
+                input_ids=ids,
+                position_ids=positions,
+                attention_mask=seen,
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=keep,
+            )
         logits: Tensor = output.logits
         return logits[0].float()
 
@@ -99,7 +105,7 @@ class HuggingFaceSession(RowSession[RowCache, Views]):
         views = now.views.extended(nodes, self._rows_of, cache.plan.extent, len(self._prompt))
         factors = {self._rows_of[slot]: factor for slot, factor in now.factors.items()}
         seen = views.attenuated(factors)
-        forward = partial(self._forward, ids, positions, len(nodes))
+        forward = partial(self._forward, ids, positions, len(nodes), partial(self._fed, nodes))
         logits, captured = self._capture.run(forward, seen.bias, seen.weights, rows)
         paths = self._paths(nodes, now)
         self._now = Moment(
@@ -112,6 +118,17 @@ class HuggingFaceSession(RowSession[RowCache, Views]):
             released=now.released,
             moves=now.moves,
         )
+
+    def _fed(self, nodes: Sequence[Node]) -> FedPass:
+        """Return a pass as those see it who look at the model's layers."""
+        length = len(self._prompt)
+        rows = [
+            FedRow(node.position - length, node.slot, node.token_id, node.position)
+            for node in nodes
+        ]
+        later = sorted(self._rows_of.items())
+        keys = (*map(Slot, range(length)), *(slot for slot, _ in later))
+        return FedPass(tuple(rows), keys, (*range(length), *(row for _, row in later)))
 
     @torch.inference_mode()
     def propose(self, reading: Reading) -> Proposal:
@@ -128,3 +145,11 @@ class HuggingFaceSession(RowSession[RowCache, Views]):
         )
         twin._capture = self._capture  # noqa: SLF001 - its own class
         return twin
+
+
+def _fed_prompt(prompt: Sequence[TokenId], chunk: slice) -> FedPass:
+    """Return a part of a prompt as those see it who look at the model's layers."""
+    places = range(chunk.start, chunk.stop)
+    rows = tuple(FedRow(PROMPT, Slot(place), prompt[place], place) for place in places)
+    held = range(chunk.stop)
+    return FedPass(rows, tuple(map(Slot, held)), tuple(held))

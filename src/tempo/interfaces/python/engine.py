@@ -13,6 +13,7 @@ from tempo.domain.errors import NonFiniteLogitsError
 from tempo.domain.model_identity import require_same_model
 from tempo.domain.tokens import Candidate, TokenId
 from tempo.infrastructure.container import container_of, identity_of, story_openings
+from tempo.interfaces.python.layers import LayerAccess
 from tempo.interfaces.python.result import Result, lattice_of
 from tempo.interfaces.python.session import Session
 from tempo.interfaces.python.stream import Stream
@@ -37,7 +38,7 @@ CHECK_PROMPT = "Once upon a time"
 """What the isolation check is run on at load."""
 
 
-class Engine:
+class Engine(LayerAccess):
     """Decodes prompts; may be used from several threads at once."""
 
     def __init__(
@@ -273,10 +274,8 @@ class Engine:
         """
         if rules is not None:
             plan["rules"] = distinct([rule_of(rule) for rule in rules])
-        texts = story_openings() if prompts is None else prompts
-        report: FidelityReport = self.container.fidelity().run(
-            StudyPlan(**plan), self.study_prompts(texts)
-        )
+        asked = self.study_prompts(story_openings() if prompts is None else prompts)
+        report: FidelityReport = self.container.fidelity().run(StudyPlan(**plan), asked)
         return report
 
     def study_prompts(self, texts: Sequence[str]) -> tuple[StudyPrompt, ...]:
