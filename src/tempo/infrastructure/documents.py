@@ -30,6 +30,7 @@ from tempo.infrastructure.plotting.search_plot import plot_search
 from tempo.infrastructure.plotting.terminal_curve import draw_curve
 from tempo.infrastructure.resident_memory import resident_bytes
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
+from tempo.infrastructure.storage.array_file import require_array_format, save_arrays
 from tempo.infrastructure.storage.comparison_document import read_comparison
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.experiment_files import experiments, read_experiment
@@ -53,10 +54,12 @@ __all__ = [
     "plot_search",
     "read_comparison",
     "read_experiment",
+    "require_array_format",
     "require_figure",
     "require_page",
     "require_place",
     "resident_bytes",
+    "save_arrays",
     "save_figure",
     "save_text",
     "story_openings",

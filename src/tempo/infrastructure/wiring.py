@@ -18,6 +18,7 @@ from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.step_attention import StepAttention
 from tempo.application.studies.ambiguity.study import AmbiguityStudy
+from tempo.application.studies.capture.study import CaptureRun
 from tempo.application.studies.consolidation.study import ConsolidationStudy
 from tempo.application.studies.early_exit.study import EarlyExitStudy
 from tempo.application.studies.fidelity.study import FidelityStudy
@@ -120,6 +121,7 @@ class Container(Documents):
         Generate, backend=backend, tokenizer=tokenizer, clustering=clustering
     )
     shared_passes = providers.Singleton(SharedPasses, backend=backend)
+    capture_run = providers.Factory(CaptureRun, generate=generate, activations=activations)
     generate_many = providers.Factory(
         GenerateMany,
         backend=shared_passes,
