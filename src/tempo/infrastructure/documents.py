@@ -21,6 +21,7 @@ from tempo.infrastructure.plotting.comparison_page import comparison_page, requi
 from tempo.infrastructure.plotting.comparison_plot import plot_comparison
 from tempo.infrastructure.plotting.consolidation_plot import plot_consolidation
 from tempo.infrastructure.plotting.curve_plot import plot_curve
+from tempo.infrastructure.plotting.curves_plot import plot_curves
 from tempo.infrastructure.plotting.early_exit_plot import plot_early_exit
 from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
 from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
@@ -48,6 +49,7 @@ __all__ = [
     "plot_ambiguity",
     "plot_comparison",
     "plot_consolidation",
+    "plot_curves",
     "plot_early_exit",
     "plot_fidelity",
     "plot_pruning",

@@ -18,10 +18,14 @@ from tempo.application.records.rerun import Rerun
 from tempo.application.self_check import SelfCheck
 from tempo.application.step_attention import StepAttention
 from tempo.application.studies.ambiguity.study import AmbiguityStudy
+from tempo.application.studies.attention.study import AttentionStudy
 from tempo.application.studies.capture.study import CaptureRun
 from tempo.application.studies.consolidation.study import ConsolidationStudy
 from tempo.application.studies.early_exit.study import EarlyExitStudy
 from tempo.application.studies.fidelity.study import FidelityStudy
+from tempo.application.studies.gaps.study import GapsStudy
+from tempo.application.studies.isolation.study import IsolationStudy
+from tempo.application.studies.lens.study import LensStudy
 from tempo.application.studies.pruning.study import PruningStudy
 from tempo.application.token_scores import TokenScores
 from tempo.infrastructure.batching.shared_passes import SharedPasses
@@ -45,6 +49,7 @@ from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.huggingface.tokenizer_findings import findings_of
+from tempo.infrastructure.huggingface.unmasked import UnmaskedModel
 from tempo.infrastructure.logging import events
 
 if TYPE_CHECKING:
@@ -147,6 +152,23 @@ class Container(Documents):
     consolidating_model = providers.Singleton(LlamaModel, model=model)
     consolidation_study = providers.Factory(
         ConsolidationStudy, model=consolidating_model, tokenizer=tokenizer
+    )
+    attention_study = providers.Factory(
+        AttentionStudy, generate=generate, tokenizer=tokenizer, activations=activations
+    )
+    isolation_study = providers.Factory(
+        IsolationStudy, generate=generate, backend=backend, tokenizer=tokenizer
+    )
+    unmasked = providers.Singleton(UnmaskedModel, model=model)
+    gaps_study = providers.Factory(
+        GapsStudy,
+        backend=plain_backend,
+        tokenizer=tokenizer,
+        activations=activations,
+        unmasked=unmasked,
+    )
+    lens_study = providers.Factory(
+        LensStudy, backend=plain_backend, tokenizer=tokenizer, activations=activations
     )
     pruning_study = providers.Factory(PruningStudy, backend=backend, tokenizer=tokenizer)
     exiting = providers.Callable(leaving_early, backend)

@@ -28,6 +28,26 @@ STUDIES = {
         f"{HERE}.ambiguity_command:ambiguity",
         "Inject two continuations with known weights: does the state carry both?",
     ),
+    "attention": (
+        f"{HERE}.interpretability.attention_command:attention",
+        "See how later tokens attend to parallel candidates, by layer, head, set size and rank.",
+    ),
+    "isolation": (
+        f"{HERE}.interpretability.isolation_command:isolation",
+        "Hold siblings that do not see each other against siblings that do.",
+    ),
+    "gaps": (
+        f"{HERE}.interpretability.gaps_command:gaps",
+        "Put gaps between positions, under an explicit mask, and apart from gaps in the sequence.",
+    ),
+    "lens": (
+        f"{HERE}.interpretability.lens_command:lens",
+        "Read rows that see two candidates layer by layer: where do they commit to one?",
+    ),
+    "capture": (
+        f"{HERE}.interpretability.capture_command:capture",
+        "Keep a run's attention, logits and hidden states in files, with an index.",
+    ),
     "early-exit": (
         f"{HERE}.early_exit_command:early_exit",
         "Let rows leave before the last layer: what agrees, what is lost, what time is saved.",

@@ -18,8 +18,10 @@ from tempo.domain.activations import PROMPT, Watch
 from tempo.domain.errors import InvalidValueError, OutputError
 from tempo.infrastructure.documents import require_array_format, save_arrays, save_text
 from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.prompt_source import prompt_text
+from tempo.interfaces.cli.setting_options import with_setting_options
 from tempo.interfaces.cli.studies import numbers, study_facts
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 LARGEST_STEP = 100_000
 
 
+@with_loading_options
+@with_setting_options
 def capture(
     prompt: Annotated[
         str | None,

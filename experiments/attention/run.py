@@ -1,0 +1,8 @@
+"""Repeat this study: `python experiments/ambiguity/run.py [--model MODEL] [OPTION...]`."""
+
+import sys
+
+from tempo.interfaces.cli.experiment_command import run_beside
+
+if __name__ == "__main__":
+    run_beside(__file__, sys.argv[1:])

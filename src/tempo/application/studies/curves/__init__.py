@@ -1,0 +1,1 @@
+"""What studies that measure each prompt at several places have in common: curves over places."""

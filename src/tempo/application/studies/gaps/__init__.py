@@ -1,0 +1,1 @@
+"""Gaps between positions, done properly: an explicit mask, and position apart from sequence."""

@@ -1,0 +1,1 @@
+"""Siblings that do not see each other against siblings that do."""
