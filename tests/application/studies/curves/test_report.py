@@ -9,7 +9,6 @@ import pytest
 from tempo.application.studies.curves.cells import (
     Cell,
     Contrast,
-    Gathered,
     Layout,
     PromptFigures,
     Quantity,
@@ -96,13 +95,6 @@ def test_the_picture_has_a_panel_for_each_quantity_and_a_line_for_each_series(re
     first = figure.axes[0]
     assert [text.get_text() for text in first.get_legend().get_texts()] == ["a", "b"]
     assert [label.get_text() for label in first.get_xticklabels()] == ["1", "2"]
-
-
-def test_places_of_one_prompt_are_averaged():
-    gathered = Gathered()
-    for value in (1.0, 2.0):
-        gathered.add(Cell("height", "a", 0.0), value)
-    assert gathered.means() == {Cell("height", "a", 0.0): 1.5}
 
 
 def test_a_number_below_one_is_refused_in_a_sentence():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
@@ -88,21 +87,6 @@ class Layout:
 
     name: str
     quantities: tuple[Quantity, ...]
-
-
-@dataclass(slots=True)
-class Gathered:
-    """Numbers of one prompt that are means over many places of a text."""
-
-    _values: dict[Cell, list[float]] = field(default_factory=dict)
-
-    def add(self, cell: Cell, value: float) -> None:
-        """Note one more value of a cell."""
-        self._values.setdefault(cell, []).append(value)
-
-    def means(self) -> dict[Cell, float]:
-        """Return the mean of every cell."""
-        return {cell: math.fsum(values) / len(values) for cell, values in self._values.items()}
 
 
 def require_counts(counts: Mapping[str, int]) -> None:
