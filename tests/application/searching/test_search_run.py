@@ -327,6 +327,29 @@ def test_a_value_outside_the_unit_interval_is_a_failure_too(wrong):
     assert len(outcome.lattice.steps) == 4
 
 
+@pytest.mark.parametrize("wrong", [math.nan, "good", None])
+def test_what_a_verifier_answered_instead_of_a_value_is_told(wrong):
+    outcome = outcome_of(FLIP, flipping(verifier=Failing("x", wrong)))
+    said = f"InvalidValueError: the value is {wrong!r}; it must be a number from 0 to 1"
+    assert outcome.search.error == said
+
+
+class Mute(Exception):  # noqa: N818 - an error that fails to tell itself
+    def __str__(self):
+        raise ValueError
+
+
+class Unspeakable:
+    def value(self, _attempt):
+        raise Mute
+
+
+def test_an_error_that_cannot_be_told_is_named():
+    outcome = outcome_of(FLIP, flipping(verifier=Unspeakable()))
+    assert outcome.search.errors == len(outcome.search.texts)
+    assert outcome.search.error == "Mute"
+
+
 def test_logits_that_are_not_finite_end_the_search_and_keep_what_was_decided():
     backend = BreaksDown(ScriptedBackend(FLIP), healthy=30)
     run = searching(FLIP, flipping(max_steps=40), backend)

@@ -60,16 +60,29 @@ class Judge:
 
     def _asked(self, attempt: Attempt) -> float:
         try:
-            return _judged(float(self._verifier.value(attempt)))
+            return _judged(self._verifier.value(attempt))
         except Exception as error:  # why: it is foreign code, and others follow  # noqa: BLE001
             self.errors += 1
             if self.error is None:
-                self.error = f"{type(error).__name__}: {error}"
+                self.error = _told(error)
             return WORST
 
 
-def _judged(value: float) -> float:
-    if math.isnan(value) or not 0.0 <= value <= 1.0:
-        message = f"the value is {value}; it must be from 0 to 1"
+def _judged(answer: object) -> float:
+    """Return a verifier's answer as a number; foreign code may answer anything."""
+    try:
+        value = float(answer)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        value = math.nan
+    if not 0.0 <= value <= 1.0:
+        message = f"the value is {answer!r}; it must be a number from 0 to 1"
         raise InvalidValueError(message)
     return value
+
+
+def _told(error: Exception) -> str:
+    """Return an error as text, also one that fails to tell itself."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # why: its text is foreign code too  # noqa: BLE001
+        return type(error).__name__
