@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 SEARCH = ("--use-mcts", "--mcts-depth", "5", "--max-steps", "5", "--mcts-simulations", "20")
 
 
@@ -49,3 +51,16 @@ def test_depth_without_a_search_is_refused(scripted):
     assert scripted("--mcts-depth", "3").sentence == (
         "mcts_depth 3 would have no effect: it needs use_mcts"
     )
+
+
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        (("--length-penalty", "1"), "length_penalty"),
+        (("--diverse", "2", "--output-json"), "diverse"),
+    ],
+)
+def test_another_ranking_is_refused_before_the_search(scripted, flags, name):
+    ended = scripted(*SEARCH, "--n-best", "3", *flags)
+    assert ended.sentence == f"{name} would have no effect: a search ranks texts by value"
+    assert ended.out == ""

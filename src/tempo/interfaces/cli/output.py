@@ -70,17 +70,23 @@ class OutputChoices:
         if self.sample < 0:
             message = f"sample is {self.sample}; it must be 0 or more"
             raise InvalidValueError(message)
+        if self.searches and self.ranking != Ranking():
+            message = f"{self._ranked_by} would have no effect: a search ranks texts by value"
+            raise IneffectiveSettingError(message)
         if self.as_json:
             self._refuse_beside_json()
         elif self.ranking != Ranking() and not self.texts:
-            name = "length_penalty" if self.ranking.length_penalty else "diverse"
-            message = f"{name} would have no effect: it needs --n-best or --format all"
+            message = f"{self._ranked_by} would have no effect: it needs --n-best or --format all"
             raise IneffectiveSettingError(message)
         if self.seeded and not (self.sample or self.searches):
             message = (
                 "seed would have no effect: decoding draws nothing; it needs --sample or --use-mcts"
             )
             raise IneffectiveSettingError(message)
+
+    @property
+    def _ranked_by(self) -> str:
+        return "length_penalty" if self.ranking.length_penalty else "diverse"
 
     def _refuse_beside_json(self) -> None:
         beside = {
