@@ -122,13 +122,40 @@ def test_stopping_keeps_what_was_measured(consolidate, monkeypatch):
         (("--matrices", "q"), "matrices is 'q'; it must be made of k, v, o, such as kv"),
         (("--matrices", "kk"), "matrices are k, k; give one or more of k, v, o, each once"),
         (("--alpha", "nan"), "alpha is nan; it must be a finite number"),
-        (("--top-k", "-1"), "top_k is -1; it must be 1 or more, or none for all"),
+        (("--top-k", "-1"), "top_k is -1; it must be 1 or more, or 0 for all"),
         (("--decay", "0"), "decay is 0.0; it must be above 0 and at most 1"),
-        (("--count", "1"), "count is 1; it must be from 2 to "),
-        (("--count", "-1"), "count is -1; it must be from 2 to "),
+        (("--count", "1"), "count is 1; it must be 2 or more, since an interval needs two"),
+        (("--count", "-1"), "count is -1; it must be 2 or more, since an interval needs two"),
         (("--keep-prompt", "--prompt", "12"), "window is 16; it must be at least 17: 12 first"),
-        (("--texts", "nowhere.txt"), "the prompts file nowhere.txt cannot be read"),
+        (("--pieces", "0"), "pieces is 0; it must be 1 or more"),
+        (("--texts", "nowhere.txt"), "the texts file nowhere.txt cannot be read"),
     ],
 )
 def test_what_cannot_be_measured_is_one_sentence(consolidate, arguments, said):
     assert said in consolidate(*SMALL, *arguments).sentence
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the texts file {file} holds no text; give it one a line"),
+        (
+            b"one\n\xff\n",
+            (
+                "line 2 of the texts file {file} holds no text: it is not UTF-8 text: invalid "
+                "start byte at byte 0 of the line; correct it, or take it out"
+            ),
+        ),
+        (
+            b"too short",
+            (
+                "count is 3 and the texts give 0 passages of that length; give more or longer "
+                "texts, a smaller length or a smaller count"
+            ),
+        ),
+    ],
+)
+def test_a_file_without_texts_to_read_is_one_sentence(consolidate, tmp_path, content, said):
+    file = tmp_path / "own.txt"
+    file.write_bytes(content)
+    assert consolidate(*SMALL, "--texts", str(file)).sentence == said.format(file=file)

@@ -41,7 +41,7 @@ from tempo.interfaces.cli.studies import (
     study_text,
 )
 from tempo.interfaces.cli.study_folder import OutputDir, StudyFolder
-from tempo.interfaces.cli.study_prompts import all_prompts
+from tempo.interfaces.cli.study_prompts import held_out_texts
 
 ALPHAS = (0.001, 0.01)
 MATRICES = ("k", "v", "kv", "o")
@@ -166,7 +166,7 @@ def _texts(
     if file is None:
         made = made_texts(max(0, count), plan.length, plan.seed)
         return made, {"source": "made by the project", "texts": len(made)}
-    found = all_prompts(file).texts
+    found = held_out_texts(file)
     digest = hashlib.sha256(read_bytes(file, "the texts file")).hexdigest()
     return found, {"source": "a file", "texts": len(found), "file_sha256": digest}
 

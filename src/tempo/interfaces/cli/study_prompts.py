@@ -84,6 +84,25 @@ def study_prompts(
     return drawn(all_prompts(file, skip_bad=skip_bad), count, seed)
 
 
+def held_out_texts(file: str) -> tuple[str, ...]:
+    """Return the texts of a file, as its lines hold them.
+
+    Raises:
+        PromptError: for a file that cannot be read or holds no text, or a broken line.
+    """
+    texts, broken = _lines(file, "the texts file")
+    if broken:
+        message = (
+            f"line {broken[0].number} of the texts file {file} holds no text: "
+            f"{broken[0].reason}{_and_others(broken[1:])}; correct it, or take it out"
+        )
+        raise PromptError(message)
+    if not texts:
+        message = f"the texts file {file} holds no text; give it one a line"
+        raise PromptError(message)
+    return tuple(one.text for one in texts)
+
+
 def all_prompts(file: str | None, *, skip_bad: bool = False) -> StudyPrompts:
     """Return the prompts of a file, or the story openings.
 
@@ -117,10 +136,7 @@ def _of_the_project() -> StudyPrompts:
 
 
 def _in_file(file: str, *, skip_bad: bool) -> StudyPrompts:
-    json_lines = Path(file).suffix.lower() == JSON_LINES
-    lines = tuple(read_lines(read_bytes(file, "the prompts file"), json_lines=json_lines))
-    broken = tuple(line for line in lines if isinstance(line, BrokenLine))
-    prompts = tuple(line for line in lines if isinstance(line, PromptLine))
+    prompts, broken = _lines(file, "the prompts file")
     if broken and not skip_bad:
         message = (
             f"line {broken[0].number} of the prompts file {file} holds no prompt: "
@@ -133,8 +149,17 @@ def _in_file(file: str, *, skip_bad: bool) -> StudyPrompts:
         message = f"the prompts file {file} holds no prompt{wrong}; give it one a line"
         raise PromptError(message)
     if broken:
-        _tell(file, len(lines), broken)
+        _tell(file, len(prompts) + len(broken), broken)
     return StudyPrompts(prompts, broken)
+
+
+def _lines(file: str, role: str) -> tuple[tuple[PromptLine, ...], tuple[BrokenLine, ...]]:
+    json_lines = Path(file).suffix.lower() == JSON_LINES
+    lines = tuple(read_lines(read_bytes(file, role), json_lines=json_lines))
+    return (
+        tuple(line for line in lines if isinstance(line, PromptLine)),
+        tuple(line for line in lines if isinstance(line, BrokenLine)),
+    )
 
 
 def _and_others(others: tuple[BrokenLine, ...]) -> str:

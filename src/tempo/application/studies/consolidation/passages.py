@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tempo.domain.ports.tokenizer import Tokenizer
     from tempo.domain.tokens import TokenId
 
+LEAST = 2
+"""Fewer passages have no interval."""
+
 CHARACTERS = 8
 """A made text has so many for each token that is wanted, more than a token usually spells."""
 
@@ -62,7 +65,13 @@ def passages(
         tokenizer: the model's.
         length: of a piece, with its begin token.
         pieces: of one text at most.
+
+    Raises:
+        InvalidValueError: for fewer than one piece.
     """
+    if pieces < 1:
+        message = f"pieces is {pieces}; it must be 1 or more"
+        raise InvalidValueError(message)
     begin = beginning(tokenizer)
     size = length - len(begin)
     found = []
@@ -79,9 +88,12 @@ def drawn(found: Sequence[Sequence[TokenId]], count: int, seed: int) -> IntArray
     Raises:
         InvalidValueError: for fewer than two, or more than there are.
     """
-    if not 2 <= count <= len(found):  # noqa: PLR2004 - an interval needs two
+    if count < LEAST:
+        message = f"count is {count}; it must be {LEAST} or more, since an interval needs two"
+        raise InvalidValueError(message)
+    if count > len(found):
         message = (
-            f"count is {count}; it must be from 2 to {len(found)}, the number of passages; "
+            f"count is {count} and the texts give {len(found)} passages of that length; "
             "give more or longer texts, a smaller length or a smaller count"
         )
         raise InvalidValueError(message)

@@ -121,5 +121,5 @@ class MemoryBank:
 
     def __post_init__(self) -> None:
         if self.top_k is not None and self.top_k < 1:
-            message = f"top_k is {self.top_k}; it must be 1 or more, or none for all"
+            message = f"top_k is {self.top_k}; it must be 1 or more, or 0 for all"
             raise InvalidValueError(message)
