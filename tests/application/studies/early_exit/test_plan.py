@@ -3,7 +3,7 @@
 import pytest
 
 from tempo.application.studies.early_exit.plan import EarlyExitPlan
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import ContradictionError, InvalidValueError
 
 
 def test_exit_layers_are_those_named_or_at_the_documents_shares():
@@ -34,12 +34,16 @@ def test_exit_layers_are_those_named_or_at_the_documents_shares():
             "exit layer 0 does not exist; the model has layers 1 to 8",
         ),
         (
+            lambda: EarlyExitPlan(layers=(2,), fractions=(0.5,)),
+            "layer and fraction exclude each other; leave one of them out",
+        ),
+        (
             lambda: EarlyExitPlan(calibration=20).require_texts(20),
             "calibration is 20 and there are 20 texts; it must leave at least one to measure on",
         ),
     ],
 )
 def test_what_cannot_be_measured_is_one_sentence(make, said):
-    with pytest.raises(InvalidValueError) as caught:
+    with pytest.raises((InvalidValueError, ContradictionError)) as caught:
         make()
     assert str(caught.value) == said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tempo.domain.early_exit import FRACTIONS, Criterion, layers_at, require_layer
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import ContradictionError, InvalidValueError
 
 LEVELS = (0.95, 0.98, 0.99)
 
@@ -43,6 +43,9 @@ class EarlyExitPlan:
             if not getattr(self, name):
                 message = f"the study has no {name}; give at least one"
                 raise InvalidValueError(message)
+        if self.layers and self.fractions != FRACTIONS:
+            message = "layer and fraction exclude each other; leave one of them out"
+            raise ContradictionError(message)
         wrong = [level for level in self.levels if not 0.0 < level <= 1.0]
         if wrong:
             message = f"level is {wrong[0]}; it must be above 0 and at most 1"
