@@ -124,7 +124,8 @@ class Admission:
         if run.work.rows > self.capacity.rows:
             message = (
                 f"the run may need {run.work.rows} cache rows, and this service has "
-                f"{self.capacity.rows}; lower max_steps or max_width, or shorten the prompt"
+                f"{self.capacity.rows}; lower max_steps, max_width or mcts_simulations, or "
+                "shorten the prompt"
             )
             raise InvalidValueError(message)
 
