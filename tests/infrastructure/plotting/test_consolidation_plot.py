@@ -2,6 +2,7 @@ import sys
 
 import pytest
 
+from tempo.application.studies.consolidation.report import ConsolidationReport
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.plotting.consolidation_plot import NEITHER, plot_consolidation
 from tests.application.studies.consolidation.echoes import small_report
@@ -58,3 +59,8 @@ def test_without_matplotlib_the_error_says_what_to_install(found, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(InvalidValueError, match="plots need matplotlib: pip install"):
         plot_consolidation(found)
+
+
+def test_a_study_broken_off_before_anything_can_be_compared_is_an_empty_figure(found):
+    begun = ConsolidationReport(found.plan, found.parts[:1], found.asked_for)
+    assert plot_consolidation(begun).axes[0].get_yticks().tolist() == []

@@ -52,7 +52,7 @@ def plot_consolidation(report: ConsolidationReport) -> Figure:
         one.set_title(title, fontsize=9)
         one.set_xlabel(f"less '{report.plan.eviction}', alpha = 0", fontsize=8)
     axes[0].set_yticks(range(len(names)), names, fontsize=8)
-    axes[0].set_ylim(len(names) - 0.5, -0.5)
+    axes[0].set_ylim(max(1, len(names)) - 0.5, -0.5)
     figure.suptitle(
         "paired differences with 95 % intervals; blue better, red worse, grey no effect", fontsize=9
     )
