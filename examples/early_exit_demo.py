@@ -15,7 +15,7 @@ parser.add_argument("--model", default="embedded")
 parser.add_argument("--max_length", type=int, default=50, help="tokens to write")
 parser.add_argument("--layers", type=int, nargs="+", help="exit after so many layers")
 parser.add_argument("--thresholds", type=float, nargs="+", help="one for each of them")
-parser.add_argument("--criterion", choices=list(Criterion), default=Criterion.MARGIN)
+parser.add_argument("--criterion", choices=[*map(str, Criterion)], default="margin")
 parser.add_argument("--compare", action="store_true", help="the full model beside it")
 
 

@@ -51,3 +51,12 @@ def test_what_cannot_be_is_one_sentence(ran, capsys, arguments, said):
     told = capsys.readouterr()
     assert (ended.value.code, told.out) == (2, "")
     assert told.err.splitlines()[-1].endswith(said)
+
+
+def test_a_criterion_that_does_not_exist_is_told_those_that_do_by_name_alone(ran, capsys):
+    with pytest.raises(SystemExit):
+        ran("--criterion", "luck")
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.replace("'", "").endswith(
+        "luck (choose from margin, entropy, agreement, similarity)"
+    )
