@@ -20,6 +20,7 @@ from frontend import build_ui
 PROJECT = Path(__file__).parents[2]
 TAKEN = ["pyproject.toml", "README.md", "LICENSE", ".gitignore"]
 TAKEN += ["frontend/build_ui.py", "frontend/hatch_build.py"]
+TAKEN += [str(file.relative_to(PROJECT)) for file in PROJECT.glob("experiments/*/config.toml")]
 SOURCES = {
     "package.json": "{}",
     "package-lock.json": "{}",
