@@ -101,6 +101,14 @@ def test_one_simulation_is_greedy_decoding_under_the_prior(search):
     assert (found.text, found.reason) == (wanted.text, wanted.reason)
 
 
+@pytest.mark.parametrize("rows", [None, 7])
+def test_one_simulation_does_not_follow_a_text_that_its_rollout_came_upon(rows):
+    for seed in range(30):
+        plan = {"simulations": 1, "depth": 4, "seed": seed, "rows": rows}
+        request = flipping(rollout=Rollout.SAMPLED, verifier=Remembering(1.0), **plan)
+        assert outcome_of(FLIP, request).text == "aaaa"
+
+
 @given(searches())
 def test_every_text_that_was_tried_has_the_models_own_score_on_its_path(search):
     """Each row sees its path alone, whatever else stands in the cache."""

@@ -39,7 +39,8 @@ class Simulations:
 
         Once a complete text is worth 1 nothing can be better, and no further one is looked for
         (Winands, Bjornsson and Saito, 2008, for proven wins). Once the rows are spent, the best
-        complete text that is there will do.
+        complete text that is there will do. One simulation a token compares nothing: what it comes
+        upon is not followed, and the text is that of greedy decoding.
         """
         left = self._plan.simulations
         while left and self._target is None:
@@ -100,10 +101,10 @@ class Simulations:
         for trail, end in zip(trails, ends, strict=True):
             complete = end.ends or end.depth == last
             value = self._judge.value(end, complete=complete)
-            if complete:
+            if complete and self._plan.simulations > 1:
                 self._complete.append(end)
-            if complete and value >= BEST and self._target is None:
-                self._target = end
+                if value >= BEST and self._target is None:
+                    self._target = end
             self._tree.back_up(trail, value)
             self.unshared_tokens += end.depth - 1
         self.done += count
