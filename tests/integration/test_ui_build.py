@@ -44,7 +44,7 @@ NPM = """#!/bin/sh
 echo "npm $*" >>"$CALLS"
 if [ -n "${NPM_FAILS-}" ]; then
   echo "npm error code ENOTFOUND"
-  echo "npm error network request to https://registry.npmjs.org/vite failed"
+  echo "npm error network request to https://registry.example/vite failed"
   exit 1
 fi
 mkdir -p node_modules/vite
