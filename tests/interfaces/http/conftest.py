@@ -29,8 +29,8 @@ def slow_engine():
     return scripted_engine(FOREVER, backend=SlowBackend(FOREVER, 1024))
 
 
-def until(holds, seconds=10.0):
-    """Wait for what other threads do; False if it does not come."""
+def until(holds, seconds=60.0):
+    """Wait for what other threads do, on a busy machine too; False if it does not come."""
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
