@@ -3,10 +3,14 @@
 import os
 from pathlib import Path
 
+import coverage
 import pytest
 from hypothesis import HealthCheck, settings
 
 INTEGRATION = Path(__file__).parent / "integration"
+DECIDING = [Path(__file__).parent / layer for layer in ("domain", "application")]
+"""Tests of the layers that hold every decision."""
+MEASURING = pytest.StashKey[bool]()
 
 # Before anything imports torch or transformers: torch reads its thread count once, and workers
 # that all took every core would wait for each other.
@@ -18,7 +22,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 
 # A tiny model's first step can take longer than any deadline; a slow machine is not a finding.
-settings.register_profile("dev", deadline=None, max_examples=100)
+settings.register_profile("dev", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.register_profile(
     "ci",
     deadline=None,
@@ -37,3 +42,19 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.integration)
         elif item.get_closest_marker("integration") is None:
             item.add_marker(pytest.mark.unit)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Where coverage is measured of some layers alone, their own tests measure it.
+
+    To trace what models and processes do takes a third more time. Other than by the mark
+    `no_cover`, tracing stops and goes on only where tests of the one kind follow the other.
+    """
+    measured = coverage.Coverage.current()
+    if measured is None or True in item.config.getoption("cov_source"):
+        return
+    wanted = any(item.path.is_relative_to(layer) for layer in DECIDING)
+    if wanted != item.config.stash.get(MEASURING, True):
+        item.config.stash[MEASURING] = wanted
+        (measured.start if wanted else measured.stop)()

@@ -325,7 +325,7 @@ MOVING = ("step", "crowd", "release", "rewind")
 """Verbs after which rows are others, or lie elsewhere."""
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_whatever_the_order_of_verbs_rows_are_what_the_port_says(adapter, data):
     """Each pass equals all nodes fed anew at once, each seeing what it saw when it was born."""

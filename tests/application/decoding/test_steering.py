@@ -300,6 +300,7 @@ def test_going_back_in_a_run_that_decodes_again_keeps_the_steps_before(data):
     assert texts(run) == before or request.retroactive.comprehensive
 
 
+@pytest.mark.no_cover  # others take the same branches, and many examples are many lines to trace
 @settings(max_examples=300)
 @given(st.data())
 def test_what_was_decided_later_holds_again_where_its_step_comes_again(data):

@@ -157,6 +157,7 @@ WEIGHING_AGAIN = {
 }
 
 
+@pytest.mark.no_cover  # others take the same branches, and many examples are many lines to trace
 @settings(max_examples=400)
 @given(pruned_runs() | pruned_runs(max_steps=st.integers(8, 12), pruning=WEIGHING_AGAIN))
 def test_every_decision_is_borne_out_by_what_it_names(run):
@@ -251,6 +252,7 @@ def test_every_pruned_candidate_has_its_decision_and_its_reason(run):
     assert 0.0 <= tally.lost <= 1.0
 
 
+@pytest.mark.no_cover  # others take the same branches, and many examples are many lines to trace
 @settings(max_examples=300)
 @given(
     pruned_runs(

@@ -27,6 +27,7 @@ def differing(record):
     return [difference.place for one in Replay().run(record) for difference in one.differences]
 
 
+@pytest.mark.no_cover  # others take the same branches, and many examples are many lines to trace
 @settings(max_examples=1000)
 @given(records())
 def test_law_10_a_stored_run_reproduces_its_text_and_scores_exactly(record):
