@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo install ui dev-ui test check lint format types imports dependencies slots shape \
-        docs check-ui ui-again e2e test-unit test-integration test-harness coverage \
+        docs check-ui ui-again e2e test-unit test-integration test-harness test-commands coverage \
         schema models-page types-ui bench clean
 
 PYTHON ?= python3
@@ -159,6 +159,10 @@ test-integration: $(DEV) ## the tests that run a real model, a subprocess or a b
 
 test-harness: $(HARNESS)/.installed ## the tests of the adapter for lm-evaluation-harness, in .venv-harness
 	@TEMPO_HARNESS=1 $(HARNESS)/bin/python -m pytest tests/harness
+
+test-commands: $(DEV) ## every command of README and documentation, as it is written: minutes
+	@echo "== the commands of the documentation"
+	@TEMPO_COMMANDS=1 $(BIN)/python -m pytest tests/commands
 
 $(HARNESS)/.installed: $(DEV)
 	@echo "Installing lm-evaluation-harness into $(HARNESS)"
