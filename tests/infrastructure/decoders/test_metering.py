@@ -32,6 +32,7 @@ DECODERS = {
     "superposed": Superposed(MODEL, NGrams(random_prompts(50)), 3, 0.5, 0.5),
     "path": LatticePaths(tiny_engine(MODEL), WIDE | {"superposition": "path"}, rescored=False),
     "lineage": LatticePaths(tiny_engine(MODEL), WIDE | {"superposition": "lineage"}),
+    "search": LatticePaths(tiny_engine(MODEL), WIDE | {"use_mcts": True, "mcts_depth": STEPS}),
 }
 
 
@@ -92,6 +93,14 @@ def test_posteriors_are_the_lattices_shares_and_others_tell_none():
     assert all(0 < share < 1 for share in shares)
     assert sum(shares) == pytest.approx(1)
     assert {one.posterior for one in method("beam").decode(prompt, 3, 3, 0).continuations} == {None}
+
+
+def test_a_search_returns_the_complete_texts_that_it_tried_best_first():
+    for prompt in random_prompts(3, seed=5):
+        found = method("search", min_steps=STEPS).decode(prompt, 4, STEPS, 0).continuations
+        worth = [one.log_probability for one in found]
+        assert len(set(found)) == 4
+        assert worth == sorted(worth, reverse=True)
 
 
 def test_draws_stand_by_log_probability_per_token_where_that_is_asked_for():

@@ -113,6 +113,14 @@ def names_of(word: str) -> tuple[str, ...]:
     return (name,) if name in SPECS else ()
 
 
+def written(word: str, text: str) -> object:
+    """Return what a text of NAME=VALUE means: true and false where the word is a switch."""
+    spec = SPECS.get(ALIASES.get(word, word))
+    if word in SWITCHES or word in WISHES or (spec is not None and spec.kind is bool):
+        return {"true": True, "false": False}.get(text.lower(), text)
+    return text
+
+
 def truth(word: str, value: object) -> bool:
     """Return whether a switch is on.
 

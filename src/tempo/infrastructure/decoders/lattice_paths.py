@@ -1,4 +1,4 @@
-"""TEMPO as one decoder among others: the best paths of its lattice."""
+"""TEMPO as one decoder among others: the best paths of its lattice, or the texts of its search."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class LatticePaths:
     rescored: bool = True
 
     def drafts(self, prompt: Sequence[int], asked: Asked) -> list[Draft]:
-        """Return the best paths."""
+        """Return the best paths; of a tree search the complete texts that it tried, by value."""
         steps: dict[str, object] = {"max_steps": asked.max_steps}
         if asked.min_steps:
             steps["min_steps"] = asked.min_steps
@@ -56,7 +56,14 @@ class LatticePaths:
             read_settings({**self.settings, **steps}), tuple(map(TokenId, prompt))
         )
         engine = self.engine
-        lattice = Generate(engine.backend, engine.tokenizer, engine.clustering).run(request).lattice
+        outcome = Generate(engine.backend, engine.tokenizer, engine.clustering).run(request)
+        if outcome.search is not None:
+            whole = [tried for tried in outcome.search.texts if tried.complete]
+            return [
+                Draft(tuple(tried.token_ids), is_finished=tried.finished)
+                for tried in whole[: asked.count]
+            ]
+        lattice = outcome.lattice
         if self.rescored:
             texts = NBest(engine.backend).run(lattice, asked.count, request.stopping.stop_bytes)
             return [_draft(lattice, one.members, finished=one.finished) for one in texts]

@@ -11,8 +11,12 @@ from tempo.application.studies.comparison.methods import (
     rival_of,
     tempo_of,
 )
+from tempo.application.settings.settings import SPECS
+from tempo.application.settings.words import SWITCHES, WISHES, written
 from tempo.domain.errors import ContradictionError, InvalidValueError, UnknownSettingError
 from tempo.infrastructure.decoders.building import BUILDERS
+
+WORDS_OF_TRUTH = [name for name, spec in SPECS.items() if spec.kind is bool]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +81,20 @@ def test_tempo_is_read_with_its_settings():
     assert tempo_of("").name == "tempo"
 
 
+@pytest.mark.parametrize("word", [*WORDS_OF_TRUTH, *SWITCHES, *WISHES])
+def test_a_switch_is_read_from_the_words_true_and_false(word):
+    assert written(word, "true") is written(word, "True") is True
+    assert written(word, "false") is False
+    assert written(word, "perhaps") == "perhaps"
+
+
+def test_tempo_has_its_switches_on_and_off():
+    assert tempo_of("use_mcts=True").settings == {"use_mcts": True}
+    assert tempo_of("use_mcts=True threshold=0.1").name == "tempo use_mcts=true 0.1"
+    assert tempo_of("use_pruning=false").settings == {"use_pruning": False}
+    assert tempo_of("stop=true").settings == {"stop": "true"}
+
+
 @pytest.mark.parametrize(
     ("text", "error", "sentence"),
     [
@@ -85,6 +103,7 @@ def test_tempo_is_read_with_its_settings():
         ("max_steps=3", ContradictionError, "max_steps is the comparison's"),
         ("rescore=perhaps", InvalidValueError, "rescore is 'perhaps'; it must be yes or no"),
         ("superposition=waves", InvalidValueError, "superposition"),
+        ("use_mcts=maybe", InvalidValueError, "use_mcts is 'maybe'; it must be true or false"),
         ("colour=red", UnknownSettingError, ""),
     ],
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tempo.application.settings.reading import read_settings
+from tempo.application.settings.words import written
 from tempo.domain.errors import ContradictionError, InvalidValueError
 
 if TYPE_CHECKING:
@@ -124,20 +125,22 @@ class Tempo:
     """TEMPO under some settings.
 
     Attributes:
-        settings: by name, as a user writes them.
+        settings: by the names that a user writes.
         rescored: whether its texts are chosen by the model's own scores, at TEMPO's cost.
     """
 
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
     rescored: bool = True
 
     @property
     def name(self) -> str:
         """What tables call it."""
         bare = ("superposition", "threshold", "selection_threshold")
-        words = [
-            value if name in bare else f"{name}={value}" for name, value in self.settings.items()
-        ]
+        told = {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in self.settings.items()
+        }
+        words = [value if name in bare else f"{name}={value}" for name, value in told.items()]
         return " ".join(["tempo", *words, *([] if self.rescored else ["unrescored"])])
 
     @property
@@ -180,7 +183,7 @@ def tempo_of(text: str) -> Tempo:
     Raises:
         InvalidValueError: for what is no setting, with each its own subclass.
     """
-    settings: dict[str, str] = {}
+    settings: dict[str, object] = {}
     for word in text.split():
         name, sign, value = word.partition("=")
         name = name.replace("-", "_")
@@ -193,7 +196,7 @@ def tempo_of(text: str) -> Tempo:
         if name in STEPS:
             message = f"{name} is the comparison's; leave it out of {text!r} and use --steps"
             raise ContradictionError(message)
-        settings[name] = value
+        settings[name] = written(name, value)
     rescored = settings.pop(RESCORE, "yes")
     if rescored not in ("yes", "no"):
         message = f"{RESCORE} is {rescored!r}; it must be yes or no"
