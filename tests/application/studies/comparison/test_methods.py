@@ -2,6 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tempo.application.settings.settings import SPECS
+from tempo.application.settings.words import SWITCHES, WISHES, written
 from tempo.application.studies.comparison.methods import (
     DEFAULT_METHODS,
     DEFAULT_TEMPO,
@@ -11,8 +13,6 @@ from tempo.application.studies.comparison.methods import (
     rival_of,
     tempo_of,
 )
-from tempo.application.settings.settings import SPECS
-from tempo.application.settings.words import SWITCHES, WISHES, written
 from tempo.domain.errors import ContradictionError, InvalidValueError, UnknownSettingError
 from tempo.infrastructure.decoders.building import BUILDERS
 
