@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, TextIteratorStreamer, pipeline
+from transformers import AutoModelForCausalLM, GenerationConfig, TextIteratorStreamer, pipeline
 
 import tempo
 from tempo.domain.errors import InvalidValueError
@@ -95,6 +95,8 @@ def test_a_model_that_brings_the_folder_decodes_with_it(model, tmp_path):
     expected = decoded(model, inputs, **WIDE)
     assert torch.equal(loaded.generate(**inputs, **WIDE), expected)
     assert torch.equal(loaded.generate(inputs["input_ids"], **WIDE), expected)
+    config = GenerationConfig(max_new_tokens=8, pad_token_id=1)
+    assert torch.equal(loaded.generate(inputs["input_ids"], config, threshold=0.05), expected)
     plain = AutoModelForCausalLM.from_pretrained(folder)
     assert torch.equal(plain.generate(**inputs, max_new_tokens=12), greedy(model, inputs))
 

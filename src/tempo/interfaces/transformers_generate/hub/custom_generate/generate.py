@@ -11,12 +11,13 @@ import tempo
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
     from transformers.generation.streamers import BaseStreamer
 
 
 def generate(
     inputs: Tensor | None = None,
+    generation_config: GenerationConfig | None = None,
     *,
     model: Any,  # noqa: ANN401 - any model that generates
     streamer: BaseStreamer | None = None,
@@ -32,7 +33,9 @@ def generate(
     if assistant_model is not None:
         message = "assistant_model belongs to another decoding loop, and TEMPO cannot honour it"
         raise tempo.errors.InvalidValueError(message + "; leave it out")
-    config = named.get("generation_config") or model.generation_config
+    if generation_config is not None:
+        named["generation_config"] = generation_config
+    config = generation_config or model.generation_config
     stops = named.pop("stop_strings", None) or config.stop_strings
     if config.stop_strings:
         named["generation_config"] = copy.deepcopy(config)
