@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import TextIteratorStreamer, set_seed
 
+from tempo.domain.errors import InvalidValueError
 from tempo.interfaces.python.lattice import Lattice
 from tests.contracts.adapters import plain_scores
 from tests.fakes.streamers import Recorder
@@ -205,3 +206,14 @@ def test_padded_logits_do_not_matter_to_scores(model):
     out = decoded(model, batch(PROMPT, [9, 4, 3, 2, 1, 6, 8]), **WIDE, **DICT, length_penalty=0.0)
     alone = decoded(model, batch(PROMPT), **WIDE, **DICT, length_penalty=0.0)
     assert np.isclose(out.sequences_scores[0], alone.sequences_scores[0], atol=1e-4)
+
+
+def test_a_search_returns_the_best_texts_that_it_tried_by_its_own_seed(model):
+    option = {"use_mcts": True, "mcts_depth": 6, "max_new_tokens": 6, "threshold": 0.01}
+    found = decoded(model, batch(PROMPT), n_best=3, seed=7, return_dict_in_generate=True, **option)
+    assert found.sequences.shape == (3, len(PROMPT) + 6)
+    assert found.sequences_scores.tolist() == pytest.approx(
+        [text.log_probability / 6 for text in found.n_best[0]], abs=1e-6
+    )
+    with pytest.raises(InvalidValueError, match="length_penalty"):
+        decoded(model, batch(PROMPT), n_best=3, length_penalty=2.0, **option)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 SEEDS = 2**62
 
+UNASKED = 1.0
+"""The length penalty of transformers where a call names none; a search ranks texts by value."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Texts:
@@ -69,7 +72,7 @@ class Choosing:
             message = f"n_best is {count}; it must be 1 or more"
             raise InvalidValueError(message)
         draws = bool(config.do_sample) and count is None
-        if settings.names("seed") and not draws:
+        if settings.names("seed") and not draws and not settings.use_mcts:
             why = "n_best takes the best texts" if count is not None else "do_sample is off"
             message = f"seed is {settings.seed}, and nothing is drawn: {why}; leave out one of them"
             raise InvalidValueError(message)
@@ -80,7 +83,9 @@ class Choosing:
     def texts(self, result: Result) -> Texts:
         """Return the texts of one prompt."""
         if self.count is not None:
-            found = result.n_best(self.count, length_penalty=self.length_penalty)
+            searched = result.search is not None and self.length_penalty == UNASKED
+            penalty = 0.0 if searched else self.length_penalty
+            found = result.n_best(self.count, length_penalty=penalty)
             rows = tuple(text.token_ids for text in found)
             return Texts(rows + ((),) * (self.count - len(rows)), found, result.lattice)
         row = self._drawn(result) if self.draws else result.best_path_ids
