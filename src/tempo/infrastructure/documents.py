@@ -32,6 +32,8 @@ from tempo.infrastructure.plotting.terminal_curve import draw_curve
 from tempo.infrastructure.resident_memory import resident_bytes
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tempo.infrastructure.storage.array_file import require_array_format, save_arrays
+from tempo.infrastructure.storage.batch_lattices import BatchLattices
+from tempo.infrastructure.storage.batch_results import DECIDING, RESULTS, BatchResults
 from tempo.infrastructure.storage.comparison_document import read_comparison
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.experiment_files import experiments, read_experiment
@@ -40,7 +42,10 @@ from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place
 from tempo.infrastructure.storage.study_journal import study_journal
 
 __all__ = [
+    "DECIDING",
     "FORMATS",
+    "RESULTS",
+    "BatchResults",
     "Documents",
     "comparison_page",
     "default_store",
@@ -73,6 +78,7 @@ class Documents(containers.DeclarativeContainer):
     """The adapters that work on what a run left."""
 
     lattice_file = providers.Factory(LatticeFile, write=document, read=from_json)
+    batch_lattices = providers.Factory(BatchLattices, file=lattice_file)
     replay = providers.Factory(Replay)
     plotter = providers.Object(plot_lattice)
     curve_plotter = providers.Object(plot_curve)

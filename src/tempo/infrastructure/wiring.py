@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import providers
 
+from tempo.application.batches.run import BatchRun
 from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.many import GenerateMany
 from tempo.application.decoding.rescoring import Rescore
@@ -142,6 +143,9 @@ class Container(Documents):
     rescore = providers.Factory(Rescore, backend=backend)
     token_scores = providers.Factory(TokenScores, backend=backend)
     path_scores = providers.Factory(PathScores, backend=backend)
+    batch_run = providers.Factory(
+        BatchRun, many=generate_many, n_best=n_best, scores=path_scores, tokenizer=tokenizer
+    )
     rerun = providers.Factory(Rerun, backend=backend, tokenizer=tokenizer, clustering=clustering)
     measure = providers.Factory(Measure, n_best=n_best)
     fidelity = providers.Factory(FidelityStudy, backend=backend, tokenizer=tokenizer)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tempo.application.decoding.generate import Generate
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import InvalidValueError, TempoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -124,10 +124,18 @@ class GenerateMany:
             NonFiniteLogitsError, PromptError: of the first request that failed, when all others
                 are done.
         """
+        return [future.result() for future in self._done(requests, max_cache_rows)]
+
+    def attempt(self, requests: Sequence[GenerationRequest]) -> list[Outcome | TempoError]:
+        """Decode all requests; outcomes in their order, or the error of one that failed."""
+        return [_outcome_or_error(future) for future in self._done(requests, None)]
+
+    def _done(
+        self, requests: Sequence[GenerationRequest], max_cache_rows: int | None
+    ) -> list[Future[Outcome]]:
         budget = RowBudget(max_cache_rows)
         budget.require(requests)
-        futures = self._sharing.together(self._joining(requests, budget)) if requests else []
-        return [future.result() for future in futures]
+        return self._sharing.together(self._joining(requests, budget)) if requests else []
 
     def _joining(
         self, requests: Sequence[GenerationRequest], budget: RowBudget
@@ -141,3 +149,10 @@ class GenerateMany:
     def _run(self, request: GenerationRequest, budget: RowBudget) -> Asking[Outcome]:
         with budget.held(rows_needed(request)):
             return (yield from self._generate.asking(request))
+
+
+def _outcome_or_error(done: Future[Outcome]) -> Outcome | TempoError:
+    try:
+        return done.result()
+    except TempoError as error:
+        return error

@@ -54,6 +54,16 @@ class Outcome:
     steered: bool = False
     search: SearchReport | None = None
 
+    def drawn(self, count: int, seed: int) -> tuple[str, ...]:
+        """Return texts drawn from the lattice's posterior, with replacement.
+
+        Raises:
+            InvalidValueError: for a count under 1 or a run without steps.
+        """
+        stops = self.request.stopping.stop_bytes
+        paths = self.lattice.sample_paths(count, seed)
+        return tuple(decoded(cut_at_stop(self.lattice.content(path), stops)) for path in paths)
+
 
 def outcome_of(run: Unrolling, settled: SettledText, reason: FinishReason) -> Outcome:
     """Return what an open run has decoded; its best path starts with the settled text."""

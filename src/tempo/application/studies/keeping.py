@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +25,22 @@ class Kept(Protocol[Found]):
             OutputError: if it cannot be kept.
         """
         ...
+
+
+class InMemory(Generic[Found]):
+    """Keeps what was found while the process goes on.
+
+    Attributes:
+        held: what is kept.
+    """
+
+    def __init__(self) -> None:
+        """Hold nothing yet."""
+        self.held: dict[int, Found] = {}
+
+    def add(self, number: int, found: Found) -> None:
+        """Keep one more."""
+        self.held[number] = found
 
 
 def each(

@@ -31,12 +31,53 @@ class LineForm(Generic[Key, Found]):
     noun: str
 
 
-class Journal(Generic[Key, Found]):
-    """Keeps what was found, by key, in a file that a later process reads and goes on with.
+class JsonLines(Generic[Key, Found]):
+    """Keeps what was found, by key, in lines of a file.
 
     Attributes:
         held: what is kept.
     """
+
+    def __init__(self, path: str | Path, form: LineForm[Key, Found]) -> None:
+        """Hold nothing yet; `form` is that of the lines."""
+        self._path = Path(path).expanduser()
+        self._form = form
+        self.held: dict[Key, Found] = {}
+
+    def add(self, key: Key, found: Found) -> None:
+        """Keep one more, on disk before this returns.
+
+        Raises:
+            OutputError: if it cannot be written.
+        """
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(self._form.line(key, found)) + "\n")
+        except OSError as error:
+            raise self._failure(error) from error
+        self.held[key] = found
+
+    def _hold(self, lines: Iterable[bytes]) -> int:
+        """Hold what lines say, up to a broken one; return how many bytes are whole."""
+        kept = 0
+        for line in lines:
+            try:
+                key, found = self._form.read(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                break
+            if not line.endswith(b"\n"):
+                break
+            self.held[key] = found
+            kept += len(line)
+        return kept
+
+    def _failure(self, error: Exception) -> OutputError:
+        reason = getattr(error, "strerror", None) or error
+        return OutputError(f"{self._path} cannot be written: {reason}; choose another folder")
+
+
+class Journal(JsonLines[Key, Found]):
+    """Keeps what was found, by key, in a file that a later process reads and goes on with."""
 
     def __init__(
         self,
@@ -58,10 +99,8 @@ class Journal(Generic[Key, Found]):
         Raises:
             OutputError: if the file cannot be written, or is of other settings.
         """
-        self._path = Path(path).expanduser()
+        super().__init__(path, form)
         self._settings = json.loads(json.dumps(settings))
-        self._form = form
-        self.held: dict[Key, Found] = {}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             for other in beside:
@@ -78,35 +117,12 @@ class Journal(Generic[Key, Found]):
         except OSError as error:
             raise self._failure(error) from error
 
-    def add(self, key: Key, found: Found) -> None:
-        """Keep one more, on disk before this returns.
-
-        Raises:
-            OutputError: if it cannot be written.
-        """
-        try:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(self._form.line(key, found)) + "\n")
-        except OSError as error:
-            raise self._failure(error) from error
-        self.held[key] = found
-
     def _read(self, path: Path) -> tuple[bytes, int]:
         """Hold what a file holds; return its bytes, and how many of them are whole lines."""
         whole = path.read_bytes()
         first, *lines = whole.splitlines(keepends=True) or [b""]
         self._require_same(first, path)
-        kept = len(first)
-        for line in lines:
-            try:
-                key, found = self._form.read(json.loads(line))
-            except (ValueError, KeyError, TypeError):
-                break
-            if not line.endswith(b"\n"):
-                break
-            self.held[key] = found
-            kept += len(line)
-        return whole, kept
+        return whole, len(first) + self._hold(lines)
 
     def _require_same(self, first: bytes, path: Path) -> None:
         try:
@@ -126,7 +142,3 @@ class Journal(Generic[Key, Found]):
             "name another folder, or give the settings with which it was begun to go on"
         )
         raise OutputError(message)
-
-    def _failure(self, error: Exception) -> OutputError:
-        reason = getattr(error, "strerror", None) or error
-        return OutputError(f"{self._path} cannot be written: {reason}; choose another folder")

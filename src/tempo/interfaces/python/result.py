@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tempo.application.n_best import Ranking, tried_texts
 from tempo.application.records.record import Provenance, record_of
 from tempo.domain.errors import InvalidValueError
-from tempo.domain.text import bracketed_text, cut_at_stop, decoded, raw_text
+from tempo.domain.text import bracketed_text, raw_text
 from tempo.infrastructure.container import identity_of
 from tempo.interfaces.python.lattice import Lattice
 from tempo.interfaces.python.uncertainty import Uncertainty
@@ -162,11 +162,7 @@ class Result:
         Raises:
             InvalidValueError: for a count under 1 or a run without steps.
         """
-        chosen = self.settings.seed if seed is None else seed
-        paths = self._outcome.lattice.sample_paths(count, chosen)
-        return tuple(
-            decoded(cut_at_stop(self._outcome.lattice.content(path), self._stops)) for path in paths
-        )
+        return self._outcome.drawn(count, self.settings.seed if seed is None else seed)
 
     def measures(self, n: int = 10, equivalence: Equivalence | None = None) -> Measures:
         """Return how uncertain the run is, over its `n` best texts.
