@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tempo.application.batches.plan import Chat
 from tempo.application.settings.reading import read_settings
+from tempo.interfaces.cli.batches.options import BatchSize, BatchWish, OutputDir, Thresholds
+from tempo.interfaces.cli.batches.prompts import batch_prompts, names_many
+from tempo.interfaces.cli.batches.running import run_batch
 from tempo.interfaces.cli.decoding import ModelChoice, decode
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
@@ -32,8 +36,16 @@ def generate(
         str | None, typer.Option("--prompt", help="The prompt, as an option.")
     ] = None,
     prompt_file: Annotated[
-        str | None, typer.Option(help="A UTF-8 file that holds the prompt.")
+        str | None,
+        typer.Option(
+            help="A UTF-8 file that holds the prompt. Many prompts if its name ends in .jsonl, a "
+            'line each: {"prompt": TEXT, "id": NAME, "settings": {...}}; - reads such lines from '
+            "standard input."
+        ),
     ] = None,
+    thresholds: Thresholds = None,
+    batch_size: BatchSize = None,
+    output_dir: OutputDir = None,
     system: Annotated[
         str | None, typer.Option(help="System prompt; uses the model's chat template.")
     ] = None,
@@ -51,9 +63,14 @@ def generate(
 ) -> int:
     """Continue a prompt, keeping several hypotheses at once."""
     read_settings(settings)
+    chosen = ModelChoice(model, device, dtype, backend, random_weights)
+    wish = BatchWish(thresholds, batch_size, output_dir)
+    if wish.asks(many=names_many(prompt_file)):
+        prompts = batch_prompts(prompt, prompt_option, prompt_file)
+        chat_of_all = Chat(system, chat, enable_thinking)
+        return run_batch(prompts, wish.plan(settings, printing.of_batch(), chat_of_all), chosen)
     shown = printing()
     text = prompt_text(prompt, prompt_option, prompt_file)
-    chosen = ModelChoice(model, device, dtype, backend, random_weights)
 
     def stream(engine: Engine) -> Stream:
         return engine.stream(

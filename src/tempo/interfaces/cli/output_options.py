@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from typing import Annotated, Any
 
 import typer
 
 from tempo.application.n_best import Ranking
+from tempo.interfaces.cli.batches.output import BatchOutput, batch_output
 from tempo.interfaces.cli.decoding import OutputFiles, Printing
 from tempo.interfaces.cli.model_options import log_to_stderr
 from tempo.interfaces.cli.output import Format, OutputChoices
 
-JudgedPrinting = Callable[[], Printing]
-"""Judges the options of output and returns what they mean."""
+
+class JudgedPrinting:
+    """The options of output as they were given; they are judged when their meaning is asked."""
+
+    def __init__(self, chosen: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        """Take the options, and the settings that tell whether a seed was named."""
+        self._chosen = chosen
+        self._settings = settings
+
+    def __call__(self) -> Printing:
+        """Return what they mean for one run that is printed."""
+        return _options(**self._chosen, **self._settings)
+
+    def of_batch(self) -> BatchOutput:
+        """Return what they mean for results that are kept line by line."""
+        return batch_output(self._chosen, self._settings)
 
 
 def _options(
@@ -53,7 +67,8 @@ def _options(
     save_lattice: Annotated[
         str | None,
         typer.Option(
-            help="Also write the lattice to this file, for tempo show, replay, resume and export."
+            help="Also write the lattice to this file, for tempo show, replay, resume and export; "
+            "those of many prompts to this folder."
         ),
     ] = None,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print no colour.")] = False,
@@ -100,7 +115,7 @@ def with_output_options(command: Callable[..., int | None]) -> Callable[..., int
     def with_output(**given: Any) -> int | None:  # noqa: ANN401 - options of all types
         chosen = {name: given.pop(name) for name in options}
         settings = {name: value for name, value in given.items() if name not in own}
-        return command(**given, printing=partial(_options, **chosen, **settings))
+        return command(**given, printing=JudgedPrinting(chosen, settings))
 
     kept = [parameter for name, parameter in own.items() if name not in {"printing", "settings"}]
     parameters = [

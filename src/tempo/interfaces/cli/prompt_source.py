@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tempo.domain.errors import ContradictionError, PromptError
 
+STANDARD_INPUT = "-"
+
 
 def prompt_text(argument: str | None, option: str | None, file: str | None) -> str:
     """Return the one prompt given; `-` and nothing at all mean standard input.
@@ -18,18 +20,27 @@ def prompt_text(argument: str | None, option: str | None, file: str | None) -> s
         ContradictionError: for several prompts.
         PromptError: for none, or a file that cannot be read.
     """
-    given = [source for source in (argument, option, file) if source is not None]
-    if len(given) > 1:
-        message = "several prompts were given; use one of PROMPT, --prompt and --prompt-file"
-        raise ContradictionError(message)
+    require_one(argument, option, file)
+    given = [source for source in (argument, option) if source is not None]
     if file is not None:
         return read_text_file(file, "the prompt file").removesuffix("\n")
-    if given and given[0] != "-":
+    if given and given[0] != STANDARD_INPUT:
         return given[0]
     if not given and sys.stdin.isatty():
         message = 'there is no prompt; give it as tempo generate "PROMPT", or on standard input'
         raise PromptError(message)
     return _read_stdin()
+
+
+def require_one(argument: str | None, option: str | None, file: str | None) -> None:
+    """Refuse several sources of a prompt.
+
+    Raises:
+        ContradictionError: for more than one.
+    """
+    if sum(source is not None for source in (argument, option, file)) > 1:
+        message = "several prompts were given; use one of PROMPT, --prompt and --prompt-file"
+        raise ContradictionError(message)
 
 
 def _read_stdin() -> str:

@@ -1,0 +1,1 @@
+"""Many prompts, or many thresholds, in one call of `tempo generate`."""
