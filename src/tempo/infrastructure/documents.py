@@ -35,6 +35,7 @@ from tempo.infrastructure.storage.array_file import require_array_format, save_a
 from tempo.infrastructure.storage.batch_lattices import BatchLattices
 from tempo.infrastructure.storage.batch_results import DECIDING, RESULTS, BatchResults
 from tempo.infrastructure.storage.comparison_document import read_comparison
+from tempo.infrastructure.storage.configuration_file import read_configuration
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.experiment_files import experiments, read_experiment
 from tempo.infrastructure.storage.lattice_document import document
@@ -60,6 +61,7 @@ __all__ = [
     "plot_pruning",
     "plot_search",
     "read_comparison",
+    "read_configuration",
     "read_experiment",
     "require_array_format",
     "require_figure",

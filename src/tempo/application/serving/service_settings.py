@@ -179,9 +179,11 @@ def variable(name: str) -> str:
 
 
 def service_settings(
-    given: Mapping[str, object], environment: Mapping[str, str] | None = None
+    given: Mapping[str, object],
+    environment: Mapping[str, str] | None = None,
+    file: Mapping[str, object] | None = None,
 ) -> ServiceSettings:
-    """Return the settings that were given, over those of the environment.
+    """Return the settings that were given, over those of the environment, over a file's.
 
     Raises:
         UnknownSettingError: for a name that no setting has.
@@ -196,7 +198,9 @@ def service_settings(
         for name in OPTIONS
         if (value := (environment or {}).get(variable(name))) is not None
     }
-    named = told | {name: value for name, value in given.items() if value is not None}
+    named = {**(file or {}), **told} | {
+        name: value for name, value in given.items() if value is not None
+    }
     return ServiceSettings(**{name: _read(name, value) for name, value in named.items()})
 
 

@@ -11,6 +11,8 @@ from tempo.application.settings.reading import read_settings
 from tempo.interfaces.cli.batches.options import BatchSize, BatchWish, OutputDir, Thresholds
 from tempo.interfaces.cli.batches.prompts import batch_prompts, names_many
 from tempo.interfaces.cli.batches.running import run_batch
+from tempo.interfaces.cli.configuration.options import with_configuration
+from tempo.interfaces.cli.configuration.predecessor_options import with_replaced_options
 from tempo.interfaces.cli.decoding import ModelChoice, decode
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from tempo.interfaces.python.stream import Stream
 
 
+@with_configuration
+@with_replaced_options
 @with_loading_options
 @with_setting_options
 @with_output_options

@@ -9,6 +9,9 @@ import typer
 
 from tempo.application.serving.service_settings import service_settings, variable
 from tempo.domain.errors import InvalidValueError
+from tempo.interfaces.cli.configuration.options import Config, ConfigProfile
+from tempo.interfaces.cli.configuration.resolving import Place
+from tempo.interfaces.cli.configuration.service import service_told
 from tempo.interfaces.cli.service_options import with_service_options
 
 if TYPE_CHECKING:
@@ -21,17 +24,21 @@ def serve(
     reload: Annotated[
         bool, typer.Option("--reload", help="Start again whenever the source changes.")
     ] = False,
+    config: Config = None,
+    config_profile: ConfigProfile = None,
     **given: Any,  # noqa: ANN401 - options of all types
 ) -> None:
     """Serve a model over HTTP; /docs shows what it answers. Ctrl-C ends it."""
-    settings = service_settings(given, os.environ)
+    file = service_told(Place.of(config, config_profile, os.environ).sections())
+    settings = service_settings(given, os.environ, file)
     try:
         from tempo.interfaces.http import running  # noqa: PLC0415 - an extra, and takes a second
     except ImportError as error:
         message = "serving needs the extra `serve`: pip install 'tempo-decoding[serve]'"
         raise InvalidValueError(message) from error
     if reload:
-        os.environ.update(_as_environment(given))
+        unsaid = {name: file[name] for name in file if variable(name) not in os.environ}
+        os.environ.update(_as_environment(unsaid | _named(given)))
         running.run_reloading(settings)
     else:
         running.run_service(settings)
@@ -39,4 +46,8 @@ def serve(
 
 def _as_environment(given: Mapping[str, Any]) -> dict[str, str]:
     """Return options as the environment says them, for the process that is started again."""
-    return {variable(name): str(value) for name, value in given.items() if value is not None}
+    return {variable(name): str(value) for name, value in given.items()}
+
+
+def _named(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
