@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tempo.application.settings.carrying import carried_over
-from tempo.application.settings.reading import merged
+from tempo.application.settings.reading import merged, named_in
 from tempo.application.settings.settings import DEFAULTS, SPECS, Settings
 from tempo.application.settings.words import names_of
 from tempo.domain.errors import InvalidValueError
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 COMMAND_LINE = "command line"
 ENVIRONMENT = "environment"
 DEFAULT = "default"
+
+ORDERED = (("min_steps", "max_steps"), ("max_width", "considered"))
+"""Settings of which the first must not be larger than the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,21 @@ def layered(layers: Sequence[Layer]) -> Layered:
         if not layer.words:
             continue
         try:
-            settings = carried_over(settings, layer.words)
+            settings = carried_over(_giving_way(settings, layer.words), layer.words)
         except InvalidValueError as error:
             raise _placed(error, layer.source) from error
     return Layered(settings, _origins(settings, layers))
+
+
+def _giving_way(settings: Settings, words: Mapping[str, object]) -> Settings:
+    """Return lower settings, at its default the one whose partner is now named beyond it."""
+    named = named_in(words)
+    for pair in ORDERED:
+        least, most = (named.get(name, getattr(settings, name)) for name in pair)
+        if least > most:
+            kept = {name: DEFAULTS[name] for name in pair if name not in named}
+            settings = replace(settings, **kept)  # type: ignore[arg-type]
+    return settings
 
 
 def _placed(error: InvalidValueError, source: str) -> InvalidValueError:
