@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tempo.interfaces.python.loading import load
     from tempo.interfaces.python.result import Result
     from tempo.interfaces.python.session import Session
+    from tempo.interfaces.python.settings_files import settings_from
     from tempo.interfaces.python.stream import Stream
     from tempo.interfaces.transformers_generate.call import custom_generate
     from tempo.interfaces.transformers_generate.folder import custom_generate_folder
@@ -40,6 +41,7 @@ __all__ = [
     "errors",
     "events",
     "load",
+    "settings_from",
     "story_openings",
 ]
 
@@ -54,6 +56,7 @@ _HOMES = {
     "custom_generate_folder": "tempo.interfaces.transformers_generate.folder",
     "embedded_model_path": "tempo.infrastructure.container",
     "load": "tempo.interfaces.python.loading",
+    "settings_from": "tempo.interfaces.python.settings_files",
     "story_openings": "tempo.infrastructure.container",
 }
 

@@ -87,8 +87,8 @@ def test_an_unknown_key_is_told_with_the_nearest(content, sentence):
         (
             {"threshold": math.nan},
             (
-                "selection_threshold is nan; it must be a number, from 0 to 1; 0 means the width cap "
-                "alone"
+                "selection_threshold is nan; it must be a number, from 0 to 1; 0 means the width "
+                "cap alone"
             ),
         ),
         ({"use_relu": "yes"}, "use_relu is 'yes'; it must be true or false"),

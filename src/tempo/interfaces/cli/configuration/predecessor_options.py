@@ -12,7 +12,7 @@ from tempo.domain.errors import UnknownSettingError
 from tempo.interfaces.cli.configuration.options import with_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 def with_replaced_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,12 +22,21 @@ def with_replaced_options(command: Callable[..., Any]) -> Callable[..., Any]:
     words = [word for word in REPLACED if word not in own]
 
     def answered(**given: Any) -> Any:  # noqa: ANN401 - options and results of all types
-        for word in words:
-            if given.pop(word) not in (None, False):
-                raise UnknownSettingError(REPLACED[word].sentence(flag_of(word)))
+        refuse_replaced({word: given.pop(word) for word in words})
         return command(**given)
 
     return with_signature(answered, command, [*parameters, *map(_option, words)])
+
+
+def refuse_replaced(given: Mapping[str, object]) -> None:
+    """Answer the first of these flags that is there.
+
+    Raises:
+        UnknownSettingError: with its sentence.
+    """
+    for word, value in given.items():
+        if value not in (None, False):
+            raise UnknownSettingError(REPLACED[word].sentence(flag_of(word)))
 
 
 def flag_of(word: str) -> str:

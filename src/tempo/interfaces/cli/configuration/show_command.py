@@ -14,8 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tempo.application.configuration.layering import DEFAULT
+from tempo.application.settings.predecessor import REPLACED
 from tempo.interfaces.cli.configuration.keys import keys_of
 from tempo.interfaces.cli.configuration.options import line_of, own_parameters, with_signature
+from tempo.interfaces.cli.configuration.predecessor_options import refuse_replaced
 from tempo.interfaces.cli.configuration.resolving import Place, told
 from tempo.interfaces.cli.configuration.service import service_origins
 from tempo.interfaces.cli.control_characters import readable
@@ -62,6 +64,7 @@ def config_show() -> Callable[..., None]:
 
 
 def _groups(context: typer.Context, given: Mapping[str, Any]) -> dict[str, Rows]:
+    refuse_replaced({word: given[word] for word in REPLACED if word in given})
     offered = keys_of(signature(generate).parameters.values())
     keys = {name: key for name, (_, key) in offered.items()}
     sections = Place.of(given["config"], given["config_profile"], os.environ).sections()
