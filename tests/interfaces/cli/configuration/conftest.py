@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from tests.interfaces.cli.conftest import run, scripted
+from tests.interfaces.cli.conftest import run, scripted, tiny_chat_model
 
-__all__ = ["run", "scripted"]
+__all__ = ["run", "scripted", "tiny_chat_model"]
 
 
 @pytest.fixture(autouse=True)

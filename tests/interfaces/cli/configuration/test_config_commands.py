@@ -166,8 +166,8 @@ def test_a_file_that_can_be_used_is_counted(run, written):
         (
             "[profiles.quick]\nmin_steps = 200",
             (
-                "run.toml, profile quick: min_steps is 200 and max_steps 100; min_steps must not be "
-                "larger"
+                "run.toml, profile quick: min_steps is 200 and max_steps 100; "
+                "min_steps must not be larger"
             ),
         ),
         (

@@ -30,6 +30,7 @@ def rows(heading):
 FLAGS = {row[0].strip("`"): row[2] for row in rows("Flags")}
 WORKING = [words for words, here in FLAGS.items() if here.startswith("works")]
 ANSWERED = [words for words, here in FLAGS.items() if here == "replaced"]
+THINKING = "--enable-thinking"
 KEYS = {row[0].strip("`"): row[1] for row in rows("Keys of configuration files")}
 
 
@@ -42,13 +43,19 @@ def test_every_flag_of_the_table_works_or_is_answered():
     assert set(KEYS.values()) == {"works", "replaced"}
 
 
-@pytest.mark.parametrize("words", WORKING)
+@pytest.mark.parametrize("words", [words for words in WORKING if words != THINKING])
 def test_a_flag_that_works_is_accepted_as_written(scripted, written, words):
     prompted = words.startswith("--prompt")
     written("Once", "prompt.txt")
     written("max_steps: 2", "run.yaml")
     said = scripted(*shlex.split(words), *sampled(words), prompt=None if prompted else "Once")
     assert said.code == 0, said
+
+
+def test_thinking_works_where_a_model_has_a_chat_template(run, tiny_chat_model):
+    assert THINKING in WORKING
+    named = ("--model", tiny_chat_model, "--max-steps", "2")
+    assert run("generate", "Once", THINKING, *named).code == 0
 
 
 def sampled(words):
