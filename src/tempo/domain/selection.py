@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -35,6 +35,26 @@ class ThresholdBasis(StrEnum):
     LEADER = "leader"
 
 
+class SelectionRule(Protocol):
+    """Says how wide each step may be, under the cap: a rule of one's own is one class."""
+
+    def width(self, proposal: Proposal) -> int:
+        """Return how many of the most probable candidates may be kept, 1 or more.
+
+        The threshold and `max_width` hold beside it. With threshold 0 it decides alone.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnyWidth:
+    """No rule beside the threshold and the cap."""
+
+    def width(self, _: Proposal, /) -> int:
+        """Return the largest width."""
+        return LARGEST_WIDTH
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The cut of one step.
@@ -43,7 +63,8 @@ class Choice:
         threshold: the probability that candidates had to reach.
         level: its logarithm, as float32 holds it.
         kept: how many candidates are kept; they are the first ones by rank.
-        cut: how many tokens of the vocabulary reached the threshold and were cut by the cap.
+        cut: how many tokens of the vocabulary reached the threshold and were cut by the cap, or
+            by a rule that allows fewer.
         cut_mass: their probability.
         near_ties: how many considered candidates lie within `TIE_MARGIN` of the threshold.
     """
@@ -69,13 +90,15 @@ class Selection:
     """Keep what reaches the threshold, most probable first, at most `max_width`.
 
     The argmax is kept where nothing reaches the threshold; threshold 0 means the cap alone.
-    `considered` candidates are looked at and reported, kept or not (design section 2.3).
+    `considered` candidates are looked at and reported, kept or not (design section 2.3). A `rule`
+    may make single steps narrower than `max_width`.
     """
 
     threshold: Schedule = field(default_factory=lambda: ConstantThreshold(0.1))
     max_width: int = 8
     considered: int = 16
     basis: ThresholdBasis = ThresholdBasis.TOTAL
+    rule: SelectionRule = field(default_factory=AnyWidth)
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_width <= LARGEST_WIDTH:
@@ -99,11 +122,15 @@ class Selection:
         return threshold
 
     def choose(self, proposal: Proposal, threshold: float) -> Choice:
-        """Cut one proposal at a threshold in [0, 1]."""
+        """Cut one proposal at a threshold in [0, 1].
+
+        Raises:
+            InvalidValueError: if the rule allows no candidate, or no number of them.
+        """
         level = log_threshold(threshold)
         logs = proposal.log_probabilities.tolist()
         reaching = sum([log >= level for log in logs])
-        kept = max(1, min(reaching, self.max_width))
+        kept = max(1, min(reaching, self.max_width, self._allowed(proposal)))
         cut, cut_mass, near = proposal.passing - kept, 0.0, 0
         if cut > 0:
             kept_mass = sum(map(math.exp, logs[: min(kept, reaching)]))
@@ -111,6 +138,16 @@ class Selection:
         if threshold > 0:
             near = sum([abs(math.exp(log) - threshold) <= TIE_MARGIN for log in logs])
         return Choice(threshold, level, kept, max(0, cut), cut_mass, near)
+
+    def _allowed(self, proposal: Proposal) -> int:
+        width: object = self.rule.width(proposal)
+        if isinstance(width, (int, np.integer)) and width >= 1:
+            return int(width)
+        message = (
+            f"the selection rule {type(self.rule).__name__} allows {width!r} candidates; it must "
+            "return a whole number of 1 or more"
+        )
+        raise InvalidValueError(message)
 
 
 def log_threshold(threshold: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tempo.domain.errors import InvalidValueError, NonFiniteLogitsError
 from tempo.domain.pruning.candidates import CandidateTraits
+from tempo.domain.pruning.verdict import require_one_each, require_one_stays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,12 +87,15 @@ class CandidateJudge:
 
         Raises:
             NonFiniteLogitsError: if the rows were not finite.
+            InvalidValueError: for a rule that does not judge each candidate, or lets none stay.
         """
         rule = self.rule(len(candidates.token_ids), judged)
         if rule is None:
             return CandidateJudgement((), judged)
         show = self._rows if rule.feeds else self._embeddings
         verdicts = rule.verdicts(show(rule, candidates, session), candidates.step, self._max_steps)
+        require_one_each(verdicts, len(candidates.token_ids), rule)
+        require_one_stays(verdicts, rule)
         return CandidateJudgement(verdicts, judged.after(len(verdicts), rule.clusters))
 
     def _rows(

@@ -9,7 +9,7 @@ import numpy as np
 
 from tempo.domain.pruning.ledger import AttentionLedger
 from tempo.domain.pruning.retroactive import CompleteMode, Evidence
-from tempo.domain.pruning.verdict import Judged
+from tempo.domain.pruning.verdict import Judged, require_one_each
 
 if TYPE_CHECKING:
     from tempo.application.decoding.sequence_state import SequenceState
@@ -169,6 +169,7 @@ class Retrospection:
         received = self._ledger.means(slots) if self._captured else NOT_CAPTURED
         evidence = Evidence(judgement.shares[index], received)
         verdicts = self.pruning.rule.verdicts(evidence, newest, self._max_steps)
+        require_one_each(verdicts, len(live), self.pruning.rule)
         falls = all(verdict.prunes for verdict in verdicts)
         for member, verdict in zip(live, verdicts, strict=True):
             place = (index, member)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from tempo.domain.errors import InvalidValueError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tempo.domain.tokens import LogicalStep, TokenId
 
 
@@ -37,6 +39,34 @@ class Verdict:
     def prunes(self) -> bool:
         """Whether the candidate goes."""
         return self.weight == 0.0
+
+
+def require_one_each(verdicts: Sequence[Verdict], candidates: int, rule: object) -> None:
+    """Refuse what a rule says of some other number of candidates.
+
+    Raises:
+        InvalidValueError: naming the rule and both numbers.
+    """
+    if len(verdicts) != candidates:
+        message = (
+            f"the pruning rule {type(rule).__name__} gave {len(verdicts)} verdicts on {candidates} "
+            "candidates; it must give one for each, in their order"
+        )
+        raise InvalidValueError(message)
+
+
+def require_one_stays(verdicts: Sequence[Verdict], rule: object) -> None:
+    """Refuse that a rule drops a whole set before any of it is kept.
+
+    Raises:
+        InvalidValueError: naming the rule.
+    """
+    if all(verdict.prunes for verdict in verdicts):
+        message = (
+            f"the pruning rule {type(rule).__name__} drops all {len(verdicts)} candidates of a "
+            "set; it must let one stay"
+        )
+        raise InvalidValueError(message)
 
 
 @dataclass(frozen=True, slots=True)

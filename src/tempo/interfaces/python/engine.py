@@ -14,10 +14,10 @@ from tempo.domain.model_identity import require_same_model
 from tempo.domain.tokens import Candidate, TokenId
 from tempo.infrastructure.container import container_of, identity_of, story_openings
 from tempo.interfaces.python.layers import LayerAccess
+from tempo.interfaces.python.own_rules import OwnRules
 from tempo.interfaces.python.result import Result, lattice_of
 from tempo.interfaces.python.session import Session
 from tempo.interfaces.python.stream import Stream
-from tempo.interfaces.python.verifying import verified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -114,7 +114,8 @@ class Engine(LayerAccess):
         """Decode a prompt to the end.
 
         `names` are settings by name (see `tempo.Settings`); they override those in `settings`.
-        With `use_mcts`, `verifier` names a function that values texts, from 0 to 1.
+        With `use_mcts`, `verifier` names a function that values texts, from 0 to 1. Objects are
+        rules of your own: `selection_rule`, `pruning_strategy`, `retroactive_pruning`.
         `system`, `chat` and `enable_thinking` put the prompt into the model's chat template.
         A special token written out in the prompt, such as `<|endoftext|>`, becomes that token, as
         transformers' tokenizers read it: take it out of text that you do not trust.
@@ -291,8 +292,8 @@ class Engine(LayerAccess):
         self, prompt: Prompt | Sequence[int], settings: Settings | None, names: dict[str, object]
     ) -> tuple[GenerationRequest, Callable[[Outcome], Result]]:
         """Return the request that a user's words mean, and how its outcome is wrapped."""
-        verifier = names.pop("verifier", None)
+        rules = OwnRules.taken_from(names)
         made = read_settings(names, settings)
         ids, text = encoded(prompt, self.container.tokenizer(), self.description.vocabulary)
-        request = verified(build_request(made, ids), made, verifier)
+        request = rules.on(build_request(made, ids), made)
         return request, lambda outcome: Result(outcome, made, self.container, text)

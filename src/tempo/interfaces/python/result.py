@@ -12,8 +12,8 @@ from tempo.domain.errors import InvalidValueError
 from tempo.domain.text import bracketed_text, raw_text
 from tempo.infrastructure.container import identity_of
 from tempo.interfaces.python.lattice import Lattice
+from tempo.interfaces.python.own_rules import is_repeatable
 from tempo.interfaces.python.uncertainty import Uncertainty
-from tempo.interfaces.python.verifying import is_repeatable
 
 if TYPE_CHECKING:
     from tempo.application.decoding.cost import Cost
@@ -93,7 +93,7 @@ class Result:
 
     @property
     def _known_settings(self) -> dict[str, object] | None:
-        """What the run can be repeated by; None where a function valued its texts."""
+        """What the run can be repeated by; None where a rule of the caller's own decided."""
         repeatable = is_repeatable(self._outcome.request, self.settings)
         return self.settings.as_mapping() if repeatable else None
 

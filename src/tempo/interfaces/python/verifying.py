@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tempo.application.settings.search_rules import search_of
 from tempo.domain.errors import ContradictionError, IneffectiveSettingError
 from tempo.infrastructure.container import called_verifier
 
@@ -32,8 +31,3 @@ def verified(request: GenerationRequest, settings: Settings, verifier: object) -
             message = f"verifier and {name} exclude each other; leave one of them out"
             raise ContradictionError(message)
     return replace(request, search=replace(request.search, verifier=called_verifier(verifier)))
-
-
-def is_repeatable(request: GenerationRequest, settings: Settings) -> bool:
-    """Whether the settings say all of how a request searches: a function they do not hold."""
-    return request.search == search_of(settings)
