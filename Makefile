@@ -5,6 +5,8 @@
 .PHONY: help demo install ui dev-ui test check lint format types imports dependencies slots shape \
         docs check-ui ui-again e2e test-unit test-integration test-harness test-commands coverage \
         schema models-page types-ui bench clean
+        docs check-ui ui-again e2e test-unit test-integration test-harness coverage \
+        schema models-page licences-page types-ui bench clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -190,6 +192,9 @@ schema: $(DEV) ## the schemas in docs, of documents, service and events, from th
 
 models-page: $(DEV) ## docs/models.md, from a run of the laws on every family
 	@$(BIN)/python -m tests.families.page >docs/models.md.new && mv docs/models.md.new docs/models.md
+
+licences-page: $(DEV) ## docs/licences.md, from what the installed packages say
+	@$(BIN)/python -m tests.licences.page >docs/licences.md.new && mv docs/licences.md.new docs/licences.md
 
 types-ui: $(UI_DEV) ## the web UI's types, from these schemas
 	@$(NPM) run --silent types
