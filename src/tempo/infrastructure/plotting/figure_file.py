@@ -38,11 +38,14 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     Raises:
         OutputError: if the file cannot be written.
     """
+    import matplotlib as mpl  # noqa: PLC0415 - optional
+
     target = Path(path).expanduser()
     undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
     kind = target.suffix.removeprefix(".").lower()
     try:
-        figure.savefig(target, dpi=200, metadata=undated.get(kind))
+        with mpl.rc_context({"svg.hashsalt": "tempo"}):
+            figure.savefig(target, dpi=200, metadata=undated.get(kind))
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}; choose another place"
         raise OutputError(message) from error

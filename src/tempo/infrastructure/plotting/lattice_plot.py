@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tempo.domain.errors import InvalidValueError
-from tempo.domain.text import END_MARK, alternatives
+from tempo.domain.text import alternatives
+from tempo.infrastructure.plotting.comparison_style import new_figure
+from tempo.infrastructure.plotting.runs.token_label import token_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +31,20 @@ GONE = "#666666"
 BAND = "#f2f2f2"
 
 LONGEST = 200
+
+PAGE_ROWS = 10
+"""Alternatives of a step on a page; how many more there are is said below them."""
+
+LABEL = 11
+"""Characters of a label: what fits a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is drawn of a lattice: the numbers of some steps, and so many rows of each."""
+
+    numbers: range
+    rows: int
 
 
 def plot_lattice(lattice: Lattice, best: Sequence[int] = ()) -> Figure:
@@ -49,19 +66,45 @@ def plot_lattice(lattice: Lattice, best: Sequence[int] = ()) -> Figure:
     rows = max((len(_shown(step)) for step in steps), default=1)
     figure = Figure(figsize=(max(4.0, 0.75 * columns + 1), 0.75 * rows + 1.6))
     axes = figure.subplots()
-    _draw_gaps(axes, sorted(set(range(columns)) - {step.step for step in steps}))
-    for before, step in pairwise(steps):
-        _draw_edges(axes, before, step)
-    for index, step in enumerate(steps):
-        _draw_candidates(axes, step, best[index] if index < len(best) else None)
+    _draw_steps(axes, lattice, best, Window(range(columns), rows))
+    figure.tight_layout()
+    return figure
+
+
+def plot_lattice_page(lattice: Lattice, best: Sequence[int], numbers: range) -> Figure:
+    """Draw some steps on a page of paper: as `plot_lattice`, with at most ten rows.
+
+    Raises:
+        InvalidValueError: if matplotlib is not installed.
+    """
+    widths = [len(_shown(step)) for step in lattice.steps if step.step in numbers]
+    rows = min(PAGE_ROWS, max(widths, default=1))
+    more = PAGE_ROWS < max(widths, default=1)
+    figure = new_figure(7.0, 0.62 * (rows + more) + 1.1)
+    axes = figure.subplots()
+    _draw_steps(axes, lattice, best, Window(numbers, rows))
+    axes.set_ylim(rows - 0.5 + 0.6 * more, -0.95)
+    axes.set_xlim(numbers.start - 0.6, max(numbers.stop, numbers.start + 4) - 0.4)
+    axes.tick_params(labelsize=8)
+    axes.set_xticks(numbers)
+    return figure
+
+
+def _draw_steps(axes: Axes, lattice: Lattice, best: Sequence[int], window: Window) -> None:
+    """Draw what stands at some steps, and what joins them."""
+    numbers, rows = window.numbers, window.rows
+    placed = [(index, step) for index, step in enumerate(lattice.steps) if step.step in numbers]
+    _draw_gaps(axes, sorted(set(numbers) - {step.step for _, step in placed}))
+    for (_, before), (_, step) in pairwise(placed):
+        _draw_edges(axes, before, step, rows)
+    for index, step in placed:
+        _draw_candidates(axes, step, best[index] if index < len(best) else None, rows)
     axes.set_xlabel("step")
     axes.set_ylabel("rank")
     axes.set_ylim(rows - 0.3, -0.8)
-    axes.set_xlim(-0.6, columns - 0.4)
+    axes.set_xlim(numbers.start - 0.6, numbers.stop - 0.4)
     axes.set_yticks(range(rows))
     axes.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
-    return figure
 
 
 def _shown(step: LatticeStep) -> tuple[Candidate, ...]:
@@ -91,14 +134,15 @@ def _draw_gaps(axes: Axes, removed: Sequence[int]) -> None:
         )
 
 
-def _draw_edges(axes: Axes, before: LatticeStep, step: LatticeStep) -> None:
+def _draw_edges(axes: Axes, before: LatticeStep, step: LatticeStep, rows: int) -> None:
     """Draw transitions, as wide as they are probable."""
     probabilities = np.exp(step.transitions)
     sources, targets = _member_rows(before), _member_rows(step)
     for row, member in enumerate(before.token_set.live_indices):
         for column in range(step.width):
             probability = float(probabilities[row, column])
-            if probability >= 0.01:  # noqa: PLR2004 - thinner lines cannot be seen
+            drawn = sources[member] < rows and targets[column] < rows
+            if drawn and probability >= 0.01:  # noqa: PLR2004 - thinner lines cannot be seen
                 axes.plot(
                     [before.step, step.step],
                     [sources[member], targets[column]],
@@ -108,9 +152,12 @@ def _draw_edges(axes: Axes, before: LatticeStep, step: LatticeStep) -> None:
                 )
 
 
-def _draw_candidates(axes: Axes, step: LatticeStep, best: int | None) -> None:
+def _draw_candidates(axes: Axes, step: LatticeStep, best: int | None, rows: int) -> None:
     shown = None if best is None else step.token_set.members[best]
-    for row, candidate in enumerate(_shown(step)):
+    if len(_shown(step)) > rows:
+        star = "*" if shown in _shown(step)[rows:] else ""
+        _write(axes, f"{len(_shown(step)) - rows} more{star}", (step.step, rows - 0.35), GONE)
+    for row, candidate in enumerate(_shown(step)[:rows]):
         member = candidate.state.is_member
         colour = BEST if candidate is shown else OTHER if member else GONE
         axes.scatter(
@@ -122,17 +169,21 @@ def _draw_candidates(axes: Axes, step: LatticeStep, best: int | None) -> None:
             linestyles="solid" if member else "dashed",
             zorder=2,
         )
-        text = candidate.text.replace(" ", "\u2423") or END_MARK
-        axes.annotate(
-            f"{text}\n{candidate.probability:.2f}",
-            (step.step, row - 0.22),
-            ha="center",
-            va="bottom",
-            fontsize=7,
-            color="black" if member else GONE,
-            parse_math=False,
-            zorder=3,
-        )
+        text = f"{token_label(candidate, LABEL)}\n{candidate.probability:.2f}"
+        _write(axes, text, (step.step, row - 0.22), "black" if member else GONE)
+
+
+def _write(axes: Axes, text: str, place: tuple[float, float], colour: str) -> None:
+    axes.annotate(
+        text,
+        place,
+        ha="center",
+        va="bottom",
+        fontsize=7,
+        color=colour,
+        parse_math=False,
+        zorder=3,
+    )
 
 
 def _fill(colour: str, attention: float) -> tuple[float, ...]:
