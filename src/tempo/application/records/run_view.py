@@ -218,7 +218,7 @@ class RunView:
     @property
     def rows_kept(self) -> tuple[int, ...]:
         """Tokens that the lattice holds, for each step from `first` up to `end`."""
-        widths = {placed.step.step: placed.step.width for placed in self.placed}
+        widths = {int(placed.step.step): placed.step.width for placed in self.placed}
         return tuple(widths.get(number, 0) for number in range(self.first, self.end))
 
     @property
@@ -227,11 +227,10 @@ class RunView:
         gone = {(one.step, one.token_id) for one in self.decisions if one.effect in LEFT_LATER}
         for placed in self.placed:
             gone -= {(placed.step.step, one.token_id) for one in placed.step.token_set.members}
-        left = [step for step, _ in gone]
+        left = [int(step) for step, _ in gone]
         numbers = range(self.first, self.end)
         return tuple(
-            kept + left.count(number)
-            for number, kept in zip(numbers, self.rows_kept, strict=True)
+            kept + left.count(number) for number, kept in zip(numbers, self.rows_kept, strict=True)
         )
 
     @property

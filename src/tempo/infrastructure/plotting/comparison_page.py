@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -13,11 +11,10 @@ from tempo.application.studies.comparison.wording import LABELS, NOTES, setting_
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.plotting.comparison_plot import QUALITY, plot_comparison, plot_counts
 from tempo.infrastructure.plotting.contrast_plot import plot_calibration, plot_differences
+from tempo.infrastructure.plotting.embedded_picture import Picture, picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from matplotlib.figure import Figure
 
     from tempo.application.studies.comparison.figures import Setting
     from tempo.application.studies.comparison.report import ComparisonReport
@@ -25,14 +22,6 @@ if TYPE_CHECKING:
 TEMPLATE = "comparison_page.html.jinja"
 DRAWN = (QUALITY, "mean_log_probability", "grader_best_log_probability", "coverage")
 """Qualities that are drawn; the tables have all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A drawing as a data URI, and what it shows in words."""
-
-    source: str
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +95,7 @@ def _overview(report: ComparisonReport) -> list[Part]:
         "number stand side by side; bars are 95 % intervals over prompts, which are wider than "
         "those of differences between methods."
     )
-    return [Part("counts", "By texts asked for", (_picture(plot_counts(report), words),), (), ())]
+    return [Part("counts", "By texts asked for", (picture(plot_counts(report), words),), (), ())]
 
 
 def _setting_part(report: ComparisonReport, setting: Setting, anchor: str) -> Part:
@@ -127,7 +116,7 @@ def _frontier(report: ComparisonReport, setting: Setting, quality: str) -> Pictu
         f"{setting_title(setting)}. Filled marks are on the frontier, which the line follows; "
         "marks with an arrow are further down than the axis; bars are 95 % intervals over prompts."
     )
-    return _picture(plot_comparison(report, quality, (setting,)), words)
+    return picture(plot_comparison(report, quality, (setting,)), words)
 
 
 def _differences(
@@ -140,7 +129,7 @@ def _differences(
         "Filled marks differ at 0.05 after Holm's correction over the methods; bars are 95 % "
         "bootstrap intervals."
     )
-    return (_picture(plot_differences(report, setting, metrics), words),)
+    return (picture(plot_differences(report, setting, metrics), words),)
 
 
 def _calibrations(report: ComparisonReport) -> list[Part]:
@@ -148,20 +137,10 @@ def _calibrations(report: ComparisonReport) -> list[Part]:
         return []
     found = report.calibrations.items()
     pictures = tuple(
-        _picture(plot_calibration(one), f"Forecasts of {name}: {one.event}.") for name, one in found
+        picture(plot_calibration(one), f"Forecasts of {name}: {one.event}.") for name, one in found
     )
     tables = tuple(calibration_table(name, one) for name, one in found)
     return [Part("calibration", "Calibration", pictures, (), tables)]
-
-
-def _picture(figure: Figure, words: str) -> Picture:
-    import matplotlib as mpl  # noqa: PLC0415 - optional
-
-    drawn = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "tempo"}):
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    coded = base64.b64encode(drawn.getvalue()).decode("ascii")
-    return Picture(f"data:image/svg+xml;base64,{coded}", words)
 
 
 def _told(value: object) -> str:

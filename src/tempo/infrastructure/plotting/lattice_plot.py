@@ -35,7 +35,7 @@ LONGEST = 200
 PAGE_ROWS = 10
 """Alternatives of a step on a page; how many more there are is said below them."""
 
-LABEL = 11
+LABEL = 10
 """Characters of a label: what fits a column."""
 
 
@@ -79,7 +79,7 @@ def plot_lattice_page(lattice: Lattice, best: Sequence[int], numbers: range) -> 
     """
     widths = [len(_shown(step)) for step in lattice.steps if step.step in numbers]
     rows = min(PAGE_ROWS, max(widths, default=1))
-    more = PAGE_ROWS < max(widths, default=1)
+    more = max(widths, default=1) > PAGE_ROWS
     figure = new_figure(7.0, 0.62 * (rows + more) + 1.1)
     axes = figure.subplots()
     _draw_steps(axes, lattice, best, Window(numbers, rows))

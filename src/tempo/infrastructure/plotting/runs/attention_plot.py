@@ -13,6 +13,7 @@ from tempo.infrastructure.plotting.runs.token_label import token_label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -48,7 +49,7 @@ def plot_attention(view: RunView) -> Figure:
     figure = new_figure(WIDTH, 0.9 + 2.3 * len(rules))
     panels = figure.subplots(len(rules), 1, squeeze=False)[:, 0]
     bins = StepBins(view.first, view.end, most=10**9)
-    named = {}
+    named = dict[str, "Artist"]()
     for axes, rule in zip(panels, rules, strict=True):
         draw_removed(axes, view, bins)
         chosen = [one for one in found if one.rule == rule]
@@ -74,9 +75,7 @@ def plot_attention(view: RunView) -> Figure:
 
 def _draw_decisions(axes: Axes, decisions: Sequence[PruningDecision]) -> None:
     for one in decisions:
-        axes.plot(
-            [one.step, one.step], [one.score, one.threshold], color="#bbbbbb", linewidth=0.8
-        )
+        axes.plot([one.step, one.step], [one.score, one.threshold], color="#bbbbbb", linewidth=0.8)
     axes.plot(
         [one.step for one in decisions],
         [one.threshold for one in decisions],
@@ -107,11 +106,14 @@ def _name(axes: Axes, view: RunView, decisions: Sequence[PruningDecision]) -> No
         for placed in view.placed
         for one in placed.step.candidates
     }
+    before: list[int] = []
     for one in decisions:
+        side = -5 if before.count(one.step) % 2 else 5
+        before.append(one.step)
         axes.annotate(
             labels.get((one.step, one.token_id), ""),
             (one.step, one.score),
-            xytext=(5, 3),
+            xytext=(side, 3),
             textcoords="offset points",
             ha="center",
             va="bottom",

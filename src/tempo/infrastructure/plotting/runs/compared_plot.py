@@ -42,7 +42,7 @@ def _rows(view: RunView) -> list[tuple[int, float]]:
 LINES: dict[Kind, tuple[str, Callable[[RunView], list[tuple[int, float]]]]] = {
     Kind.SETS: ("tokens that stayed", _widths),
     Kind.ENTROPY: ("entropy, nats", _entropies),
-    Kind.COST: ("token rows so far", _rows),
+    Kind.COST: ("token rows so far, without the prompt's", _rows),
 }
 
 

@@ -49,30 +49,26 @@ def plot_entropy(view: RunView) -> Figure:
     below.set_ylabel("entropy, nats", fontsize=9)
     finish_steps(below, bins)
     handles, labels = above.get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8
-    )
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return figure
 
 
 def _draw_candidates(axes: Axes, view: RunView) -> None:
     """Draw every candidate by its probability, those that did not stay hollow."""
-    kept: list[tuple[int, float]] = []
-    lost: list[tuple[int, float]] = []
-    for placed in view.placed:
-        for one in placed.step.candidates:
-            if one.state.is_member:
-                kept.append((placed.step.step, one.probability))
-            elif one.state is CandidateState.PRUNED:
-                lost.append((placed.step.step, one.probability))
-    if kept:
-        axes.scatter(*zip(*kept, strict=True), s=14, color=KEPT, linewidths=0, label="kept token")
-    if lost:
-        axes.scatter(
-            *zip(*lost, strict=True),
-            s=16,
-            marker="x",
-            color=LOST,
-            linewidths=0.8,
-            label="pruned token",
-        )
+    found = [(placed.step.step, one) for placed in view.placed for one in placed.step.candidates]
+    kept = [(step, one.probability) for step, one in found if one.state.is_member]
+    lost = [(step, one.probability) for step, one in found if one.state is CandidateState.PRUNED]
+    for points, marker, colour, name in (
+        (kept, ".", KEPT, "kept token"),
+        (lost, "x", LOST, "pruned token"),
+    ):
+        if points:
+            axes.plot(
+                [step for step, _ in points],
+                [probability for _, probability in points],
+                linestyle="none",
+                marker=marker,
+                markersize=4.5,
+                color=colour,
+                label=name,
+            )

@@ -27,7 +27,7 @@ COLUMNS = 7
 ROW = 0.21
 """Inches of a row."""
 
-LABEL = 10
+LABEL = 9
 BRIGHT = 0.55
 """From this share on a cell of viridis is bright, and its text black."""
 
@@ -51,9 +51,7 @@ def plot_posteriors(view: RunView, first: int, end: int) -> Figure:
     there = {placed.step.step for placed, _ in rows}
     for number in range(first, end):
         if number not in there:
-            axes.text(
-                0.0, number, "step removed", va="center", ha="center", fontsize=7, color=REST
-            )
+            axes.text(0.0, number, "step removed", va="center", ha="center", fontsize=7, color=REST)
     axes.set_xlim(-0.5, max(columns, 4) - 0.5)
     axes.set_ylim(end - 0.5, first - 0.5)
     axes.set_yticks(range(first, end))
@@ -83,9 +81,7 @@ def _draw_row(axes: Axes, placed: PlacedStep, values: FloatArray) -> None:
 
 def _draw_rest(axes: Axes, placed: PlacedStep, rest: Sequence[float], holds_best: bool) -> None:  # noqa: FBT001 - told, not chosen
     text = f"{len(rest)} more: {sum(rest):.2f}" + ("*" if holds_best else "")
-    axes.text(
-        COLUMNS, placed.step.step, text, ha="center", va="center", fontsize=7, color=REST
-    )
+    axes.text(COLUMNS, placed.step.step, text, ha="center", va="center", fontsize=7, color=REST)
 
 
 def _draw_cell(
@@ -128,4 +124,4 @@ def _draw_scale(figure: Figure, axes: Axes) -> None:
         fontsize=8,
     )
     bar.ax.tick_params(labelsize=8)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)

@@ -18,6 +18,7 @@ from tempo.infrastructure.plotting.runs.token_label import drawable, shortened, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from matplotlib.figure import Figure
 
@@ -73,9 +74,7 @@ def draw_compared(views: Sequence[RunView], kind: Kind) -> Drawing:
         raise InvalidValueError(message)
     require_comparable(len(views))
     with _plain_text():
-        figure = plot_compared(views, kind)
-        figure.suptitle(TITLES[kind], fontsize=10)
-    return Drawing((Sheet(f"{COMPARED}-{kind.value}", figure),))
+        return Drawing((Sheet(f"{COMPARED}-{kind.value}", plot_compared(views, kind)),))
 
 
 _WHOLE: dict[Kind, Callable[[RunView], Figure]] = {
@@ -109,8 +108,8 @@ def _paged(
     if len(starts) <= PAGES:
         return Drawing(sheets)
     shown = f"{starts[0]} to {starts[PAGES] - 1}"
-    note = f"{view.name}: {kind.value} are drawn of steps {shown}, {PAGES} pages"
-    return Drawing(sheets, f"{note}; for others, name them with --steps A:B")
+    note = f"{view.name}: the {PAGES} pages of {kind.value} show steps {shown}"
+    return Drawing(sheets, f"{note}; name others by --steps A:B")
 
 
 def _titled(view: RunView, kind: Kind, figure: Figure, number: str = "") -> Sheet:
@@ -130,7 +129,7 @@ def _no_attention(view: RunView) -> str:
     )
 
 
-def _plain_text():  # type: ignore[no-untyped-def]
+def _plain_text() -> AbstractContextManager[None]:
     """Return a context in which a dollar sign is a dollar sign."""
     try:
         from matplotlib import rc_context  # noqa: PLC0415 - optional

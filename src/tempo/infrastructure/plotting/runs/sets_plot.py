@@ -49,7 +49,7 @@ def plot_sets(view: RunView) -> Figure:
         )
         floor = floor + heights
     axes.set_ylim(0, max(1.0, 1.05 * float(floor.max())))
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="y", integer=True)
     axes.set_ylabel("tokens", fontsize=9)
     finish_steps(axes, bins)
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)

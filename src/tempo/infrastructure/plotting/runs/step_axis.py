@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 WIDTH = 7.0
 """Inches of a picture: a page's text width, so that fonts keep their size in print."""
 
-MOST = 400
+MOST = 600
 """Columns at most."""
 
 SINGLE = 60
@@ -64,8 +65,7 @@ class StepBins:
     @property
     def centres(self) -> list[float]:
         """The middle of each column."""
-        edges = self.edges
-        return [(low + high) / 2 for low, high in zip(edges, edges[1:], strict=False)]
+        return [(low + high) / 2 for low, high in pairwise(self.edges)]
 
     @property
     def told(self) -> str:
@@ -87,8 +87,10 @@ class StepBins:
 
 def finish_steps(axes: Axes, bins: StepBins, *, named: bool = True) -> None:
     """Set the axis of steps, and leave away what says nothing."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - optional
+
     axes.set_xlim(bins.first - 0.6, bins.end - 0.4)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True, min_n_ticks=1))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)

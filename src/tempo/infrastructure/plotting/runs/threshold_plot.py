@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tempo.infrastructure.plotting.comparison_style import new_figure
+from tempo.infrastructure.plotting.comparison_style import SEVERAL_DECADES, new_figure
 from tempo.infrastructure.plotting.runs.step_axis import (
     SINGLE,
     WIDTH,
@@ -38,13 +38,24 @@ def plot_threshold(view: RunView) -> Figure:
     applied = bins.means((one.step, one.threshold or None) for one in figures)
     axes.stairs(applied, bins.edges, baseline=None, color=APPLIED, linewidth=1.2, label="threshold")
     _draw_schedule(axes, bins, view)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("")
+    _finish_probabilities(axes)
     axes.set_ylabel("probability", fontsize=9)
     finish_steps(axes, bins)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     return figure
+
+
+def _finish_probabilities(axes: Axes) -> None:
+    """Name few probabilities on a logarithmic axis, as plain numbers."""
+    from matplotlib.ticker import LogLocator, NullLocator  # noqa: PLC0415 - optional
+
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, min(high, 1.3))
+    fine = high < SEVERAL_DECADES * low
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if fine else (1.0,)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter("{x:g}")
 
 
 def _draw_observed(axes: Axes, bins: StepBins, figures: Sequence[StepFigures]) -> None:
