@@ -27,6 +27,8 @@ from tempo.infrastructure.plotting.fidelity_plot import plot_fidelity
 from tempo.infrastructure.plotting.figure_file import require_figure, save_figure
 from tempo.infrastructure.plotting.lattice_plot import plot_lattice
 from tempo.infrastructure.plotting.pruning_plot import plot_pruning
+from tempo.infrastructure.plotting.runs.gallery import Gallery
+from tempo.infrastructure.plotting.runs.kinds import Kind
 from tempo.infrastructure.plotting.search_plot import plot_search
 from tempo.infrastructure.plotting.terminal_curve import draw_curve
 from tempo.infrastructure.resident_memory import resident_bytes
@@ -48,6 +50,8 @@ __all__ = [
     "RESULTS",
     "BatchResults",
     "Documents",
+    "Gallery",
+    "Kind",
     "comparison_page",
     "default_store",
     "experiments",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tempo.domain.events import Event
     from tempo.interfaces.cli.output import OutputChoices
+    from tempo.interfaces.cli.pictures.visualization import Visualization
     from tempo.interfaces.python.engine import Engine
     from tempo.interfaces.python.result import Result
     from tempo.interfaces.python.stream import Stream
@@ -58,6 +59,7 @@ class OutputFiles:
 
     json: str | None
     lattice: str | None
+    pictures: Visualization | None = None
 
     def __post_init__(self) -> None:
         places = [place for place in (self.json, self.lattice) if place is not None]
@@ -107,7 +109,10 @@ def decode(
     output.finish(result)
     if printing.files.json is not None:
         save_text(json.dumps(output.document(result)), printing.files.json)
-    for note in _notes(result, printing.choices, engine.description.context):
+    said = _notes(result, printing.choices, engine.description.context)
+    if printing.files.pictures is not None:
+        said += printing.files.pictures.save(result.lattice)
+    for note in said:
         errors.print(f"tempo: {note}", style="dim", soft_wrap=True)
     if failure is not None:
         raise failure

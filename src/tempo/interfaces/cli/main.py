@@ -51,6 +51,10 @@ COMMANDS = {
         f"{HERE}.export_command:export",
         "Write a saved lattice for another tool: GraphViz, HTK, a table, a graph.",
     ),
+    "plot": (
+        f"{HERE}.pictures.plot_command:plot",
+        "Draw saved lattices: sets, entropy, thresholds, posteriors, paths, attention, cost.",
+    ),
     "serve": (
         f"{HERE}.serve_command:serve",
         "Serve a model over HTTP; /docs shows what it answers. Ctrl-C ends it.",

@@ -13,6 +13,7 @@ from tempo.interfaces.cli.batches.output import BatchOutput, batch_output
 from tempo.interfaces.cli.decoding import OutputFiles, Printing
 from tempo.interfaces.cli.model_options import log_to_stderr
 from tempo.interfaces.cli.output import Format, OutputChoices
+from tempo.interfaces.cli.pictures.visualization import Visualization
 
 
 class JudgedPrinting:
@@ -71,6 +72,12 @@ def _options(
             "those of many prompts to this folder."
         ),
     ] = None,
+    save_visualization: Annotated[
+        str | None,
+        typer.Option(
+            help="Also draw the run, as tempo plot does, into this folder: pictures and a page."
+        ),
+    ] = None,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print no colour.")] = False,
     verbose: Annotated[
         bool,
@@ -100,7 +107,9 @@ def _options(
         searches=settings.get("use_mcts") is True,
         verbose=verbose,
     )
-    return Printing(choices, OutputFiles(json_output_file, save_lattice), no_color=no_color)
+    pictures = None if save_visualization is None else Visualization(save_visualization)
+    files = OutputFiles(json_output_file, save_lattice, pictures)
+    return Printing(choices, files, no_color=no_color)
 
 
 def with_output_options(command: Callable[..., int | None]) -> Callable[..., int | None]:

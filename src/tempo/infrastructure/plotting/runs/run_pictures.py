@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from tempo.domain.errors import InvalidValueError
@@ -94,6 +95,8 @@ def _paged(
     view: RunView, kind: Kind, steps: int, draw: Callable[[RunView, int, int], Figure]
 ) -> Drawing:
     """Draw page after page, so that no picture is longer than paper."""
+    count = view.end - view.first
+    steps = math.ceil(count / math.ceil(count / steps))  # no last page of a single step
     starts = range(view.first, view.end, steps)
     several = len(starts) > 1
     sheets = tuple(
