@@ -113,8 +113,8 @@ def test_a_span_is_read_with_open_ends(text, first, end):
         (
             "3-9",
             (
-                "steps is '3-9'; give A:B, two whole numbers such as 20:40 (step 40 is not among them),"
-                " or A: or :B"
+                "steps is '3-9'; give A:B, two whole numbers such as 20:40 (step 40 is not among "
+                "them), or A: or :B"
             ),
         ),
         ("9:3", "steps is 9:3; it must be A:B with 0 <= A < B"),

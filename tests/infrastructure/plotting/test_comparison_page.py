@@ -1,6 +1,5 @@
 import base64
 import sys
-from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -9,47 +8,9 @@ from tempo.application.studies.comparison.tables import calibration_table, table
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.plotting.comparison_page import comparison_page, require_page
 from tests.application.studies.comparison.compared import ONE, TWO, report
+from tests.infrastructure.plotting.html_page import Page
 
 FACTS = {"command": 'tempo compare --prompts "<b>.jsonl"', "model": {"name": "embedded"}}
-VOID = {"meta", "img", "link", "br", "hr"}
-ADDRESSES = {"src", "href", "action", "data", "poster", "srcset", "background"}
-
-
-class Page(HTMLParser):
-    """What a page holds: its elements with their attributes, and its tables."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.open, self.tables = [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "table":
-            self.tables.append([])
-        if tag == "tr":
-            self.tables[-1].append([])
-        if tag in {"td", "th"}:
-            self.tables[-1][-1].append("")
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] in {"td", "th"}:
-            self.tables[-1][-1][-1] += data
-
-    def addresses(self):
-        return [
-            value
-            for _, attributes in self.elements
-            for name, value in attributes.items()
-            if name in ADDRESSES
-        ]
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ FAINTEST = 0.02
 """Transitions less probable than this are left away."""
 
 LINES = 24
-"""Transitions between two steps at most, but for those that are as probable as the last."""
+"""Transitions between two steps at most."""
 
 LABEL = 12
 
@@ -119,19 +119,16 @@ def _nodes(view: RunView, placed: PlacedStep) -> Iterator[Node]:
 def _lines(view: RunView, before: PlacedStep, placed: PlacedStep) -> Iterator[Line]:
     """Yield the most probable transitions between what is shown of two neighbours."""
     probabilities = np.exp(placed.step.transitions)
-    least = max(FAINTEST, float(np.sort(probabilities, axis=None)[-LINES:][0]))
     sources, targets = _rows(before), _rows(placed)
-    for row, member in enumerate(before.step.token_set.live_indices):
-        for column in range(placed.step.width):
-            probability = float(probabilities[row, column])
-            if member in sources and column in targets and probability >= least:
-                yield Line(
-                    _x(view, before),
-                    _y(sources[member]),
-                    _x(view, placed),
-                    _y(targets[column]),
-                    round(5.0 * probability, 1),
-                )
+    found = [
+        (float(probabilities[row, column]), sources[member], targets[column])
+        for row, member in enumerate(before.step.token_set.live_indices)
+        for column in range(placed.step.width)
+        if member in sources and column in targets and probabilities[row, column] >= FAINTEST
+    ]
+    left, right = _x(view, before), _x(view, placed)
+    for probability, source, target in sorted(found, reverse=True)[:LINES]:
+        yield Line(left, _y(source), right, _y(target), round(5.0 * probability, 1))
 
 
 def _rows(placed: PlacedStep) -> dict[int, int]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TEMPLATE = "run_page.html.jinja"
 
 MOST_STEPS = 500
-"""Steps of a page at most, which keeps it under about 3 MB."""
+"""Steps of a page at most, which keeps it under about 5 MB."""
 
 LISTED = 12
 """Candidates of a step that hovering lists."""
@@ -111,7 +111,7 @@ def _bounded(view: RunView) -> tuple[RunView, str]:
     end = view.first + MOST_STEPS
     note = (
         f"{view.name}: the page shows steps {view.first} to {end - 1} of {count}, which keeps it "
-        "under about 3 MB; name others by --steps A:B"
+        "under about 5 MB; name others by --steps A:B"
     )
     return replace(view, span=StepSpan(view.first, end)), note
 
