@@ -14,6 +14,8 @@ TempoError
 │   └── OtherModelError        another model than the one that made a lattice
 ├── NonFiniteLogitsError       the model produced NaN or infinity
 ├── MemoryExceededError        a pass or a cache that the machine has no memory for
+│   └── MemoryBoundError       more memory is held than max_memory_gb allows
+├── CacheBoundError            a pass that would take more cache rows than max_cache_tokens
 ├── SessionError               a closed session, an expired mark, an unknown slot
 ├── ChoiceError                a step or candidate that is not in the lattice
 ├── ServingError               a request that a service does not do
@@ -112,6 +114,20 @@ class NonFiniteLogitsError(TempoError, ArithmeticError):
 
 class MemoryExceededError(TempoError, MemoryError):
     """A pass or a cache needs more memory than there is; what was decoded before is kept."""
+
+
+class MemoryBoundError(MemoryExceededError):
+    """More memory is held than the process may hold; nothing was decoded."""
+
+
+class CacheBoundError(TempoError):
+    """A pass would take more rows of the cache than the run may have; what is there is kept."""
+
+    def __init__(self, rows: int, needed: int, bound: int) -> None:
+        super().__init__(
+            f"the cache holds {rows} rows and the next pass takes {needed} more; max_cache_tokens "
+            f"is {bound}: raise it, or lower max_width; what was decoded is kept"
+        )
 
 
 class SessionError(TempoError):

@@ -22,12 +22,18 @@ class StopOn(StrEnum):
 
 
 class FinishReason(StrEnum):
-    """Why a run ended."""
+    """Why a run ended.
+
+    MAX_CACHE_TOKENS: the next pass would have taken more rows of the cache than it may have.
+    MAX_MEMORY: the process held as much memory as it may.
+    """
 
     END_OF_TEXT = "end_of_text"
     STOP_STRING = "stop_string"
     MAX_STEPS = "max_steps"
     CONTEXT = "context"
+    MAX_CACHE_TOKENS = "max_cache_tokens"
+    MAX_MEMORY = "max_memory_gb"
     CANCELLED = "cancelled"
     ERROR = "error"
 

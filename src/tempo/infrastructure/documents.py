@@ -31,6 +31,8 @@ from tempo.infrastructure.plotting.runs.gallery import Gallery
 from tempo.infrastructure.plotting.runs.kinds import Kind
 from tempo.infrastructure.plotting.search_plot import plot_search
 from tempo.infrastructure.plotting.terminal_curve import draw_curve
+from tempo.infrastructure.profiling.device import measure_on, process_memory
+from tempo.infrastructure.profiling.recording import call_statistics, flame_graph, operation_trace
 from tempo.infrastructure.resident_memory import resident_bytes
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tempo.infrastructure.storage.array_file import require_array_format, save_arrays
@@ -52,10 +54,14 @@ __all__ = [
     "Documents",
     "Gallery",
     "Kind",
+    "call_statistics",
     "comparison_page",
     "default_store",
     "experiments",
+    "flame_graph",
     "format_of",
+    "measure_on",
+    "operation_trace",
     "plot_ambiguity",
     "plot_comparison",
     "plot_consolidation",
@@ -64,6 +70,7 @@ __all__ = [
     "plot_fidelity",
     "plot_pruning",
     "plot_search",
+    "process_memory",
     "read_comparison",
     "read_configuration",
     "read_experiment",

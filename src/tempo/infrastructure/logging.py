@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
+from tempo.domain.errors import OutputError
+from tempo.infrastructure.log_file import EVENT, LogFile, dated_log
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from structlog.stdlib import BoundLogger
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor
+
+    from tempo.application.decoding.watching import NearBound
 
 NAME = "tempo"
 SERVICE = "tempo.service"
 BENEATH = ("uvicorn.error", "asyncio")
+ORDER = ("timestamp", "level", "event")
+_AS_LINE = structlog.processors.KeyValueRenderer(key_order=list(ORDER))
 
 
 def events() -> BoundLogger:
     """Return the project's logger; each event is a fixed name with key-values."""
-    order = ["timestamp", "level", "event"]
-    return _logger(NAME, structlog.processors.KeyValueRenderer(key_order=order))
+    return _logger(NAME, _told_and_kept)
+
+
+def _told_and_kept(
+    logger: object, name: str, event: EventDict
+) -> tuple[tuple[object, ...], dict[str, object]]:
+    """Render an event as a line of key-values, and keep it as a mapping for a log file."""
+    kept = {key: event[key] for key in (*ORDER, *(key for key in event if key not in ORDER))}
+    return (_AS_LINE(logger, name, event),), {"extra": {EVENT: kept}}
 
 
 def service_events() -> BoundLogger:
@@ -82,6 +99,39 @@ def listen(*, debug: bool = False) -> None:
     """Send events to standard error: warnings, or with `debug` everything."""
     level = logging.DEBUG if debug else logging.WARNING
     _send(NAME, level, logging.Formatter("%(message)s"))
+
+
+def keep(path: str | None, *, debug: bool, told: Callable[[str], None]) -> None:
+    """Also keep events in a file that rotates: what the run did, or with `debug` everything.
+
+    Events hold no prompt and no text unless `debug`. Without a path it is the log of today, in a
+    folder `logs` of the working directory. `told` is given a sentence about where it is, or about
+    why there is none: a log that cannot be written costs no result.
+    """
+    place = dated_log() if path is None else Path(path).expanduser()
+    try:
+        handler = LogFile(place, told)
+    except OutputError as error:
+        told(str(error))
+        return
+    handler.setLevel(logging.DEBUG if debug else logging.INFO)
+    logger = logging.getLogger(NAME)
+    for heard in logger.handlers:
+        heard.setLevel(logger.level)  # what standard error hears stays as it was
+    logger.addHandler(handler)
+    logger.setLevel(min(logger.level, handler.level))
+    told(f"the log is {place}")
+
+
+def tell_near(near: NearBound) -> None:
+    """Warn that a run is near a bound."""
+    events().warning(
+        "bound.near",
+        bound=near.name,
+        used=round(near.used, 3),
+        allowed=near.bound,
+        share=round(near.used / near.bound, 3),
+    )
 
 
 def silence_transformers() -> None:

@@ -11,6 +11,7 @@ from tempo.application.decoding.generate import Generate
 from tempo.application.decoding.many import GenerateMany
 from tempo.application.decoding.rescoring import Rescore
 from tempo.application.decoding.steering import SteeredRun
+from tempo.application.decoding.watching import RunWatch
 from tempo.application.diagnosis.laws import LawCheck
 from tempo.application.measuring import Measure
 from tempo.application.n_best import NBest
@@ -51,10 +52,13 @@ from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.huggingface.tokenizer_findings import findings_of
 from tempo.infrastructure.huggingface.unmasked import UnmaskedModel
-from tempo.infrastructure.logging import events
+from tempo.infrastructure.logging import events, tell_near
+from tempo.infrastructure.profiling.device import memory_bound
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+    from tempo.application.decoding.cost import PhaseObserver
 
 
 def _end_tokens(model: PreTrainedModel) -> tuple[int, ...]:
@@ -77,6 +81,7 @@ class Container(Documents):
             "backend": "auto",
             "random_weights": "",
             "options": None,
+            "max_memory_gb": None,
         }
     )
     logger = providers.Singleton(events)
@@ -123,8 +128,20 @@ class Container(Documents):
         findings_of, tokenizer=loaded.provided.tokenizer, model=model
     )
     clustering = providers.Singleton(KMeansClustering)
+    phase_observer: providers.Object[PhaseObserver | None] = providers.Object(None)
+    memory_bound = providers.Factory(memory_bound, gigabytes=config.max_memory_gb, backend=backend)
+    watch = providers.Factory(
+        RunWatch,
+        observer=phase_observer,
+        memory=memory_bound,
+        warn=providers.Object(tell_near),
+    )
+    # Runs that share passes stand in their phases at the same time: nobody observes those.
+    shared_watch = providers.Factory(
+        RunWatch, memory=memory_bound, warn=providers.Object(tell_near)
+    )
     generate = providers.Factory(
-        Generate, backend=backend, tokenizer=tokenizer, clustering=clustering
+        Generate, backend=backend, tokenizer=tokenizer, clustering=clustering, watch=watch
     )
     shared_passes = providers.Singleton(SharedPasses, backend=backend)
     capture_run = providers.Factory(CaptureRun, generate=generate, activations=activations)
@@ -134,6 +151,7 @@ class Container(Documents):
         sharing=shared_passes,
         tokenizer=tokenizer,
         clustering=clustering,
+        watch=shared_watch,
     )
     steered = providers.Factory(
         SteeredRun, backend=backend, tokenizer=tokenizer, clustering=clustering

@@ -32,6 +32,7 @@ EXPECTED = {
     "stop": (),
     "stop_on": "mass",
     "stop_mass": 0.5,
+    "max_cache_tokens": None,
     "pruning_strategy": "none",
     "coherence_definition": "attention",
     "coherence_threshold": 0.3,

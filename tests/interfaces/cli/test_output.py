@@ -300,10 +300,12 @@ def test_logits_that_are_not_finite_keep_the_text_and_say_so(scripted):
     assert "the model's logits for step 2 are not finite" in ended.sentence
 
 
-def test_debugging_tells_on_standard_error_what_happens(scripted):
+def test_debugging_tells_on_standard_error_what_happens(scripted, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # whose folder logs it is
     ended = scripted("--debug-mode")
     assert ended.out == " upon a park.\n"
     assert ended.code == 0
+    assert "event='run.finished' reason='end_of_text'" in ended.err
 
 
 # What is refused beside the settings ------------------------------------------------------------

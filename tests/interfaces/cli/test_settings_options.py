@@ -32,6 +32,7 @@ FLAGS = {
     "stop": ("zz", ["zz"]),
     "stop_on": ("best", "best"),
     "stop_mass": ("0.4", 0.4),
+    "max_cache_tokens": ("500", 500),
     "pruning_strategy": ("diversity", "diversity"),
     "coherence_definition": ("embedding", "embedding"),
     "coherence_threshold": ("0.4", 0.4),

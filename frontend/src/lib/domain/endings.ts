@@ -7,6 +7,8 @@ const REASONS: Record<string, string> = {
   stop: 'a stop text came',
   max_steps: 'all steps are done',
   context: 'the model’s context is full',
+  max_cache_tokens: 'the cache holds as many rows as it may',
+  max_memory_gb: 'the memory that may be held is used',
   cancelled: 'stopped by you',
   timeout: 'the time was up',
   interrupted: 'the service was stopped'

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+REPORTED = {"forward": "model", "extraction": "model", "selection": "engine"}
+"""Phases whose time a run's cost reports under another name; the others have their own."""
+
+
+class PhaseObserver(Protocol):
+    """Is told of the phases of a run as they begin and end."""
+
+    def phase(self, name: str) -> AbstractContextManager[None]:
+        """Return a context around a block of a phase, which may stand inside another."""
+        ...
+
+
+class Unobserved:
+    """Is told and does nothing."""
+
+    def phase(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002 - as its protocol
+        """Return a context that does nothing."""
+        return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +95,26 @@ class CostMeter:
         self.clock = clock
         self.current: Phase | None = None
         self._phases: dict[str, Phase] = {}
+        self._observer: PhaseObserver | None = None
         self.passes = 0
         self.token_rows = 0
         self.peak_cache_rows = 0
         self.released_rows = 0
 
-    def phase(self, name: str) -> Phase:
+    def observed_by(self, observer: PhaseObserver) -> None:
+        """Tell an observer of every phase from now on."""
+        self._observer = observer
+
+    def phase(self, name: str) -> AbstractContextManager[None]:
         """Return a context that adds the time of its block to a phase, and to no other.
 
         A phase does not stand inside itself.
         """
         if name not in self._phases:
             self._phases[name] = Phase(self)
-        return self._phases[name]
+        if self._observer is None:
+            return self._phases[name]
+        return _both(self._observer.phase(name), self._phases[name])
 
     def fed(self, tokens: int, cache_rows: int) -> None:
         """Count one pass over some tokens."""
@@ -96,11 +124,23 @@ class CostMeter:
 
     def total(self, cache_rows: int) -> Cost:
         """Return the sums."""
+        milliseconds: dict[str, float] = {}
+        for name, phase in self._phases.items():
+            reported = REPORTED.get(name, name)
+            milliseconds[reported] = milliseconds.get(reported, 0.0) + 1000.0 * phase.seconds
         return Cost(
             passes=self.passes,
             token_rows=self.token_rows,
             cache_rows=cache_rows,
             peak_cache_rows=self.peak_cache_rows,
             released_rows=self.released_rows,
-            milliseconds={name: 1000.0 * phase.seconds for name, phase in self._phases.items()},
+            milliseconds=milliseconds,
         )
+
+
+@contextmanager
+def _both(
+    outer: AbstractContextManager[None], inner: AbstractContextManager[None]
+) -> Iterator[None]:
+    with outer, inner:
+        yield

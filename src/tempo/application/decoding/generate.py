@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tempo.application.decoding.asking import events_of, followed
+from tempo.application.decoding.cost import Unobserved
 from tempo.application.decoding.outcome import outcome_of
 from tempo.application.decoding.settling import (
     SettledText,
@@ -14,8 +15,9 @@ from tempo.application.decoding.settling import (
     chain_from,
 )
 from tempo.application.decoding.telling import told
+from tempo.application.decoding.watching import Bounds, RunWatch
 from tempo.application.searching.opening import opened
-from tempo.domain.errors import NonFiniteLogitsError
+from tempo.domain.errors import CacheBoundError, MemoryBoundError, NonFiniteLogitsError
 from tempo.domain.events import RunFinished, RunStarted, StepAppended, TextSettled
 from tempo.domain.hypothesis import PathEnd
 from tempo.domain.stopping import FinishReason, StopOn
@@ -57,6 +59,23 @@ class Generation:
         self._outcome: Outcome | None = None
         room = backend.description.context - len(request.prompt_ids)
         self._max_steps = min(request.max_steps, max(1, room))
+        self._bounds = Bounds(RunWatch(), request.max_cache_tokens)
+
+    def watched_by(self, watch: RunWatch) -> None:
+        """Let someone look on from now on; the prompt has gone through the model.
+
+        Raises:
+            MemoryBoundError: if that took all that may be held; the run is closed then.
+        """
+        self._bounds = Bounds(watch, self.request.max_cache_tokens)
+        if watch.observer is not None:
+            self._run.meter.observed_by(watch.observer)
+        if watch.memory is not None:
+            try:
+                watch.memory.require_room("with the model and the prompt")
+            except MemoryBoundError:
+                self.close()
+                raise
 
     def events(self) -> Generator[Event]:
         """Decode until the run ends; closing the iterator cancels it.
@@ -72,23 +91,32 @@ class Generation:
             begun = bool(self.request.committed)
             yield RunStarted(self.request.prompt_ids, self._max_steps, more=begun)
             yield from self._committed()
-            while self.reason is None:
-                appended = yield from self._run.decoding()
-                unpruned = self._best_end() if self.request.retroactive is not None else None
-                judged = yield from self._run.judging()
-                text = self._settle()  # before anyone asks for the text that goes with the step
-                appended = replace(appended, judged=judged)
-                yield from told(appended, self._run.pruned, unpruned, self._best_end())
-                if text:
-                    yield TextSettled(text, self._settled.steps)
-                self.reason = self._reason_to_stop()
-            yield RunFinished(self.reason, self.outcome().text[len(self._settled.given) :])
+            yield from self._decoded()
+            reason = self.reason or FinishReason.CANCELLED
+            yield RunFinished(reason, self.outcome().text[len(self._settled.given) :])
         except NonFiniteLogitsError as error:
             self.reason = FinishReason.ERROR
             error.partial = self.outcome()
             raise
         finally:
             self.close()
+
+    def _decoded(self) -> Unfolding[Event]:
+        """Decode until there is a reason to stop."""
+        while self.reason is None:
+            try:
+                appended = yield from self._run.decoding()
+                unpruned = self._best_end() if self.request.retroactive is not None else None
+                judged = yield from self._run.judging()
+            except CacheBoundError:
+                self.reason = FinishReason.MAX_CACHE_TOKENS
+                return
+            text = self._settle()  # before anyone asks for the text that goes with the step
+            appended = replace(appended, judged=judged)
+            yield from told(appended, self._run.pruned, unpruned, self._best_end())
+            if text:
+                yield TextSettled(text, self._settled.steps)
+            self.reason = self._reason_to_stop()
 
     def _committed(self) -> Generator[Event]:
         """Tell the steps that the run goes on from; their text is settled."""
@@ -167,7 +195,10 @@ class Generation:
             return FinishReason.STOP_STRING if by_string else FinishReason.END_OF_TEXT
         if run.decoded >= self.request.max_steps:
             return FinishReason.MAX_STEPS
-        return None if run.has_room else FinishReason.CONTEXT
+        if not run.has_room:
+            return FinishReason.CONTEXT
+        spent = self._bounds.memory_is_spent(run.meter.peak_cache_rows)
+        return FinishReason.MAX_MEMORY if spent else None
 
     def _ends_in_stop_string(self, hypothesis: Hypothesis) -> bool:
         return bool(self._run.steps[hypothesis.step].token_set.members[hypothesis.member].content)
@@ -177,9 +208,17 @@ class Generate:
     """Decode a prompt under a request."""
 
     def __init__(
-        self, backend: ModelBackend, tokenizer: Tokenizer, clustering: Clustering | None = None
+        self,
+        backend: ModelBackend,
+        tokenizer: Tokenizer,
+        clustering: Clustering | None = None,
+        watch: RunWatch | None = None,
     ) -> None:
-        """Work over any model adapter, its tokenizer, and a clustering where one is asked for."""
+        """Work over any model adapter, its tokenizer, and a clustering where one is asked for.
+
+        `watch` looks on while runs go on.
+        """
+        self._watch = watch or RunWatch()
         self._backend = backend
         self._tokenizer = tokenizer
         self._clustering = clustering
@@ -189,8 +228,17 @@ class Generate:
 
         Raises:
             PromptError: for an empty prompt or one that does not fit the model's context.
+            MemoryBoundError: if the model and the prompt take all the memory that may be held.
         """
-        return Generation(self._backend, self._tokenizer, request, self._clustering, forking)
+        watch = self._watch
+        if watch.memory is not None:
+            watch.memory.require_room("with the model alone")
+        with (watch.observer or Unobserved()).phase("prefill"):
+            generation = Generation(
+                self._backend, self._tokenizer, request, self._clustering, forking
+            )
+        generation.watched_by(watch)
+        return generation
 
     def run(self, request: GenerationRequest) -> Outcome:
         """Decode to the end and return the outcome.

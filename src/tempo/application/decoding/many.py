@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tempo.application.decoding.asking import Asking
     from tempo.application.decoding.outcome import Outcome
     from tempo.application.decoding.request import GenerationRequest
+    from tempo.application.decoding.watching import RunWatch
     from tempo.domain.ports.clustering import Clustering
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
@@ -83,8 +84,10 @@ class RowBudget:
 def rows_needed(request: GenerationRequest) -> int:
     """Return how many cache rows a run takes at most."""
     if request.search is not None:
-        return len(request.prompt_ids) + request.search.cache_rows(request.max_steps)
-    return len(request.prompt_ids) + request.max_steps * request.selection.max_width
+        rows = len(request.prompt_ids) + request.search.cache_rows(request.max_steps)
+    else:
+        rows = len(request.prompt_ids) + request.max_steps * request.selection.max_width
+    return rows if request.max_cache_tokens is None else min(rows, request.max_cache_tokens)
 
 
 def _steps_needed(request: GenerationRequest) -> str:
@@ -108,9 +111,10 @@ class GenerateMany:
         sharing: Sharing,
         tokenizer: Tokenizer,
         clustering: Clustering | None = None,
+        watch: RunWatch | None = None,
     ) -> None:
-        """Work over a backend whose passes are shared."""
-        self._generate = Generate(backend, tokenizer, clustering)
+        """Work over a backend whose passes are shared; `watch` looks on at each run."""
+        self._generate = Generate(backend, tokenizer, clustering, watch)
         self._sharing = sharing
 
     def run(

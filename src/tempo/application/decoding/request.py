@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tempo.domain.errors import ContradictionError, InvalidValueError
+from tempo.domain.errors import CacheBoundError, ContradictionError, InvalidValueError
 from tempo.domain.exact_paths import Histories
 from tempo.domain.layout import PositionScheme
 from tempo.domain.pruning.retroactive import AfterPruning, CompleteMode
@@ -45,6 +45,8 @@ class GenerationRequest:
         strategy: what refines a set before it is kept; None for nothing.
         retroactive: what refines earlier sets by what came later; None for nothing.
         search: how each token is searched for; None to decode several hypotheses at once.
+        max_cache_tokens: rows that its cache holds at most, the prompt's among them; at least as
+            many as it begins with; None for no bound.
     """
 
     prompt_ids: tuple[TokenId, ...]
@@ -62,6 +64,7 @@ class GenerationRequest:
     strategy: CandidateStrategy | None = None
     retroactive: RetroactivePruning | None = None
     search: TreeSearch | None = None
+    max_cache_tokens: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:
@@ -77,6 +80,36 @@ class GenerationRequest:
             self.retroactive.require_window(self.superposition.window)
         if self.search is not None:
             self._require_searchable(self.search)
+        if self.max_cache_tokens is not None:
+            self._require_beginning(self.max_cache_tokens)
+
+    def _require_beginning(self, bound: int) -> None:
+        """Refuse a bound that the beginning alone exceeds.
+
+        Raises:
+            InvalidValueError: naming the bound and what the beginning takes.
+        """
+        if bound < 1:
+            message = f"max_cache_tokens is {bound}; it must be 1 or more"
+            raise InvalidValueError(message)
+        chain = max(0, len(self.committed) - 1)
+        if len(self.prompt_ids) + chain > bound:
+            committed = f" and what is committed {chain}" if chain else ""
+            message = (
+                f"the prompt takes {len(self.prompt_ids)} cache rows{committed}, and "
+                f"max_cache_tokens is {bound}; raise it or shorten the prompt"
+            )
+            raise InvalidValueError(message)
+
+    def require_rows(self, rows: int, more: int) -> None:
+        """Refuse a pass whose rows the cache may not hold beside those that it has.
+
+        Raises:
+            CacheBoundError: naming both and the bound.
+        """
+        bound = self.max_cache_tokens
+        if bound is not None and rows + more > bound:
+            raise CacheBoundError(rows, more, bound)
 
     def _require_searchable(self, search: TreeSearch) -> None:
         """Refuse what a search has no rows for.

@@ -182,7 +182,7 @@ class DecodingRun:
         if self.session.cache_rows and self.steps and not self.has_live:
             message = "all hypotheses are finished; there is no next step"
             raise SessionError(message)
-        with self.meter.phase("engine"):
+        with self.meter.phase("selection"):
             if self._held:
                 self._marks[self.decoded] = self.mark()
             return (yield from self._decode(only))
@@ -245,7 +245,7 @@ class DecodingRun:
 
     def commit(self, chain: CommittedChain) -> None:
         """Go on from a chain, fed in one pass; the run has decoded nothing."""
-        with self.meter.phase("model"):
+        with self.meter.phase("forward"):
             node, steps = feed_chain(self._backend, self._state, self.meter, chain)
         self._pending, self._tails = (node,), chain.tails
         for step in steps:
@@ -294,6 +294,6 @@ class DecodingRun:
         if not slots:
             return
         if slots[-1] not in self._state.fed:
-            nodes, self._pending = self._pending or self._growth.newest(), ()
-            yield from self._state.feed(nodes)
+            yield from self._state.feed(self._pending or self._growth.newest())
+            self._pending = ()
         self._pruning.observe(self._trellis, self._state)

@@ -62,6 +62,7 @@ class SequenceState:
         """
         self._meter = meter
         self._held = held
+        self._request = request
         self.beginning = None if forking is None else forking.beginning
         if self.beginning is not None:
             self.session = self.beginning.session
@@ -87,7 +88,7 @@ class SequenceState:
 
     def received(self, slots: Sequence[Slot], frontier: Frontier) -> FloatArray:
         """Return [entries, slots] what the last pass attended to, its rows by forward weight."""
-        with self._meter.phase("model"):
+        with self._meter.phase("extraction"):
             return self.attention.received(slots, self.fed_weights(frontier))
 
     def fed_weights(self, frontier: Frontier) -> tuple[float, ...]:
@@ -98,8 +99,13 @@ class SequenceState:
         return tuple(weights.get(slot, 0.0) for slot in self.fed)
 
     def feed(self, nodes: Sequence[Node]) -> Asking[None]:
-        """Feed nodes in one pass; their rows are the next to be read."""
-        with self._meter.phase("model"):
+        """Feed nodes in one pass; their rows are the next to be read.
+
+        Raises:
+            CacheBoundError: if the cache may not hold so many; nothing is fed then.
+        """
+        self._request.require_rows(self.session.cache_rows, len(nodes))
+        with self._meter.phase("forward"):
             yield Feed(self.session, nodes)
         self._meter.fed(len(nodes), self.session.cache_rows)
         self.fed = tuple(node.slot for node in nodes)
@@ -116,7 +122,7 @@ class SequenceState:
         if partial:
             places = [self.fed.index(slot) for slot in rows]
             reading = replace(reading, weights=_spread(reading.weights, places, len(self.fed)))
-        with self._meter.phase("model"):
+        with self._meter.phase("extraction"):
             proposal: Proposal = yield Read(self.session, reading)
         if not proposal.finite:
             raise NonFiniteLogitsError(step)
@@ -173,7 +179,7 @@ class SequenceState:
         self.layout.remove(leaving)
         if not rows:
             return 0
-        with self._meter.phase("model"):
+        with self._meter.phase("forward"):
             if self._held:
                 self._attenuate(rows, 0.0)
                 return 0
@@ -184,7 +190,7 @@ class SequenceState:
     def attenuate(self, slot: Slot, factor: float) -> None:
         """Let later rows see a slot at part of its weight, if it is still in the cache."""
         if self.layout.holds(slot):
-            with self._meter.phase("model"):
+            with self._meter.phase("forward"):
                 self._attenuate([slot], factor)
 
     def _attenuate(self, slots: Sequence[Slot], factor: float) -> None:

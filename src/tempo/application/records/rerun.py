@@ -34,7 +34,7 @@ TOLERANCE = 1e-4
 """How far a log-probability may differ between two runs of one model, in nats; and how close a
 decision must be that rounding may turn."""
 
-CUT_SHORT = (FinishReason.CANCELLED, FinishReason.ERROR)
+CUT_SHORT = (FinishReason.CANCELLED, FinishReason.ERROR, FinishReason.MAX_MEMORY)
 """Ends that did not come from the decoding; a repeated run would go on."""
 
 

@@ -82,13 +82,15 @@ class TreeRows:
 
         Raises:
             NonFiniteLogitsError: if the model gave NaN or infinity.
+            CacheBoundError: if the cache may not hold so many; nothing is fed then.
         """
         closed = [one for one in dict.fromkeys(nodes) if not self.is_open(one)]
         if not closed:
             return
         if closed[0].parent is not None:
+            self._request.require_rows(self.session.cache_rows, len(closed))
             fed = [self._node(one) for one in closed]
-            with self._meter.phase("model"):
+            with self._meter.phase("forward"):
                 yield Feed(self.session, fed)
             self._meter.fed(len(fed), self.session.cache_rows)
             self.fed += len(fed)
@@ -101,7 +103,7 @@ class TreeRows:
         Returns the plain model's log-probability of each of its tokens.
         """
         held = 0 if self._beginning is None else self._beginning.held
-        with self._meter.phase("model"):
+        with self._meter.phase("forward"):
             scores = Rescore(backend).along(self.session, self._prompt, chain.token_ids, held)
         if self._beginning is not None and held:
             scores = [*self._beginning.scores[: held + 1], *scores]
@@ -135,7 +137,7 @@ class TreeRows:
             log_threshold=log_threshold(threshold),
             barred=self._request.barred_at(step, self._tokenizer.end_tokens),
         )
-        with self._meter.phase("model"):
+        with self._meter.phase("extraction"):
             proposal: Proposal = yield Read(self.session, reading)
         if not proposal.finite:
             raise NonFiniteLogitsError(step)
@@ -178,7 +180,7 @@ class TreeRows:
             one: found for one in kept.below() if (found := self._expansions.get(one)) is not None
         }
         if slots:
-            with self._meter.phase("model"):
+            with self._meter.phase("forward"):
                 self.session.release(slots)
             self._meter.released_rows += len(slots)
         return len(slots)

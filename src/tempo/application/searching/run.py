@@ -167,7 +167,7 @@ class SearchRun:
         if self.session.cache_rows and self._tree.root.ends:
             message = "the text is finished; there is no next step"
             raise SessionError(message)
-        with self.meter.phase("engine"):
+        with self.meter.phase("selection"):
             root = self._tree.root
             yield from self._rows.open([root])
             yield from self._simulations.run(self._last)

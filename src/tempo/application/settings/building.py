@@ -63,6 +63,7 @@ def build_request(
         strategy=strategy_of(settings),
         retroactive=retroactive_of(settings),
         search=search_of(settings),
+        max_cache_tokens=settings.max_cache_tokens,
     )
 
 

@@ -208,6 +208,17 @@ STOP_MASS = SettingSpec(
     advice="Lower ends the run once few of the paths have finished; 1 waits for all of them.",
     slider=Slider(0.05, low=0.05),
 )
+CACHE_TOKENS = SettingSpec(
+    int,
+    "1 or more; the prompt must fit",
+    "End the run before its cache holds more rows than this, the prompt's among them.",
+    Group.STOPPING,
+    optional=True,
+    label="Cache rows",
+    advice="Lower bounds the memory of a run; at the bound it ends with what it has. Narrower sets "
+    "and path superposition reach further within it.",
+    slider=Slider(64, low=64, high=4096),
+)
 GREEDY = SettingSpec(
     bool,
     "true or false",

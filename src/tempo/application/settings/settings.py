@@ -57,6 +57,7 @@ class Settings:
     stop: tuple[str, ...] = setting((), decoding.STOP)
     stop_on: str = setting("mass", decoding.STOP_ON)
     stop_mass: float = setting(0.5, decoding.STOP_MASS)
+    max_cache_tokens: int | None = setting(None, decoding.CACHE_TOKENS)
     pruning_strategy: str = setting("none", pruning.STRATEGY)
     coherence_definition: str = setting("attention", pruning.DEFINITION)
     coherence_threshold: float = setting(0.3, pruning.COHERENCE)

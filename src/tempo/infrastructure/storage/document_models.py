@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from tempo.infrastructure.storage.finish_reasons import Reason  # noqa: TC001 - pydantic reads it
+
 FORMAT = "tempo-lattice"
 VERSION = 1
 
@@ -253,10 +255,7 @@ class LatticeDocument(_Part):
         Path, Field(description="A member index a step; empty where it is not known.")
     ] = LACKING
     finished: Annotated[bool, Field(description="Whether the best path is finished.")] = LACKING
-    finish_reason: Annotated[
-        Literal["end_of_text", "stop_string", "max_steps", "context", "cancelled", "error"] | None,
-        Field(description="Why the run ended."),
-    ] = LACKING
+    finish_reason: Annotated[Reason | None, Field(description="Why the run ended.")] = LACKING
     finished_mass: Annotated[
         Probability, Field(description="Share of the finished hypotheses.")
     ] = LACKING

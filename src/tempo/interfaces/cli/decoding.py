@@ -13,6 +13,8 @@ from tempo.domain.errors import ContradictionError, NonFiniteLogitsError
 from tempo.infrastructure.documents import require_place, save_text
 from tempo.interfaces.cli import rendering
 from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.observing.event_log import EventLog
+from tempo.interfaces.cli.observing.look import looked_at
 from tempo.interfaces.cli.output import Format, Output
 from tempo.interfaces.cli.progress import Progress, stop_on_interrupt
 from tempo.interfaces.cli.pruning_lines import Narrator, tally_line
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from threading import Event as Flag
 
     from tempo.domain.events import Event
+    from tempo.interfaces.cli.observing.look import Look
+    from tempo.interfaces.cli.observing.options import Observing
     from tempo.interfaces.cli.output import OutputChoices
     from tempo.interfaces.cli.pictures.visualization import Visualization
     from tempo.interfaces.python.engine import Engine
@@ -79,6 +83,7 @@ class Printing:
 
     choices: OutputChoices
     files: OutputFiles
+    observing: Observing
     no_color: bool
 
 
@@ -86,6 +91,17 @@ def decode(
     open_stream: Callable[[Engine], Stream], model: ModelChoice, printing: Printing, *, prompt: str
 ) -> int:
     """Run a stream of events to its end or to Ctrl-C; return the command's exit code."""
+    with looked_at(printing.observing) as look:
+        return _decode(open_stream, model, printing, prompt, look)
+
+
+def _decode(
+    open_stream: Callable[[Engine], Stream],
+    model: ModelChoice,
+    printing: Printing,
+    prompt: str,
+    look: Look,
+) -> int:
     colours: Literal["auto"] | None = None if printing.no_color else "auto"
     console = Console(highlight=False, soft_wrap=True, color_system=colours)
     errors = Console(stderr=True, highlight=False, color_system=colours)
@@ -96,11 +112,15 @@ def decode(
         watchers = [progress.show, output.watch]
         if printing.choices.verbose:
             watchers.append(Narrator(errors, show_ids=printing.choices.show_token_ids).tell)
-        engine = model.load()
+        if printing.observing.tells_events:
+            watchers.append(EventLog(prompt).tell)
+        with look.phase("load"):
+            engine = model.load()
+        look.loaded(engine)
         with stop_on_interrupt() as stop:
             stream = open_stream(engine)
             try:
-                _follow(stream, watchers, stop)
+                _follow(stream, watchers, stop, look)
             except NonFiniteLogitsError as error:
                 failure = error
     result = stream.result
@@ -114,9 +134,23 @@ def decode(
         said += printing.files.pictures.save(result.lattice)
     for note in said:
         errors.print(f"tempo: {note}", style="dim", soft_wrap=True)
+    with look.phase("formatting"):
+        result = stream.result
+        _write(result, output, printing.files)
+        for note in _notes(result, printing.choices, engine.description.context):
+            errors.print(f"tempo: {note}", style="dim", soft_wrap=True)
     if failure is not None:
         raise failure
     return INTERRUPTED if stop.is_set() else 0
+
+
+def _write(result: Result, output: Output, files: OutputFiles) -> None:
+    """Print a result, and write it to the files that were named."""
+    if files.lattice is not None:
+        result.lattice.save(files.lattice)
+    output.finish(result)
+    if files.json is not None:
+        save_text(json.dumps(output.document(result)), files.json)
 
 
 def _notes(result: Result, choices: OutputChoices, context: int) -> list[str]:
@@ -127,11 +161,14 @@ def _notes(result: Result, choices: OutputChoices, context: int) -> list[str]:
     return said
 
 
-def _follow(stream: Stream, watchers: Sequence[Callable[[Event], None]], stop: Flag) -> None:
+def _follow(
+    stream: Stream, watchers: Sequence[Callable[[Event], None]], stop: Flag, look: Look
+) -> None:
     """Draw events until the run ends or the user stops it."""
     for event in stream:
-        for watch in watchers:
-            watch(event)
+        with look.phase("formatting"):
+            for watch in watchers:
+                watch(event)
         if stop.is_set():
             stream.close()
             return

@@ -11,7 +11,7 @@ import typer
 from tempo.application.n_best import Ranking
 from tempo.interfaces.cli.batches.output import BatchOutput, batch_output
 from tempo.interfaces.cli.decoding import OutputFiles, Printing
-from tempo.interfaces.cli.model_options import log_to_stderr
+from tempo.interfaces.cli.observing.options import observing
 from tempo.interfaces.cli.output import Format, OutputChoices
 from tempo.interfaces.cli.pictures.visualization import Visualization
 
@@ -88,13 +88,10 @@ def _options(
             "the end.",
         ),
     ] = False,
-    debug_mode: Annotated[
-        bool, typer.Option("--debug-mode", help="Log what happens to standard error.")
-    ] = False,
+    looks: Mapping[str, Any],
     **settings: Any,  # noqa: ANN401 - options of all types
 ) -> Printing:
     """Judge what was chosen; the settings tell whether a seed was named."""
-    log_to_stderr(debug=debug_mode)
     choices = OutputChoices(
         format=format,
         n_best=n_best,
@@ -110,25 +107,30 @@ def _options(
     pictures = None if save_visualization is None else Visualization(save_visualization)
     files = OutputFiles(json_output_file, save_lattice, pictures)
     return Printing(choices, files, no_color=no_color)
+    files = OutputFiles(json_output_file, save_lattice)
+    return Printing(choices, files, observing(**looks), no_color=no_color)
 
 
 def with_output_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
-    """Give a command the options of output.
+    """Give a command the options of output, and those by which it is looked at.
 
     Calling its keyword `printing` judges them; settings are to be judged before.
     """
     own = signature(command, eval_str=True).parameters
     named = signature(_options, eval_str=True).parameters
-    options = {name: named[name] for name in named if name != "settings"}
+    options = {name: named[name] for name in named if name not in {"looks", "settings"}}
+    looking = signature(observing, eval_str=True).parameters
 
     def with_output(**given: Any) -> int | None:  # noqa: ANN401 - options of all types
         chosen = {name: given.pop(name) for name in options}
+        chosen["looks"] = {name: given.pop(name) for name in looking}
         settings = {name: value for name, value in given.items() if name not in own}
         return command(**given, printing=JudgedPrinting(chosen, settings))
 
     kept = [parameter for name, parameter in own.items() if name not in {"printing", "settings"}]
     parameters = [
-        parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in (*kept, *options.values())
+        parameter.replace(kind=Parameter.KEYWORD_ONLY)
+        for parameter in (*kept, *options.values(), *looking.values())
     ]
     with_output.__signature__ = signature(command).replace(  # type: ignore[attr-defined]
         parameters=[*parameters, own["settings"]], return_annotation=int

@@ -198,6 +198,17 @@ def notes(result: Result, context: int) -> list[str]:
     said = list(result.pruning.notes)
     if result.finish_reason == "context":
         said.append(f"stopped after {decoded} steps: the model's context of {context} is full")
+    if result.finish_reason == "max_cache_tokens":
+        bound = result.settings.max_cache_tokens
+        said.append(
+            f"stopped after {decoded} steps: the next pass needs more than the {bound} cache rows "
+            "of max_cache_tokens; what was decoded is kept"
+        )
+    if result.finish_reason == "max_memory_gb":
+        said.append(
+            f"stopped after {decoded} steps: the process holds what max_memory_gb allows; "
+            "what was decoded is kept"
+        )
     if result.finish_reason == "cancelled":
         said.append(f"stopped by the user after {decoded} steps; what was decoded is kept")
     cut = [step for step in steps if step.cut and step.threshold > 0]

@@ -232,7 +232,16 @@ class RunFinished(Event):
     """The last event of a run that has an answer."""
 
     type: Literal["run.finished"]
-    reason: Literal["eos", "stop", "max_steps", "context", "cancelled", "error"]
+    reason: Literal[
+        "eos",
+        "stop",
+        "max_steps",
+        "context",
+        "max_cache_tokens",
+        "max_memory_gb",
+        "cancelled",
+        "error",
+    ]
     steps: Count
     wall_ms: Annotated[float, Field(ge=0.0)]
     text: str

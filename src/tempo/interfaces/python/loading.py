@@ -28,6 +28,7 @@ def load(
     device_map: str | Mapping[str, object] = "",
     quantisation: str = "",
     trust_remote_code: bool = False,
+    max_memory_gb: float | None = None,
 ) -> Engine:
     """Load a model and return an engine.
 
@@ -45,6 +46,10 @@ def load(
     balanced_low_0, sequential, or module to device; it needs accelerate. `quantisation` has another
     package round the weights: bitsandbytes-int8, bitsandbytes-nf4, torchao-int8.
     Python code that comes with a model runs with `trust_remote_code` alone.
+
+    `max_memory_gb` bounds what the process may hold, in 10^9 bytes: resident memory, on CUDA what
+    torch's allocator has taken. A run warns at 85 % of it, and ends there with what it has
+    (`finish_reason` `max_memory_gb`); one that has no room from the start is refused.
 
     Raises:
         ModelNotFoundError: if there is no such model, or a folder without weights.
@@ -66,6 +71,7 @@ def load(
             "backend": backend,
             "random_weights": random_weights,
             "options": options,
+            "max_memory_gb": max_memory_gb,
         }
     )
     return Engine.of(container, check=check)

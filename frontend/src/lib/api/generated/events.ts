@@ -269,7 +269,15 @@ export interface RunStats {
  */
 export interface RunFinished {
   digest: string;
-  reason: 'eos' | 'stop' | 'max_steps' | 'context' | 'cancelled' | 'error';
+  reason:
+    | 'eos'
+    | 'stop'
+    | 'max_steps'
+    | 'context'
+    | 'max_cache_tokens'
+    | 'max_memory_gb'
+    | 'cancelled'
+    | 'error';
   seq: number;
   steps: number;
   t_ms: number | null;

@@ -54,7 +54,17 @@ export interface LatticeDocument {
    * Why the run ended.
    */
   finish_reason:
-    ('end_of_text' | 'stop_string' | 'max_steps' | 'context' | 'cancelled' | 'error') | null;
+    | (
+        | 'end_of_text'
+        | 'stop_string'
+        | 'max_steps'
+        | 'context'
+        | 'max_cache_tokens'
+        | 'max_memory_gb'
+        | 'cancelled'
+        | 'error'
+      )
+    | null;
   /**
    * Share of the finished hypotheses.
    */

@@ -204,6 +204,10 @@ export interface ChatRequest {
     [k: string]: number;
   } | null;
   logprobs?: boolean | null;
+  /**
+   * End the run before its cache holds more rows than this, the prompt's among them.
+   */
+  max_cache_tokens?: number | null;
   max_completion_tokens?: number | null;
   /**
    * The same as `max_width`.
@@ -672,6 +676,10 @@ export interface CompletionRequest {
     [k: string]: number;
   } | null;
   logprobs?: number | null;
+  /**
+   * End the run before its cache holds more rows than this, the prompt's among them.
+   */
+  max_cache_tokens?: number | null;
   /**
    * The same as `max_width`.
    */
@@ -1207,6 +1215,10 @@ export interface GenerateRequest {
    */
   lattice?: boolean;
   /**
+   * End the run before its cache holds more rows than this, the prompt's among them.
+   */
+  max_cache_tokens?: number | null;
+  /**
    * The same as `max_width`.
    */
   max_parallel_tokens?: number;
@@ -1705,6 +1717,10 @@ export interface RunRequest {
    * Add the whole lattice as a document.
    */
   lattice?: boolean;
+  /**
+   * End the run before its cache holds more rows than this, the prompt's among them.
+   */
+  max_cache_tokens?: number | null;
   /**
    * The same as `max_width`.
    */

@@ -1,0 +1,1 @@
+"""What a command takes: memory, phases on a device, calls and operations."""

@@ -1,0 +1,1 @@
+"""What a command tells of itself: its events, where its time and memory went."""
