@@ -20,9 +20,8 @@ def phase_lines(profile: PhaseProfile) -> list[str]:
     devices = [share.device for share in shares.values() if share.device is not None]
     memories = _memories(_megabytes(resident), _megabytes(max(devices, default=None)))
     lines.append(_line("whole", f"{whole:.3f}", "100.0 %", "", memories))
-    return (
-        lines if with_device else [line[: -len(_memories("", "")) // 2].rstrip() for line in lines]
-    )
+    shown = None if with_device else -len(_memories("", "")) // 2
+    return [line[:shown].rstrip() for line in lines]
 
 
 def _share_line(name: str, share: Share, whole: float) -> str:
