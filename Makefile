@@ -4,8 +4,6 @@
 .DELETE_ON_ERROR:
 .PHONY: help demo install ui dev-ui test check lint format types imports dependencies slots shape \
         docs check-ui ui-again e2e test-unit test-integration test-harness test-commands coverage \
-        schema models-page types-ui bench clean
-        docs check-ui ui-again e2e test-unit test-integration test-harness coverage \
         schema models-page licences-page types-ui bench clean
 
 PYTHON ?= python3

@@ -30,14 +30,6 @@ _CAPTURE = "tempo experiment capture keeps attention, logits, positions and stat
 
 REPLACED: Mapping[str, Replaced] = {
     "cpu": Replaced(takes_value=False, instead="say --device cpu"),
-    "output_dir": Replaced(
-        takes_value=True,
-        instead="--save-lattice and --json-output-file name each file that is written",
-    ),
-    "save_visualization": Replaced(
-        takes_value=False,
-        instead="--save-lattice keeps the run, and the Python call result.lattice.plot() draws it",
-    ),
     "disable_kv_cache": Replaced(
         takes_value=False,
         instead="leave it out: the cache is what TEMPO decodes in, and a law holds it equal to "
@@ -51,33 +43,8 @@ REPLACED: Mapping[str, Replaced] = {
         instead="leave it out: pruning judges isolated tokens too, and --complete-pruning-mode "
         "says what becomes of a step",
     ),
-    "profile": Replaced(
-        takes_value=False, instead="tempo bench times steps and says what each phase takes"
-    ),
-    "use_cprofile": Replaced(
-        takes_value=False, instead="run python -m cProfile -m tempo generate ..."
-    ),
-    "profile_output": Replaced(
-        takes_value=True, instead="run python -m cProfile -o FILE -m tempo generate ..."
-    ),
-    "max_memory_gb": Replaced(
-        takes_value=True,
-        instead="leave it out: what has no memory is refused with the bytes it needs, and tempo "
-        "doctor says what there is",
-    ),
-    "max_cache_tokens": Replaced(
-        takes_value=True,
-        instead="say --max-width and --max-steps, which bound the cache; rows that no live path "
-        "needs leave it",
-    ),
     "threshold_sweep": Replaced(
-        takes_value=False,
-        instead="tempo compare --tempo selection_threshold=0.05 --tempo selection_threshold=0.1 "
-        "holds thresholds side by side",
-    ),
-    "thresholds": Replaced(
-        takes_value=True,
-        instead="tempo compare takes one --tempo selection_threshold=P for each",
+        takes_value=False, instead="say --thresholds 0.01,0.05,0.1, which sweeps by itself"
     ),
     "run_both_modes": Replaced(
         takes_value=False, instead="tempo compare runs TEMPO beside other methods"

@@ -123,21 +123,13 @@ def _decode(
                 _follow(stream, watchers, stop, look)
             except NonFiniteLogitsError as error:
                 failure = error
-    result = stream.result
-    if printing.files.lattice is not None:
-        result.lattice.save(printing.files.lattice)
-    output.finish(result)
-    if printing.files.json is not None:
-        save_text(json.dumps(output.document(result)), printing.files.json)
-    said = _notes(result, printing.choices, engine.description.context)
-    if printing.files.pictures is not None:
-        said += printing.files.pictures.save(result.lattice)
-    for note in said:
-        errors.print(f"tempo: {note}", style="dim", soft_wrap=True)
     with look.phase("formatting"):
         result = stream.result
         _write(result, output, printing.files)
-        for note in _notes(result, printing.choices, engine.description.context):
+        said = _notes(result, printing.choices, engine.description.context)
+        if printing.files.pictures is not None:
+            said += printing.files.pictures.save(result.lattice)
+        for note in said:
             errors.print(f"tempo: {note}", style="dim", soft_wrap=True)
     if failure is not None:
         raise failure

@@ -106,8 +106,6 @@ def _options(
     )
     pictures = None if save_visualization is None else Visualization(save_visualization)
     files = OutputFiles(json_output_file, save_lattice, pictures)
-    return Printing(choices, files, no_color=no_color)
-    files = OutputFiles(json_output_file, save_lattice)
     return Printing(choices, files, observing(**looks), no_color=no_color)
 
 

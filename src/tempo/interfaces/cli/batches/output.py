@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from tempo.application.n_best import Ranking
 from tempo.domain.errors import IneffectiveSettingError
-from tempo.interfaces.cli.model_options import log_to_stderr
+from tempo.interfaces.cli.observing.options import observing
 from tempo.interfaces.cli.output import Format, OutputChoices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PRINTING = ("format", "show_token_ids", "echo", "json_output_file", "verbose")
-"""Options that shape the printing of one run."""
+PRINTING = (
+    "format",
+    "show_token_ids",
+    "echo",
+    "json_output_file",
+    "save_visualization",
+    "verbose",
+)
+"""Options that shape what is printed or drawn of one run."""
+
+LOGGING = ("debug_mode", "log_file")
+"""Ways to look at a run that many prompts have too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +50,20 @@ def batch_output(chosen: Mapping[str, Any], settings: Mapping[str, object]) -> B
     """Judge what was chosen; the settings tell whether a seed was named.
 
     Raises:
-        IneffectiveSettingError: for an option that shapes the printing of one run.
+        IneffectiveSettingError: for an option that is about one run.
         InvalidValueError: for numbers outside their range.
     """
-    log_to_stderr(debug=chosen["debug_mode"])
-    for name in PRINTING:
-        if chosen[name] not in (None, False, Format.CLEAN):
+    looks = chosen["looks"]
+    alone = {name: chosen[name] for name in PRINTING}
+    alone |= {name: value for name, value in looks.items() if name not in LOGGING}
+    for name, value in alone.items():
+        if value not in (None, False, Format.CLEAN):
             message = (
                 f"{name} would have no effect: results that are kept line by line hold each text "
                 "in its forms; leave it out"
             )
             raise IneffectiveSettingError(message)
+    observing(**{name: looks[name] for name in LOGGING})
     choices = OutputChoices(
         format=Format.CLEAN,
         n_best=chosen["n_best"],
