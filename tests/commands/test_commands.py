@@ -32,6 +32,7 @@ EXCEPTIONS = {
 }
 FILES = {
     "prompts.txt": "Once upon a time\nThe old king opened the door and saw a\n",
+    "prompts.jsonl": '{"prompt": "Once upon a time"}\n{"prompt": "The old king", "id": "king"}\n',
     "texts.txt": "Once upon a time there was a little girl who lived in a house near the woods.\n",
     "questions.jsonl": '{"prompt": "The cat sat on the", "references": ["mat"]}\n',
     "stories.jsonl": "".join(
