@@ -90,6 +90,8 @@ def _send(name: str, level: int, formatter: logging.Formatter) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logger = logging.getLogger(name)
+    for before in logger.handlers:
+        before.close()
     logger.handlers = [handler]
     logger.setLevel(level)
     logger.propagate = False

@@ -138,7 +138,7 @@ def test_nothing_means_nothing_said_and_off_where_there_is_an_off():
 
 
 def test_the_predecessors_notes_and_switches_that_are_off_say_nothing():
-    found = read(description="x", experiment_name="y", disable_kv_cache=False, output_dir=None)
+    found = read(description="x", experiment_name="y", disable_kv_cache=False, cpu=None)
     assert (found.common.settings, found.common.options) == ({}, {})
 
 

@@ -20,11 +20,10 @@ independent = st.fixed_dictionaries(
         "stop": st.lists(st.text(min_size=1, max_size=3), max_size=2),
         "visibility": st.sampled_from(["isolated", "visible"]),
         "retroactive_pruning": st.sampled_from(["off", "posterior", "attention"]),
-        "threshold_curve": st.sampled_from(["linear", "relu"]),
         "max_width": st.integers(2, 64),
     },
 )
-"""Settings none of which excludes another."""
+"""Settings none of which excludes another, or moves it."""
 
 
 def laid(*said):
