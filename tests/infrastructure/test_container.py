@@ -94,6 +94,7 @@ def test_the_defaults_name_the_model_that_ships():
         "backend": "auto",
         "random_weights": "",
         "options": None,
+        "max_memory_gb": None,
     }
 
 
