@@ -105,8 +105,9 @@ class NonFiniteLogitsError(TempoError, ArithmeticError):
 
     def __init__(self, step: int) -> None:
         super().__init__(
-            f"the model's logits for step {step} are not finite (NaN or infinity); "
-            "what was decoded before is kept; try another dtype (float32) or other weights"
+            f"the model's logits for step {step} are not finite (NaN or infinity), or processors "
+            "of the caller's exclude every token; what was decoded before is kept; try another "
+            "dtype (float32), other weights, or processors that leave a token"
         )
         self.step = step
         self.partial: object | None = None

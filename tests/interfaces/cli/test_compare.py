@@ -174,7 +174,7 @@ def test_parts_of_a_comparison_are_the_comparison(compare, tmp_path):
     ("arguments", "said"),
     [
         (("--part", "1/2"), "part is 1/2 without output_dir; name the folder that all parts share"),
-        (("--part", "3/2", "--output-dir", "x"), "the part is 3/2; give one from 1/2 on"),
+        (("--part", "3/2", "--output-dir", "x"), "the part is 3/2; give one from 1/2 to 2/2"),
         (("--part", "0/0", "--output-dir", "x"), "the part is '0/0'; give its number and how many"),
         (("--part", "two", "--output-dir", "x"), "the part is 'two'; give its number and how many"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,22 @@ def test_whole_models_are_told_so(models, cache):
     assert models("verify", NAME).text == f"{NAME} at main is whole\n{NAME} at v2 is whole\n"
     assert models("verify", NAME, "--revision", commit_of("v2")[:8]).text == (
         f"{NAME} at v2 is whole\n"
+    )
+
+
+def test_a_folder_is_verified_as_a_model_of_the_cache_is(models, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(embedded_model_path(), folder)
+    assert models("verify", str(folder)).text == f"{folder} is whole\n"
+    weights = next(folder.glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1])
+    ended = models("verify", str(folder))
+    assert ended.code == 2
+    fault, fix = ended.out.splitlines()
+    assert fault.startswith(f"{folder}: {weights.name} has ")
+    assert fix == "fix: copy these files once more from where the folder came from"
+    assert "revision 'v1' would have no effect" in (
+        models("verify", str(folder), "--revision", "v1").sentence
     )
 
 

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 import tempo
-from tempo.application.settings.reading import ALIASES
+from tempo.application.settings.reading import ALIASES, SWITCHES
 from tempo.application.settings.settings import SPECS
+from tempo.application.settings.words import WISHES
 from tempo.domain.errors import InvalidValueError
 from tests.interfaces.transformers_generate.calls import PROMPT, batch, decoded, ending, greedy
 
@@ -136,6 +137,14 @@ def test_every_setting_that_transformers_does_not_have_is_named_in_the_signature
     names = set(signature(tempo.custom_generate).parameters)
     theirs = {"temperature", "top_k", "top_p", "min_p", "repetition_penalty"}
     lengths = {"max_steps", "min_steps"}
-    assert (set(SPECS) - theirs - lengths) | set(ALIASES) <= names
+    assert (set(SPECS) - theirs - lengths) | set(ALIASES) | set(SWITCHES) | set(WISHES) <= names
     assert not names & theirs
     assert "Decode with TEMPO" in tempo.custom_generate.__doc__
+
+
+def test_an_older_switch_means_inside_transformers_what_it_means_elsewhere(model):
+    lengths = {"max_new_tokens": 6, "threshold": 0.01, "return_dict_in_generate": True}
+    switches = ({"isolate": False}, {"visibility": "visible"}, {})
+    found = [decoded(model, batch(PROMPT), **lengths, **one).lattice[0] for one in switches]
+    weights = [[one.probability for one in lattice.steps[-1].candidates] for lattice in found]
+    assert weights[0] == weights[1] != weights[2]

@@ -217,3 +217,9 @@ def test_a_search_returns_the_best_texts_that_it_tried_by_its_own_seed(model):
     )
     with pytest.raises(InvalidValueError, match="length_penalty"):
         decoded(model, batch(PROMPT), n_best=3, length_penalty=2.0, **option)
+
+
+def test_a_search_takes_what_a_configuration_leaves_alone(model):
+    option = {"use_mcts": True, "mcts_depth": 4, "max_new_tokens": 4, "threshold": 0.01}
+    found = decoded(model, batch(PROMPT), do_sample=True, top_k=0, n_best=1, **option)
+    assert found.shape == (1, len(PROMPT) + 4)

@@ -15,6 +15,7 @@ from transformers import (
 )
 from transformers.generation.stopping_criteria import EosTokenCriteria, MaxLengthCriteria
 
+from tempo.domain.errors import NonFiniteLogitsError
 from tests.interfaces.transformers_generate.calls import (
     PROMPT,
     VOCABULARY,
@@ -213,3 +214,16 @@ def test_time_that_has_run_out_stops_after_a_step(model, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: now + 10.0 * next(ticks))
     found = decoded(model, batch(PROMPT), max_time=5.0, **LONG)
     assert found.shape[1] == len(PROMPT) + 1
+
+
+class Nothing(LogitsProcessor):
+    """Excludes every token."""
+
+    def __call__(self, input_ids, scores):
+        return torch.full_like(scores, -torch.inf)
+
+
+def test_processors_that_leave_no_token_are_named(model):
+    given = LogitsProcessorList([Nothing()])
+    with pytest.raises(NonFiniteLogitsError, match=r"processors .* exclude every token"):
+        decoded(model, batch(PROMPT), logits_processor=given, **LONG)

@@ -61,6 +61,10 @@ class ModelShelf(Protocol):
         """Return all models, the one that ships first, then by name and revision."""
         ...
 
+    def in_folder(self, folder: str) -> KeptModel | None:
+        """Return the model in a folder, under the folder's name; None if there is no folder."""
+        ...
+
     def download(self, name: str, revision: str) -> KeptModel:
         """Fetch a model of a hub, or what of it is missing here.
 

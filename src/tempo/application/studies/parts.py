@@ -25,7 +25,8 @@ class Part:
     def __post_init__(self) -> None:
         """Refuse a part that is not among them."""
         if not 1 <= self.number <= self.of:
-            message = f"the part is {self.number}/{self.of}; give one from 1/{self.of} on"
+            last = f"{self.of}/{self.of}"
+            message = f"the part is {self.number}/{self.of}; give one from 1/{self.of} to {last}"
             raise InvalidValueError(message)
 
     def holds(self, item: int) -> bool:

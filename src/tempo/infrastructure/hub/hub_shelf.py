@@ -47,12 +47,15 @@ class HubShelf:
 
     def kept(self) -> list[KeptModel]:
         """Return all models, the one that ships first."""
-        folder = embedded_model_path()
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        shipped = KeptModel(EMBEDDED, _family(folder), "", (), size, str(folder))
+        shipped = _in(embedded_model_path(), EMBEDDED)
         snapshots = self._cache.glob("models--*/snapshots/*")
         sent = [_sent(folder) for folder in snapshots if folder.is_dir()]
         return [shipped, *sorted(sent, key=lambda one: (one.name, one.refs, one.commit))]
+
+    def in_folder(self, folder: str) -> KeptModel | None:
+        """Return the model in a folder, under the folder's name; None if there is no folder."""
+        path = Path(folder).expanduser()
+        return _in(path, folder) if path.is_dir() else None
 
     def download(self, name: str, revision: str = "") -> KeptModel:
         """Fetch a model, or what of it is missing here."""
@@ -115,6 +118,12 @@ class HubShelf:
                 f"{self._cache}; make room (tempo models remove), or give another --cache-dir"
             )
             raise OutputError(message)
+
+
+def _in(folder: Path, name: str) -> KeptModel:
+    """Return what a folder that no hub knows of holds."""
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return KeptModel(name, _family(folder), "", (), size, str(folder))
 
 
 def _sent(folder: Path) -> KeptModel:

@@ -105,7 +105,7 @@ def compare(
     """Let decoding methods continue the same prompts: what their texts are worth and cost."""
     tempos = [] if tempo == ["none"] else tempo or DEFAULT_TEMPO
     plan = ComparisonPlan(
-        methods=methods_of(methods.split(","), tempos),
+        methods=methods_of(methods.split(","), tempos, steps),
         counts=numbers("n", n),
         steps=steps,
         min_steps=steps if min_steps is None else min_steps,

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from tempo.application.catalogue.kept_model import KeptModel, ModelShelf, found, removable
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import IneffectiveSettingError, InvalidValueError
+from tempo.infrastructure.configuration import EMBEDDED
 from tempo.infrastructure.documents import Documents
 from tempo.interfaces.cli.control_characters import readable
 from tempo.interfaces.cli.failures import WRONG_INPUT
@@ -26,7 +27,9 @@ GIGABYTE = 10**9
 
 HEADS = ("model", "revision", "family", "size", "folder")
 
-Name = Annotated[str, typer.Argument(help="A hub's id, such as OWNER/NAME, or embedded.")]
+NAMED = "A hub's id, such as OWNER/NAME, or embedded"
+
+Name = Annotated[str, typer.Argument(help=f"{NAMED}.")]
 Revision = Annotated[str, typer.Option(help="A branch, a tag or a commit.", show_default=False)]
 CacheDir = Annotated[
     str, typer.Option(help="The folder that keeps what a hub sent.", show_default=False)
@@ -67,10 +70,20 @@ def download(name: Name, revision: Revision = "", cache_dir: CacheDir = "") -> i
 
 
 @models.command("verify")
-def verify(name: Name, revision: Revision = "", cache_dir: CacheDir = "") -> int:
+def verify(
+    name: Annotated[str, typer.Argument(help=f"{NAMED}, or a folder.")],
+    revision: Revision = "",
+    cache_dir: CacheDir = "",
+) -> int:
     """Hold a model's files against what the hub sent, and against each other."""
-    shelf = _shelf(cache_dir)
-    return _verified(shelf, found(shelf.kept(), name, revision))
+    shelf, kept = _shelf(cache_dir), _shelf(cache_dir).kept()
+    held = None if any(one.name == name for one in kept) else shelf.in_folder(name)
+    if held is None:
+        return _verified(shelf, found(kept, name, revision))
+    if revision:
+        message = f"revision {revision!r} would have no effect: {name} is a folder; leave it out"
+        raise IneffectiveSettingError(message)
+    return _verified(shelf, [held])
 
 
 @models.command("remove")
@@ -105,13 +118,17 @@ def _verified(shelf: ModelShelf, kept: list[KeptModel] | tuple[KeptModel, ...]) 
             sys.stdout.write(readable(f"{one.name}{at} is whole") + "\n")
             continue
         code = WRONG_INPUT
-        mend = (
-            f"tempo models remove {one.name}, then tempo models download {one.name}"
-            if one.commit
-            else "pip install --force-reinstall tempo-decoding"
-        )
-        sys.stdout.write(readable(f"fix: {mend}") + "\n")
+        sys.stdout.write(readable(f"fix: {_mend(one)}") + "\n")
     return code
+
+
+def _mend(model: KeptModel) -> str:
+    """Return how to make a model whole again."""
+    if model.commit:
+        return f"tempo models remove {model.name}, then tempo models download {model.name}"
+    if model.name == EMBEDDED:
+        return "pip install --force-reinstall tempo-decoding"
+    return "copy these files once more from where the folder came from"
 
 
 def _shelf(cache_dir: str) -> ModelShelf:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from tempo.application.settings.reading import ALIASES, build_request, read_settings
-from tempo.application.settings.settings import SPECS
+from tempo.application.settings.reading import build_request, read_settings
+from tempo.application.settings.settings import DEFAULTS, SPECS
+from tempo.application.settings.words import ALIASES, PAIRS, SWITCHES, WISHES
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.tokens import TokenId
 from tempo.infrastructure.container import container_around, with_processors
@@ -43,6 +44,9 @@ SAMPLING_ONLY = ("temperature", "top_k", "top_p", "min_p")
 
 OWN = tuple(name for name in SPECS if name not in {*FROM_CONFIG, "max_steps", "min_steps"})
 
+WORDS = tuple(dict.fromkeys((*OWN, *ALIASES, *PAIRS, *SWITCHES, *WISHES)))
+"""Every keyword of TEMPO's own, the older ones among them."""
+
 
 def _custom_generate(
     model: PreTrainedModel,
@@ -74,7 +78,7 @@ def _custom_generate(
         _require_texts(request.stopping.stop, tempo_tokenizer)
         request = with_processors(request, processing.of(row))
         early = None if choosing.draws else telling
-        outcome = decoded(container.generate(), request, criteria, early)
+        outcome = decoded(container.generate(), request, criteria, early, model.device)
         found.append(choosing.texts(Result(outcome, settings, container, None)))
     telling.end(found[0].rows[0])
     sequences = batch.continued([one.rows for one in found], _pad_token(generation_config, ends))
@@ -92,10 +96,11 @@ def _custom_generate(
 def _settings(config: GenerationConfig, others: dict[str, Any], length: int) -> Settings:
     """Return the settings that a configuration and the keywords beside it mean."""
     names = [name for name in FROM_CONFIG if config.do_sample or name not in SAMPLING_ONLY]
-    held = {name: getattr(config, name, None) for name in names}
+    values = {name: getattr(config, name, None) for name in names}
+    held = {name: value for name, value in values.items() if value != DEFAULTS[name]}
     most = int(config.max_length) - length
     least = min(most, max(0, int(config.min_length or 0) - length))
-    named = {name: others.get(name) for name in (*OWN, *ALIASES)}
+    named = {name: others.get(name) for name in WORDS}
     given = (
         held
         | {"max_steps": most, "min_steps": least}
@@ -137,7 +142,7 @@ def _with_named_settings() -> Any:  # noqa: ANN401 - a function with a signature
         return _custom_generate(model, input_ids, **others)
 
     parameters = list(signature(_custom_generate).parameters.values())
-    settings = [Parameter(name, Parameter.KEYWORD_ONLY, default=None) for name in (*OWN, *ALIASES)]
+    settings = [Parameter(name, Parameter.KEYWORD_ONLY, default=None) for name in WORDS]
     vars(custom_generate)["__signature__"] = signature(_custom_generate).replace(
         parameters=[*parameters[:-1], *settings, parameters[-1]]
     )

@@ -79,8 +79,12 @@ def decoded(
     request: GenerationRequest,
     criteria: Sequence[StoppingCriteria],
     telling: Telling | None,
+    device: torch.device,
 ) -> Outcome:
-    """Decode a prompt; stop where the best path meets a criterion, and tell what settles."""
+    """Decode a prompt; stop where the best path meets a criterion, and tell what settles.
+
+    Criteria are shown tokens on `device`, as `generate` shows them on the model's.
+    """
     generation = use_case.start(request)
     with closing(generation.events()) as events:
         for event in events:
@@ -88,10 +92,11 @@ def decoded(
                 continue
             if telling is not None:
                 telling.text(generation.settled_ids)
-            if criteria and is_met(criteria, _text(generation)):
+            if criteria and is_met(criteria, _text(generation, device)):
                 break
     return generation.outcome()
 
 
-def _text(generation: Generation) -> Tensor:
-    return torch.tensor([[*generation.request.prompt_ids, *generation.best_path_ids]])
+def _text(generation: Generation, device: torch.device) -> Tensor:
+    ids = [*generation.request.prompt_ids, *generation.best_path_ids]
+    return torch.tensor([ids], device=device)

@@ -95,6 +95,13 @@ def test_tempo_has_its_switches_on_and_off():
     assert tempo_of("stop=true").settings == {"stop": "true"}
 
 
+def test_settings_are_held_against_the_tokens_of_the_comparison():
+    text = "use_mcts=true mcts_rows=20"
+    assert tempo_of(text, 12).settings == {"use_mcts": True, "mcts_rows": "20"}
+    with pytest.raises(ContradictionError, match="mcts_rows is 20 and max_steps 60"):
+        methods_of([], [text], 60)
+
+
 @pytest.mark.parametrize(
     ("text", "error", "sentence"),
     [

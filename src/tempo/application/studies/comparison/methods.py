@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tempo.application.settings.reading import read_settings
+from tempo.application.settings.settings import Settings
 from tempo.application.settings.words import written
 from tempo.domain.errors import ContradictionError, InvalidValueError
 
@@ -153,6 +154,7 @@ Method = Rival | Tempo
 
 RESCORE = "rescore"
 STEPS = ("max_steps", "max_tokens", "min_steps")
+STEPS_OF_A_RUN = Settings().max_steps
 
 
 def rival_of(text: str) -> Rival:
@@ -175,10 +177,11 @@ def rival_of(text: str) -> Rival:
     return Rival(name, (*read, *(float(knob.default) for knob in kind.knobs[len(read) :])))
 
 
-def tempo_of(text: str) -> Tempo:
+def tempo_of(text: str, steps: int = STEPS_OF_A_RUN) -> Tempo:
     """Return TEMPO under the settings that a user wrote as NAME=VALUE, with blanks between them.
 
-    `rescore=no` leaves the lattice's own scores in charge.
+    `rescore=no` leaves the lattice's own scores in charge. `steps` is how many tokens a text of
+    the comparison has at most, which settings are held against.
 
     Raises:
         InvalidValueError: for what is no setting, with each its own subclass.
@@ -201,11 +204,13 @@ def tempo_of(text: str) -> Tempo:
     if rescored not in ("yes", "no"):
         message = f"{RESCORE} is {rescored!r}; it must be yes or no"
         raise InvalidValueError(message)
-    read_settings(settings)
+    read_settings({**settings, "max_steps": max(1, steps)})
     return Tempo(settings, rescored == "yes")
 
 
-def methods_of(rivals: Iterable[str], tempos: Iterable[str]) -> tuple[Method, ...]:
-    """Return methods in the order given, TEMPO's last, each once."""
-    found: list[Method] = [*map(rival_of, rivals), *map(tempo_of, tempos)]
+def methods_of(
+    rivals: Iterable[str], tempos: Iterable[str], steps: int = STEPS_OF_A_RUN
+) -> tuple[Method, ...]:
+    """Return methods in the order given, TEMPO's last, each once, for texts of so many tokens."""
+    found: list[Method] = [*map(rival_of, rivals), *(tempo_of(text, steps) for text in tempos)]
     return tuple({method.name: method for method in found}.values())
