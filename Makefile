@@ -3,14 +3,14 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo install ui dev-ui test check lint format types imports dependencies slots shape \
-        docs check-ui ui-again e2e test-unit test-integration test-harness test-commands coverage \
-        schema models-page licences-page types-ui bench clean
+        docs spelling check-ui ui-again e2e test-unit test-integration test-harness test-commands coverage \
+        schema commands-page models-page licences-page types-ui bench clean
 
 PYTHON ?= python3
 WORKERS ?= 2
 FLOOR := 90
 DECIDING := domain application
-CHECKS := lint format types imports dependencies slots shape docs
+CHECKS := lint format types imports dependencies slots shape spelling docs
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -130,6 +130,11 @@ slots: $(DEV) ## slotscheck: slots that really work
 shape: $(DEV) ## the length of modules and functions, and their names
 	@echo "== shape"
 	@$(BIN)/pytest -q --no-header tests/architecture/test_shape.py tests/architecture/test_public_names.py
+
+spelling: $(DEV) ## codespell: README, documentation, studies, docstrings and messages
+	@echo "== spelling"
+	@$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md docs experiments/LOG.md \
+	  experiments/*/README.md examples src/tempo
 
 # Not with --quiet: that would drop the warnings before --strict counts them.
 docs: $(DEV) ## the documentation, into site/; a warning is an error
