@@ -193,6 +193,9 @@ schema: $(DEV) ## the schemas in docs, of documents, service and events, from th
 	@$(BIN)/python -m tempo.interfaces.http.description >docs/openapi.json
 	@$(BIN)/python -m tempo.interfaces.http.event_schemas >docs/events.schema.json
 
+commands-page: $(DEV) ## docs/commands.md, from the command line itself
+	@$(BIN)/python -m tests.documentation.commands_page >docs/commands.md.new && mv docs/commands.md.new docs/commands.md
+
 models-page: $(DEV) ## docs/models.md, from a run of the laws on every family
 	@$(BIN)/python -m tests.families.page >docs/models.md.new && mv docs/models.md.new docs/models.md
 
