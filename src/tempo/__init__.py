@@ -1,12 +1,18 @@
 """TEMPO: several hypotheses in one sequence state of a language model.
 
-    import tempo
-
-    engine = tempo.load()
-    result = engine.generate("Once upon a time", max_steps=60, selection_threshold=0.1)
-    print(result.text)
-    for text in result.n_best(5):
-        print(text.log_probability, text.text)
+Examples:
+    >>> import tempo
+    >>> engine = tempo.load()
+    >>> result = engine.generate(
+    ...     "The little fox walked through the", max_steps=8, selection_threshold=0.15
+    ... )
+    >>> print(result.text)
+     forest, and found a little rabbit.
+    >>> for text in result.n_best(3):
+    ...     print(round(text.log_probability, 1), text.text)
+    -13.1  forest, and found a little rabbit.
+    -14.4  woods, and found a little rabbit.
+    -16.2  forest, and found the little rabbit.
 
 Names are loaded when they are first used, so that importing the package alone costs nothing.
 """

@@ -28,6 +28,16 @@ class LogicalLayout:
 
     Slots are handed out in the order of feeding and never again, so that slot numbers grow from
     step to step; a released slot leaves its step.
+
+    Examples:
+        >>> layout = LogicalLayout(prompt_length=7)
+        >>> layout.append(2), layout.append(3)
+        ((7, 8), (9, 10, 11))
+        >>> [layout.position(slot) for slot in (7, 8, 9, 11)]
+        [7, 7, 8, 8]
+        >>> layout.remove([10])
+        >>> layout.slots(1), layout.next_slot
+        ((9, 11), 12)
     """
 
     def __init__(self, prompt_length: int, scheme: PositionScheme = PositionScheme.SHARED) -> None:

@@ -99,6 +99,11 @@ class BezierThreshold:
 
     The threshold is `first + (final - first) B(x; 0, p1, p2, 1)`: the inner points are shares of
     the way, so that the same two bend every curve alike.
+
+    Examples:
+        >>> curve = BezierThreshold(first=0.05, final=0.4, p1=0.2, p2=0.8)
+        >>> [round(curve.at(step, 5), 3) for step in range(5)]
+        [0.05, 0.124, 0.225, 0.326, 0.4]
     """
 
     first: float

@@ -126,6 +126,17 @@ class TokenSet:
     Raises:
         InvalidValueError: for an empty set, a repeated token, a candidate that is no member, or
             members that are not in the order of their ranks.
+
+    Examples:
+        >>> park = Candidate(TokenId(909), b" park", 0.6, 0, CandidateState.KEPT)
+        >>> end = Candidate(TokenId(0), b"", 0.3, 1, CandidateState.FINISHED)
+        >>> tokens = TokenSet(LogicalStep(0), (park, end))
+        >>> len(tokens), [one.text for one in tokens.live]
+        (2, [' park'])
+        >>> TokenSet(LogicalStep(0), (end, park))
+        Traceback (most recent call last):
+            ...
+        tempo.domain.errors.InvalidValueError: the ranks of step 0 are [1, 0]; they must increase
     """
 
     step: LogicalStep

@@ -35,6 +35,14 @@ class Settings:
 
     Values are judged when a request is built from them; `named` holds the names that a user gave
     although their values may be the defaults.
+
+    Examples:
+        >>> import tempo
+        >>> settings = tempo.Settings(selection_threshold=0.05, superposition="path")
+        >>> settings.max_width, settings.superposition
+        (8, 'path')
+        >>> tempo.load().generate("The old king", settings=settings, max_steps=3).settings.max_steps
+        3
     """
 
     selection_threshold: float = setting(0.1, decoding.THRESHOLD)

@@ -26,6 +26,26 @@ class Lattice(DomainLattice):
     `lattice.steps[t].candidates[i]` has `token_id`, `text`, `probability`, `posterior`, `state`
     and, where it was pruned, `reason`.
 
+    Examples:
+        >>> import tempo
+        >>> result = tempo.load().generate(
+        ...     "The little fox walked through the", max_steps=8, selection_threshold=0.15
+        ... )
+        >>> lattice = result.lattice
+        >>> lattice
+        Lattice(8 steps, 11 tokens)
+        >>> print(lattice.bracketed)
+         [forest/woods][,/ and] and found [a/the] little rabbit.
+        >>> for candidate in lattice.steps[0].candidates[:3]:
+        ...     print(candidate.text, round(candidate.probability, 2), candidate.state.value)
+         forest 0.29 kept
+         woods 0.15 kept
+         wood 0.09 below_threshold
+        >>> round(lattice.steps[0].candidates[1].posterior, 2)
+        0.27
+        >>> round(lattice.sequence_entropy(), 1)
+        1.1
+
     Attributes:
         best: the best path, one member index a step; empty if unknown.
         provenance: what the run was asked, the settings it ran under and the model that made it.

@@ -58,6 +58,17 @@ def load(
         SelfCheckError: if its rows break the isolation law.
         InvalidValueError: for an unknown device, dtype, backend or family, an option that cannot be
             honoured, or what can be no name.
+
+    Examples:
+        >>> import tempo
+        >>> tempo.load().description.name
+        'embedded'
+        >>> tempo.load(random_weights="qwen3").description.name
+        'random qwen3'
+        >>> tempo.load("a/folder/without/a/model")
+        Traceback (most recent call last):
+            ...
+        tempo.domain.errors.ModelNotFoundError: ...
     """
     options = LoadingOptions(
         revision, fspath(cache_dir), offline, device_map, quantisation, trust_remote_code

@@ -45,6 +45,18 @@ class Result:
             run that was not to prune.
         search: what a tree search found and took; None for a run without `use_mcts`.
         settings: what it ran under.
+
+    Examples:
+        >>> import tempo
+        >>> result = tempo.load().generate("The little fox walked through the", max_steps=4)
+        >>> print(result.bracketed)
+         [forest/woods][,/ and/ with/.] [his/He] saw
+        >>> result.sample(2, seed=7)
+        (' forest. He saw', ' forest. He saw')
+        >>> round(result.uncertainty.mean_entropy, 1)
+        3.9
+        >>> result.finish_reason.value
+        'max_steps'
     """
 
     def __init__(

@@ -17,7 +17,22 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """Decode step by step: `s.step()`, `s.choose(step, token_id)`, `s.back(2)`."""
+    """Decode step by step: `s.step()`, `s.choose(step, token_id)`, `s.back(2)`.
+
+    Examples:
+        >>> import tempo
+        >>> with tempo.load().session("The little fox walked through the") as session:
+        ...     first = session.step()
+        ...     print([one.text for one in first.candidates[:3]])
+        ...     _ = session.choose(0, first.candidates[2].token_id)
+        ...     _ = session.step()
+        ...     print(len(session.steps), session.result.bracketed)
+        ...     session.back(1)
+        ...     print(len(session.steps))
+        [' forest', ' woods', ' wood']
+        2  [~forest/~woods/wood][,/ and/.]
+        1
+    """
 
     def __init__(self, run: SteeredRun, wrap: Callable[[Outcome], Result]) -> None:
         """Move a run that was opened."""

@@ -26,6 +26,12 @@ def settings_from(path: str | Path, profile: str | None = None) -> dict[str, Any
         OutputError: if the file cannot be read.
         InvalidValueError: for a key that there is not and a value out of its range, with the file,
             the key and what is allowed.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> _ = Path("tempo.toml").write_text("selection_threshold = 0.05", encoding="utf-8")
+        >>> settings_from("tempo.toml")
+        {'selection_threshold': 0.05}
     """
     from tempo.interfaces.cli.configuration.keys import (  # noqa: PLC0415 - reads all options
         file_keys,

@@ -22,6 +22,16 @@ class Stream:
     """The events of one run, for `for` and for `async for`; closing it cancels the run.
 
     `result` is there at any time: while the run goes on it holds what is decoded so far.
+
+    Examples:
+        >>> import tempo
+        >>> with tempo.load().stream("Once upon a time", max_steps=2) as stream:
+        ...     for event in stream:
+        ...         print(type(event).__name__, stream.result.bracketed)
+        RunStarted
+        StepAppended [,/ there]
+        StepAppended [,/ there] [there/was]
+        RunFinished [,/ there] [there/was]
     """
 
     def __init__(self, generation: Generation, wrap: Callable[[Outcome], Result]) -> None:
