@@ -14,6 +14,7 @@ BEAMS = "benchmarks/results/against_beam.txt"
 KL = "benchmarks/results/next_token_fidelity.txt"
 BENCH = "benchmarks/results/bench_cpu.txt"
 H100 = "benchmarks/results/bench_h100.txt"
+WEIGHTS = "benchmarks/results/bench_weights.txt"
 H100_LOG = "benchmarks/results/fused_step_log.md"
 WHOLE = "benchmarks/results/whole_step.txt"
 OVERHEAD = "benchmarks/results/engine_overhead.txt"
@@ -71,8 +72,8 @@ def solved(file, method, rows):
     return First(Cell(file, method, f"{rows} rows", ("share of tasks with a text as asked",)))
 
 
-def solved_percent(method):
-    return Derived(lambda share: 100 * share, (solved(BRACKETS, method, 400),))
+def percent(share):
+    return Derived(lambda one: 100 * one, (share,))
 
 
 def drawn(rule, size):

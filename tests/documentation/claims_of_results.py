@@ -3,6 +3,7 @@
 from tests.documentation.claims import (
     AMBIGUITY,
     BEAMS,
+    BRACKETS,
     COMPARE,
     FORKS,
     H100_LOG,
@@ -24,8 +25,8 @@ from tests.documentation.claims import (
     kl,
     left,
     nats,
+    percent,
     solved,
-    solved_percent,
     text,
 )
 from tests.documentation.results import Cell, Derived, First, Said
@@ -85,7 +86,7 @@ OF_RESULTS = [
     Claim(
         RESULTS,
         "balancing brackets at 400 rows {} % against {} % of best-of-n, at 100 rows behind it",
-        (solved_percent("mcts"), solved_percent("best of n")),
+        (percent(solved(BRACKETS, "mcts", 400)), percent(solved(BRACKETS, "best of n", 400))),
     ),
     Claim(
         RESULTS,

@@ -112,6 +112,16 @@ class First(NamedTuple):
         return self.source.figures[:1]
 
 
+class Last(NamedTuple):
+    """The last figure of what another source says: the ratio behind its value."""
+
+    source: object
+
+    @property
+    def figures(self):
+        return self.source.figures[-1:]
+
+
 class Derived(NamedTuple):
     """One figure, computed from the first ones of other sources."""
 

@@ -5,12 +5,13 @@ import re
 import pytest
 
 from tests.documentation.claims import README, RESULTS, Claim, beam, cost, text
+from tests.documentation.claims_of_docs import OF_DOCS
 from tests.documentation.claims_of_readme import OF_README
 from tests.documentation.claims_of_results import OF_RESULTS
 from tests.documentation.claims_of_studies import OF_STUDIES
 from tests.documentation.results import FIGURE, NUMBER, PROJECT, agrees, intervals, result
 
-CLAIMS = [*OF_README, *OF_RESULTS, *OF_STUDIES]
+CLAIMS = [*OF_README, *OF_RESULTS, *OF_DOCS, *OF_STUDIES]
 
 CODE = [
     re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL),

@@ -9,6 +9,7 @@ from tests.documentation.results import (
     Derived,
     First,
     Interval,
+    Last,
     Said,
     agrees,
     intervals,
@@ -71,6 +72,7 @@ def test_a_cell_is_read_behind_its_headings(file):
     interval = Cell(file, "beam 4", "nats a token")
     assert interval.figures == [Decimal("-0.89"), Decimal("-0.91"), Decimal("-0.87")]
     assert First(interval).figures == [Decimal("-0.89")]
+    assert Last(interval).figures == [Decimal("-0.87")]
     assert Cell(file, "greedy", "ms", ("== 1 text", "quality")).figures == [Decimal("384.5")]
     assert Cell(file, "greedy", "nats a token").figures == []
     assert Cell(file, "beam 4", "rows", ("cost",)).figures == [Decimal(136)]
