@@ -96,16 +96,6 @@ def beam(method, column):
     return Cell(BEAMS, method, column)
 
 
-def scored(method):
-    """A method's sources in README's table of texts."""
-    return (
-        beam(method, "mean width"),
-        First(beam(method, "log-probability/token")),
-        *(() if method == "beam 4" else (beam(method, "minus beam 4"),)),
-        beam(method, "median ms"),
-    )
-
-
 METHODS = {
     "path 0.05": "tempo path 0.05",
     "path 0.05, not rescored": "tempo path 0.05 unrescored",
@@ -132,14 +122,6 @@ def pair(one, other, tokens=30, texts=1):
 
 
 STORIES_TOLD = Said(STORIES, r"== stories: (\d+) tasks")
-SCORED = [
-    "greedy",
-    "beam 4",
-    "beam 8",
-    "path, threshold 0.05",
-    "path, threshold 0.05 of the total",
-    "path, threshold 0.02 of the total",
-]
 TIMED = {
     "transformers, greedy": ("128", "512", "2,048", "8,192"),
     "transformers, beam 8": ("128", "512"),
@@ -152,11 +134,6 @@ RULES = {
     "marginal": "marginal",
     "uniform": "uniform",
 }
-
-
-def scored_row(method):
-    difference = "" if method == "beam 4" else " {} [{}, {}]"
-    return f"| {method} | {{}} | {{}} |{difference} | {{}} |"
 
 
 def timed_row(method, contexts):
