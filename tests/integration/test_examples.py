@@ -1,12 +1,14 @@
 """Every file of `examples` runs as a user runs it, and prints what its last lines say."""
 
 import ast
+import json
 import re
 import runpy
 import sys
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 import tempo
 from tests.interfaces.http.loopback import loopback
@@ -20,6 +22,7 @@ ELSEWHERE = {"early_exit_demo.py"}
 
 WITH_A_SERVICE = {"api_client.py"}
 SCRIPTS = {path.name for path in EXAMPLES.glob("*.py")}
+NOTEBOOK = EXAMPLES / "explore_a_lattice.ipynb"
 ALL = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
 
 
@@ -59,10 +62,47 @@ def test_the_example_of_a_test_is_one(capsys):
     assert re.search(r"^2 passed", capsys.readouterr().out, re.MULTILINE)
 
 
+def cells():
+    return json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+
+
+def run_cell(source, names):
+    """Run a cell, and return what its last line is worth, which a notebook shows."""
+    tree = ast.parse(source)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, str(NOTEBOOK), "exec"), names)
+    if last is None:
+        return None
+    return eval(compile(ast.Expression(last.value), str(NOTEBOOK), "eval"), names)  # noqa: S307 - a cell of our own
+
+
+def test_the_notebook_runs_and_shows_what_it_names(capsys):
+    names = {}
+    values = {
+        one["id"]: run_cell("".join(one["source"]), names)
+        for one in cells()
+        if one["cell_type"] == "code"
+    }
+    assert "park" in values["run"]._repr_html_()
+    assert "<span" in values["uncertainty"]._repr_html_()
+    assert isinstance(values["plot"], Figure)
+    assert len(values["plot"].axes) >= 1
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 5
+    assert "~" in printed[-1]
+
+
+def test_the_notebook_holds_no_output():
+    stored = [one for one in cells() if one.get("outputs") or one.get("execution_count")]
+    assert stored == []
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_an_example_is_short(name):
-    lines = (EXAMPLES / name).read_text(encoding="utf-8").splitlines()
-    assert len(lines) < MOST_LINES
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
+    if name == NOTEBOOK.name:
+        text = "\n".join("".join(one["source"]) for one in cells())
+    assert len(text.splitlines()) < MOST_LINES
 
 
 @pytest.mark.parametrize("name", sorted(SCRIPTS))
