@@ -44,6 +44,7 @@ from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.experiment_files import experiments, read_experiment
 from tempo.infrastructure.storage.lattice_document import document
 from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
+from tempo.infrastructure.storage.lone_writer import alone_in
 from tempo.infrastructure.storage.study_journal import study_journal
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Documents",
     "Gallery",
     "Kind",
+    "alone_in",
     "call_statistics",
     "comparison_page",
     "default_store",

@@ -77,6 +77,24 @@ def test_the_same_command_again_goes_on_and_another_is_refused(batch):
     assert Path("output/prompts/results.jsonl").read_bytes() == whole
 
 
+def test_a_folder_that_another_process_writes_to_is_left_alone(batch):
+    held = (
+        "from tempo.infrastructure.storage.lone_writer import alone_in\n"
+        "with alone_in('output/prompts'): print('held', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", held], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout.readline() == b"held\n"
+        assert batch().sentence == (
+            "another process is writing to output/prompts; wait until it has ended, or name "
+            "another folder by --output-dir"
+        )
+        assert not Path("output/prompts/run.json").exists()
+        other.kill()
+    assert len(batch().out.splitlines()) == len(kept("output/prompts")) - 2 == 1
+
+
 def test_other_prompts_in_the_same_folder_are_refused(batch):
     batch()
     with Path("prompts.jsonl").open("a") as file:

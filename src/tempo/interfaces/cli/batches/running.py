@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tempo.application.studies.keeping import InMemory
-from tempo.infrastructure.documents import RESULTS, BatchResults
+from tempo.infrastructure.documents import RESULTS, BatchResults, alone_in
 from tempo.interfaces.cli.batches.facts import digest_of, run_facts
 from tempo.interfaces.cli.batches.progress import followed
 from tempo.interfaces.cli.batches.tables import failure_lines, sweep_lines
@@ -36,13 +36,24 @@ def run_batch(prompts: BatchPrompts, asked: BatchAsked, model: ModelChoice) -> i
     """Decode all prompts to the end or to Ctrl-C; return the command's exit code.
 
     Raises:
-        OutputError: if the folder cannot be written, or holds results of another batch.
+        OutputError: if the folder cannot be written, holds results of another batch, or is written
+            to by another process.
     """
-    jobs = asked.plan.jobs(prompts.items)
     engine = model.load()
     facts = run_facts(prompts, asked, model, engine)
     folder = _folder(prompts, asked, facts)
-    kept: Kept[Line] = InMemory() if folder is None else BatchResults(folder, facts, jobs)
+    if folder is None:
+        return _run(prompts, asked, engine, InMemory(), None)
+    with alone_in(folder):
+        kept = BatchResults(folder, facts, asked.plan.jobs(prompts.items))
+        return _run(prompts, asked, engine, kept, folder)
+
+
+def _run(
+    prompts: BatchPrompts, asked: BatchAsked, engine: Engine, kept: Kept[Line], folder: Path | None
+) -> int:
+    """Decode what is not kept yet; tell what came of all, and return the exit code."""
+    jobs = asked.plan.jobs(prompts.items)
     before = len(kept.held)
     run = engine.container.batch_run()
     found: list[Line] = []
