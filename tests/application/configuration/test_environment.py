@@ -2,7 +2,7 @@
 
 import pytest
 
-from tempo.application.configuration.environment import options_told, settings_told
+from tempo.application.configuration.environment import misspelt, options_told, settings_told
 from tempo.application.configuration.keys import Key, Kind
 from tempo.application.configuration.layering import layered
 from tempo.application.settings.reading import read_settings
@@ -71,3 +71,34 @@ def test_an_option_that_says_no_value_is_refused(name, text, allowed):
         InvalidValueError, match=rf"^environment: {name} is .*; it must be {allowed}$"
     ):
         options_told({f"TEMPO_{name.upper()}": text}, KEYS)
+
+
+def test_a_variable_that_is_nearly_one_of_ours_is_named_with_it():
+    told = {
+        "TEMPO_MAX_STEP": "5",
+        "TEMPO_WIDTH": "",
+        "TEMPO_ECCHO": "1",
+        "TEMPO_PROT": "80",
+        "TEMPO_CONFIG_PROFIL": "quick",
+    }
+    assert misspelt(told, lambda: KEYS) == [
+        "TEMPO_CONFIG_PROFIL says nothing to any command; did you mean TEMPO_CONFIG_PROFILE?",
+        "TEMPO_ECCHO says nothing to any command; did you mean TEMPO_ECHO?",
+        "TEMPO_MAX_STEP says nothing to any command; did you mean TEMPO_MAX_STEPS?",
+        "TEMPO_PROT says nothing to any command; did you mean TEMPO_PORT?",
+        "TEMPO_WIDTH says nothing to any command; did you mean TEMPO_MAX_WIDTH?",
+    ]
+
+
+def test_variables_of_ours_and_of_others_are_let_be():
+    ours = ("MAX_STEPS", "THRESHOLD", "USE_RELU", "ISOLATE", "ECHO", "PORT", "API_TOKEN", "CONFIG")
+    others = ("SERVICE_HOST", "SERVICE_PORT", "PORT_80_TCP_ADDR", "HARNESS", "UI_PORT")
+    told = {f"TEMPO_{name}": "1" for name in (*ours, *others)}
+    assert misspelt({**told, "MAX_STEP": "1", "XTEMPO_MAX_STEP": "1"}, lambda: KEYS) == []
+
+
+def test_the_options_are_not_asked_for_where_every_variable_is_known():
+    def never():
+        raise AssertionError
+
+    assert misspelt({"TEMPO_MAX_STEPS": "5", "HOME": "/"}, never) == []

@@ -10,6 +10,7 @@ import typer
 from tempo.application.serving.service_settings import service_settings, variable
 from tempo.domain.errors import InvalidValueError
 from tempo.interfaces.cli.configuration.options import Config, ConfigProfile
+from tempo.interfaces.cli.configuration.overlooked import tell_misspelt
 from tempo.interfaces.cli.configuration.resolving import Place
 from tempo.interfaces.cli.configuration.service import service_told
 from tempo.interfaces.cli.service_options import with_service_options
@@ -29,6 +30,7 @@ def serve(
     **given: Any,  # noqa: ANN401 - options of all types
 ) -> None:
     """Serve a model over HTTP; /docs shows what it answers. Ctrl-C ends it."""
+    tell_misspelt()
     file = service_told(Place.of(config, config_profile, os.environ).sections())
     settings = service_settings(given, os.environ, file)
     try:

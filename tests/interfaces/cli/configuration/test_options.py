@@ -1,9 +1,14 @@
 """A command takes what its line leaves out from the environment, and then from the file."""
 
+from inspect import signature
+
 import pytest
 
+from tempo.application.configuration.keys import Kind
 from tempo.application.serving.service_settings import ServiceSettings
 from tempo.interfaces.cli import engine_loading
+from tempo.interfaces.cli.configuration.keys import keys_of
+from tempo.interfaces.cli.generate_command import generate
 from tempo.interfaces.http import running
 from tests.interfaces.scripted_engine import STORY, scripted_engine
 
@@ -105,6 +110,42 @@ def test_a_setting_that_the_line_names_wrongly_is_told_as_ever(run, written):
     assert run("generate", "Once", "--config", file, "--max-width", "99").sentence == (
         "max_width is 99; it must be from 1 to 64"
     )
+
+
+def test_a_misspelt_variable_is_told_and_costs_nothing(run, monkeypatch):
+    monkeypatch.setenv("TEMPO_MAX_STEP", "5")
+    ended = run("config", "curve")
+    assert (ended.code, len(ended.out.splitlines())) == (0, 100)
+    assert ended.err == (
+        "tempo: TEMPO_MAX_STEP says nothing to any command; did you mean TEMPO_MAX_STEPS?\n"
+    )
+    assert run("config", "show").err == ended.err
+
+
+FLAGS = [
+    name
+    for name, (_, key) in keys_of(signature(generate).parameters.values()).items()
+    if key.kind is Kind.TRUTH and name != "output_json"  # which config show has for itself
+]
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_what_a_file_switches_on_the_line_switches_off(run, written, name):
+    file = written(f"{name} = true\n")
+    flag = name.replace("_", "-")
+    opposite = flag.removeprefix("no-") if flag.startswith("no-") else f"no-{flag}"
+    command = ("config", "show", "--named", "--config", file)
+    assert f" {name} true run.toml" in " ".join(run(*command).text.split())
+    shown = " ".join(run(*command, f"--{opposite}").text.split())
+    assert f" {name} false command line" in shown
+    assert f" {name} true command line" in " ".join(run(*command, f"--{flag}").text.split())
+
+
+def test_a_denied_flag_is_as_if_nobody_had_named_it(loaded, written):
+    file = written('prompt = "Once"\necho = true\nformat = "bracketed"\n')
+    assert loaded("--config", file, "--no-echo") == loaded("Once", "--format", "bracketed")
+    file = written('prompt = "Once"\noutput_json = true\n')
+    assert loaded("--config", file, "--no-output-json") == loaded("Once")
 
 
 @pytest.fixture

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from enum import Enum
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from tempo.application.configuration.document import WORDS
 from tempo.application.configuration.environment import CONFIG, PROFILE
 from tempo.interfaces.cli.configuration.keys import keys_of
+from tempo.interfaces.cli.configuration.overlooked import tell_misspelt
 from tempo.interfaces.cli.configuration.resolving import Place, Told, told
 
 if TYPE_CHECKING:
@@ -46,7 +48,9 @@ ConfigProfile = Annotated[
 
 def with_configuration(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `--config`, and what the environment and the file say."""
-    parameters = signature(command).parameters
+    parameters = {
+        name: _deniable(one) for name, one in signature(command, eval_str=True).parameters.items()
+    }
     keys = keys_of(parameters.values())
     settings = [name for name in parameters if name in WORDS]
 
@@ -57,12 +61,28 @@ def with_configuration(command: Callable[..., Any]) -> Callable[..., Any]:
         config_profile: str | None,
         **given: Any,  # noqa: ANN401 - options of all types
     ) -> Any:  # noqa: ANN401 - results of all types
+        tell_misspelt()
         place = Place.of(config, config_profile, os.environ)
         line = line_of(context, given, keys)
         found = told(line, os.environ, place.sections(), {name: keys[name][1] for name in keys})
         return command(**filled(given, found, keys, settings))
 
     return with_signature(configured, command, [*parameters.values(), *own_parameters()])
+
+
+def _deniable(parameter: Parameter) -> Parameter:
+    """Return a flag with its opposite too, which denies what a lower place says."""
+    annotated = get_args(parameter.annotation)
+    if len(annotated) < 2 or annotated[0] is not bool:  # noqa: PLR2004 - a type and an option
+        return parameter
+    info = copy(annotated[1])
+    flags = [flag for flag in (info.default, *info.param_decls) if isinstance(flag, str)]
+    if info.hidden or any("/" in flag for flag in flags):
+        return parameter
+    word = flags[0].removeprefix("--")
+    opposite = word.removeprefix("no-") if word.startswith("no-") else f"no-{word}"
+    info.default, info.param_decls = f"--{word}/--{opposite}", tuple(flags[1:])
+    return parameter.replace(annotation=Annotated[bool, info])
 
 
 def own_parameters() -> list[Parameter]:

@@ -17,6 +17,7 @@ from tempo.application.configuration.layering import DEFAULT
 from tempo.application.settings.predecessor import REPLACED
 from tempo.interfaces.cli.configuration.keys import keys_of
 from tempo.interfaces.cli.configuration.options import line_of, own_parameters, with_signature
+from tempo.interfaces.cli.configuration.overlooked import tell_misspelt
 from tempo.interfaces.cli.configuration.predecessor_options import refuse_replaced
 from tempo.interfaces.cli.configuration.resolving import Place, told
 from tempo.interfaces.cli.configuration.service import service_origins
@@ -52,6 +53,7 @@ def config_show() -> Callable[..., None]:
 
     def show(*, context: typer.Context, output_json: bool, named: bool, **given: Any) -> None:  # noqa: ANN401 - options of all types
         """Show each value that tempo generate and tempo serve would have, and who says so."""
+        tell_misspelt()
         groups = _groups(context, given)
         if named:
             groups = {
