@@ -62,6 +62,21 @@ def test_a_profile_that_is_not_there_is_told_with_those_that_are(profiles, sente
         ({"modle": "x"}, "run.toml: there is no key 'modle'; did you mean model?"),
         ({"zzz": 1}, "run.toml: there is no key 'zzz'; tempo config init writes all there are"),
         (
+            {"profile": {"quick": {}}},
+            "run.toml: there is no table 'profile'; did you mean profiles?",
+        ),
+        (
+            {"max_steps": {"quick": 3}},
+            "run.toml: there is no table 'max_steps'; tempo config init writes all there are",
+        ),
+        (
+            {"profiles": {"quick": {"profiles": {"more": {}}}}},
+            (
+                "run.toml, profile quick: a profile holds no profiles of its own; "
+                "put each beside the others"
+            ),
+        ),
+        (
             {"serve": {"prot": 1}},
             "run.toml: there is no key of [serve] 'prot'; did you mean port?",
         ),

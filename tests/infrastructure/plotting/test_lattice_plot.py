@@ -8,7 +8,14 @@ from matplotlib.collections import PathCollection
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.lattice import Lattice
 from tempo.domain.tokens import CandidateState, TokenId
-from tempo.infrastructure.plotting.lattice_plot import BEST, GONE, LONGEST, OTHER, plot_lattice
+from tempo.infrastructure.plotting.lattice_plot import (
+    BEST,
+    EDGE,
+    GONE,
+    LONGEST,
+    OTHER,
+    plot_lattice,
+)
 from tests.strategies import candidate, lattice_step, lattices, with_gaps
 
 
@@ -56,6 +63,24 @@ def test_the_best_path_stands_out():
     figure = plot_lattice(lattice_of(["a", "b"], ["c", "d"]), best=(1, 0))
     colours = [to_hex(marker.get_facecolor()[0]) for marker in markers(figure)]
     assert colours == [OTHER, BEST, BEST, OTHER]
+
+
+def test_the_best_path_is_joined_in_its_colour():
+    lattice = lattice_of(["a", "b"], ["c", "d"])
+    lines = plot_lattice(lattice, best=(1, 0)).axes[0].lines
+    assert {tuple(line.get_ydata()): line.get_color() for line in lines} == {
+        (0, 0): EDGE,
+        (0, 1): EDGE,
+        (1, 0): BEST,
+        (1, 1): EDGE,
+    }
+    assert {line.get_color() for line in plot_lattice(lattice).axes[0].lines} == {EDGE}
+
+
+def test_a_line_does_not_cross_the_letters_of_a_label():
+    (text, *_) = plot_lattice(lattice_of(["a"])).axes[0].texts
+    (rim,) = text.get_path_effects()
+    assert rim._gc == {"linewidth": 2.0, "foreground": "white"}
 
 
 def test_without_a_best_path_none_stands_out():

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tempo.application.configuration.keys import SPREAD
 from tempo.application.configuration.layering import Layer
 from tempo.application.serving.service_settings import OPTIONS, SERVICE_DEFAULTS
 from tempo.application.settings.predecessor import NOTES, REPLACED
@@ -125,6 +126,8 @@ def _section(source: str, table: Mapping[str, object], keys: Mapping[str, Key]) 
         for word, value in table.items():
             if word == SERVE or _is_silent(word, value, keys):
                 continue
+            if isinstance(value, Mapping) and word != SPREAD:
+                raise UnknownSettingError(_no_table(word))
             if word in keys:
                 options[word] = keys[word].read(value)
             else:
@@ -132,6 +135,12 @@ def _section(source: str, table: Mapping[str, object], keys: Mapping[str, Key]) 
     except InvalidValueError as error:
         raise type(error)(f"{source}: {error}") from error
     return Section(source, settings, options, service)
+
+
+def _no_table(word: str) -> str:
+    if word == PROFILES:
+        return "a profile holds no profiles of its own; put each beside the others"
+    return unknown("table", word, [PROFILES, SERVE])
 
 
 def _is_silent(word: str, value: object, keys: Mapping[str, Key]) -> bool:

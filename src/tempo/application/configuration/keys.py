@@ -14,6 +14,9 @@ from tempo.domain.errors import InvalidValueError
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 """How an environment variable says true and false."""
 
+SPREAD = "device_map"
+"""The one option that may be a table."""
+
 
 class Kind(StrEnum):
     """The type of an option's values, in words."""
@@ -57,7 +60,7 @@ class Key:
         Raises:
             InvalidValueError: for a value of another type.
         """
-        if self.name == "device_map" and isinstance(value, Mapping):
+        if self.name == SPREAD and isinstance(value, Mapping):
             return json.dumps(value)
         if not self._takes(value):
             message = f"{self.name} is {value!r}; it must be {self.allowed}"

@@ -95,8 +95,10 @@ def _draw_steps(axes: Axes, lattice: Lattice, best: Sequence[int], window: Windo
     numbers, rows = window.numbers, window.rows
     placed = [(index, step) for index, step in enumerate(lattice.steps) if step.step in numbers]
     _draw_gaps(axes, sorted(set(numbers) - {step.step for _, step in placed}))
+    path = {step.step: best[index] for index, step in placed if index < len(best)}
     for (_, before), (_, step) in pairwise(placed):
-        _draw_edges(axes, before, step, rows)
+        ends = path.get(before.step), path.get(step.step)
+        _draw_edges(axes, (before, step), ends, rows)
     for index, step in placed:
         _draw_candidates(axes, step, best[index] if index < len(best) else None, rows)
     axes.set_xlabel("step")
@@ -134,8 +136,14 @@ def _draw_gaps(axes: Axes, removed: Sequence[int]) -> None:
         )
 
 
-def _draw_edges(axes: Axes, before: LatticeStep, step: LatticeStep, rows: int) -> None:
-    """Draw transitions, as wide as they are probable."""
+def _draw_edges(
+    axes: Axes,
+    neighbours: tuple[LatticeStep, LatticeStep],
+    best: tuple[int | None, int | None],
+    rows: int,
+) -> None:
+    """Draw transitions, as wide as they are probable; `best` are the members of the best path."""
+    before, step = neighbours
     probabilities = np.exp(step.transitions)
     sources, targets = _member_rows(before), _member_rows(step)
     for row, member in enumerate(before.token_set.live_indices):
@@ -146,7 +154,7 @@ def _draw_edges(axes: Axes, before: LatticeStep, step: LatticeStep, rows: int) -
                 axes.plot(
                     [before.step, step.step],
                     [sources[member], targets[column]],
-                    color=EDGE,
+                    color=BEST if (member, column) == best else EDGE,
                     linewidth=4 * probability,
                     zorder=1,
                 )
@@ -174,6 +182,9 @@ def _draw_candidates(axes: Axes, step: LatticeStep, best: int | None, rows: int)
 
 
 def _write(axes: Axes, text: str, place: tuple[float, float], colour: str) -> None:
+    """Write above what is drawn, in a rim of white that keeps lines off the letters."""
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - optional
+
     axes.annotate(
         text,
         place,
@@ -182,6 +193,7 @@ def _write(axes: Axes, text: str, place: tuple[float, float], colour: str) -> No
         fontsize=7,
         color=colour,
         parse_math=False,
+        path_effects=[withStroke(linewidth=2.0, foreground="white")],
         zorder=3,
     )
 

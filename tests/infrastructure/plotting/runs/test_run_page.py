@@ -65,7 +65,15 @@ def test_the_lattice_has_a_circle_a_member_and_a_line_a_transition():
     assert sum(tag == "circle" for tag, _ in page.elements) == 5
     assert sum(tag == "line" for tag, _ in page.elements) == 6
     assert len(page.of_class("n-best")) == 2
+    assert [one["y2"] for one in page.of_class("l-best")] == ["40"]
     assert "step 1: e, probability 0.300, posterior 0.333" in page.texts("title")
+
+
+def test_the_best_paths_transition_is_drawn_however_faint_it_is():
+    view = run_of(["a"], [f"{index}" for index in range(64)])
+    page = page_of(replace(view, record=replace(view.record, best=(0, 63))))
+    (line,) = [attributes for tag, attributes in page.elements if tag == "line"]
+    assert (line["class"], line["stroke-width"]) == ("l-best", "1.0")
 
 
 def test_a_wide_step_shows_its_first_ranks_and_the_best_paths_token():

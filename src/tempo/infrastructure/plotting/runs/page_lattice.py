@@ -46,13 +46,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A transition, as wide as it is probable."""
+    """A transition, as wide as it is probable; whether the best path takes it."""
 
     x1: int
     y1: int
     x2: int
     y2: int
     width: float
+    best: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +118,26 @@ def _nodes(view: RunView, placed: PlacedStep) -> Iterator[Node]:
 
 
 def _lines(view: RunView, before: PlacedStep, placed: PlacedStep) -> Iterator[Line]:
-    """Yield the most probable transitions between what is shown of two neighbours."""
+    """Yield the most probable transitions between what is shown, the best path's before all."""
     probabilities = np.exp(placed.step.transitions)
     sources, targets = _rows(before), _rows(placed)
+    best = before.best, placed.best
     found = [
-        (float(probabilities[row, column]), sources[member], targets[column])
+        (
+            (member, column) == best,
+            float(probabilities[row, column]),
+            sources[member],
+            targets[column],
+        )
         for row, member in enumerate(before.step.token_set.live_indices)
         for column in range(placed.step.width)
-        if member in sources and column in targets and probabilities[row, column] >= FAINTEST
+        if member in sources and column in targets
     ]
     left, right = _x(view, before), _x(view, placed)
-    for probability, source, target in sorted(found, reverse=True)[:LINES]:
-        yield Line(left, _y(source), right, _y(target), round(5.0 * probability, 1))
+    for taken, probability, source, target in sorted(found, reverse=True)[:LINES]:
+        if taken or probability >= FAINTEST:
+            width = round(max(1.0 * taken, 5.0 * probability), 1)
+            yield Line(left, _y(source), right, _y(target), width, taken)
 
 
 def _rows(placed: PlacedStep) -> dict[int, int]:
