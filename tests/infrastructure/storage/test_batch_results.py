@@ -88,10 +88,10 @@ def test_a_folder_of_another_batch_is_refused_with_what_differs(tmp_path, whole,
     assert (tmp_path / RESULTS).read_bytes() == whole
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b'{"asked": {}, "model": 1}'])
 def test_a_folder_whose_description_is_none_is_refused(tmp_path, content):
     (tmp_path / RUN).write_bytes(content)
-    with pytest.raises(OutputError, match=r"is of another batch \(other format"):
+    with pytest.raises(OutputError, match=r"run\.json does not say which batch it is of; name"):
         BatchResults(tmp_path, FACTS, JOBS)
     assert (tmp_path / RUN).read_bytes() == content
 

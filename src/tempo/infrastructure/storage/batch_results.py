@@ -75,12 +75,8 @@ class BatchResults(JsonLines[int, "Line"]):
                 raise OutputError(message)
             save_text(json.dumps(wanted, indent=1) + "\n", place)
             return
-        try:
-            found = json.loads(place.read_bytes())
-        except ValueError:
-            found = None
-        found = found if isinstance(found, dict) else {}
-        names = [name for part in DECIDING for name in _differing(wanted[part], found.get(part))]
+        found = _description(place)
+        names = [name for part in DECIDING for name in _differing(wanted[part], found[part])]
         if names:
             message = (
                 f"{place} is of another batch (other {', '.join(names)}); name another folder by "
@@ -102,10 +98,24 @@ class BatchResults(JsonLines[int, "Line"]):
             self._path.write_bytes(whole[:kept])
 
 
-def _differing(wanted: object, found: object) -> list[str]:
+def _description(place: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Read what an earlier process wrote.
+
+    Raises:
+        OutputError: if it does not say which batch it is of.
+    """
+    try:
+        found = json.loads(place.read_bytes())
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and all(isinstance(found.get(part), dict) for part in DECIDING):
+        return found
+    message = f"{place} does not say which batch it is of; name another folder by --output-dir"
+    raise OutputError(message)
+
+
+def _differing(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
     """Return the names of the values that differ, of mappings within too."""
-    if not (isinstance(wanted, dict) and isinstance(found, dict)):
-        return [] if wanted == found else ["format"]
     names: list[str] = []
     for name in sorted({*wanted, *found}):
         one, other = wanted.get(name), found.get(name)

@@ -229,6 +229,8 @@ def test_lattices_of_many_prompts_go_into_a_folder(batch, run):  # noqa: F811 - 
         (("--show-token-ids",), "show_token_ids would have no effect"),
         (("-v",), "verbose would have no effect"),
         (("--json-output-file", "x"), "json_output_file would have no effect"),
+        (("--profile",), "kept line by line come of runs that share their passes: ask it of one"),
+        (("--max-memory-gb", "9"), "max_memory_gb would have no effect"),
         (("--n-best", "0"), "n_best is 0; it must be 1 or more"),
         (("--seed", "3"), "seed would have no effect"),
         (("--max-steps", "0"), "max_steps is 0; it must be"),

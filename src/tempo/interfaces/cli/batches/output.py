@@ -54,15 +54,9 @@ def batch_output(chosen: Mapping[str, Any], settings: Mapping[str, object]) -> B
         InvalidValueError: for numbers outside their range.
     """
     looks = chosen["looks"]
-    alone = {name: chosen[name] for name in PRINTING}
-    alone |= {name: value for name, value in looks.items() if name not in LOGGING}
-    for name, value in alone.items():
-        if value not in (None, False, Format.CLEAN):
-            message = (
-                f"{name} would have no effect: results that are kept line by line hold each text "
-                "in its forms; leave it out"
-            )
-            raise IneffectiveSettingError(message)
+    _refuse({name: chosen[name] for name in PRINTING}, "hold each text in its forms; leave it out")
+    watching = {name: value for name, value in looks.items() if name not in LOGGING}
+    _refuse(watching, "come of runs that share their passes: ask it of one prompt")
     observing(**{name: looks[name] for name in LOGGING})
     choices = OutputChoices(
         format=Format.CLEAN,
@@ -82,3 +76,15 @@ def batch_output(chosen: Mapping[str, Any], settings: Mapping[str, object]) -> B
         chosen["output_json"],
         chosen["save_lattice"],
     )
+
+
+def _refuse(alone: Mapping[str, object], reason: str) -> None:
+    """Refuse options that are about one run, where one of them was chosen.
+
+    Raises:
+        IneffectiveSettingError: with the reason.
+    """
+    for name, value in alone.items():
+        if value not in (None, False, Format.CLEAN):
+            message = f"{name} would have no effect: results that are kept line by line {reason}"
+            raise IneffectiveSettingError(message)
