@@ -11,6 +11,7 @@ import typer
 
 from tempo.domain.errors import OutputError
 from tempo.infrastructure.documents import require_figure, save_figure, save_text, study_journal
+from tempo.interfaces.cli.named_places import require_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +53,7 @@ class StudyFolder:
             InvalidValueError: if figures cannot be drawn here.
             OutputError: if the folder cannot be made.
         """
+        require_named("--output-dir", folder)
         self.path = None if folder is None else Path(folder).expanduser()
         self._name = name
         if self.path is None:

@@ -50,6 +50,12 @@ def test_a_profile_of_no_file_is_refused(run):
     )
 
 
+def test_a_file_without_a_name_is_refused(run):
+    assert run("config", "curve", "--config", "").sentence == (
+        "--config is ''; name a place, or leave the option out"
+    )
+
+
 @pytest.fixture
 def loaded(run, monkeypatch):
     """Run `tempo generate`, and return what was asked of loading and what was printed."""

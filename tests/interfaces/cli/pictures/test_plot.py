@@ -111,6 +111,12 @@ def test_a_folder_that_is_a_file_is_refused(run, document):
     assert sentence == f"{document} cannot be made: File exists; choose another"
 
 
+def test_a_folder_without_a_name_is_refused(run, scripted, document):
+    told = " is ''; name a place, or leave the option out"
+    assert run("plot", str(document), "--output-dir", "").sentence == f"--output-dir{told}"
+    assert scripted("--save-visualization", "").sentence == f"--save-visualization{told}"
+
+
 def test_a_run_that_just_ended_is_drawn_and_the_place_is_told(scripted, tmp_path):
     folder = tmp_path / "drawn"
     ended = scripted("--save-visualization", str(folder))

@@ -10,6 +10,7 @@ import typer
 from tempo.application.batches.plan import BatchPlan
 from tempo.application.decoding.many import AT_ONCE
 from tempo.domain.errors import IneffectiveSettingError, InvalidValueError
+from tempo.interfaces.cli.named_places import require_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,7 @@ class BatchWish:
 
         Raises:
             IneffectiveSettingError: for a batch size where there is one result.
+            InvalidValueError: for a folder without a name.
         """
         if self.batch_size is not None and not (many or self.thresholds is not None):
             message = (
@@ -80,6 +82,7 @@ class BatchWish:
                 "prompts in --prompt-file FILE.jsonl"
             )
             raise IneffectiveSettingError(message)
+        require_named("--output-dir", self.output_dir)
         return many or (self.thresholds, self.output_dir) != (None, None)
 
     def plan(self, settings: Mapping[str, object], output: BatchOutput, chat: Chat) -> BatchAsked:

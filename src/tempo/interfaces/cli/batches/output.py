@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tempo.application.n_best import Ranking
 from tempo.domain.errors import IneffectiveSettingError
+from tempo.interfaces.cli.named_places import require_named
 from tempo.interfaces.cli.observing.options import observing
 from tempo.interfaces.cli.output import Format, OutputChoices
 
@@ -53,6 +54,7 @@ def batch_output(chosen: Mapping[str, Any], settings: Mapping[str, object]) -> B
         IneffectiveSettingError: for an option that is about one run.
         InvalidValueError: for numbers outside their range.
     """
+    require_named("--save-lattice", chosen["save_lattice"])
     looks = chosen["looks"]
     _refuse({name: chosen[name] for name in PRINTING}, "hold each text in its forms; leave it out")
     watching = {name: value for name, value in looks.items() if name not in LOGGING}

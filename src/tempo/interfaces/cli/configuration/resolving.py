@@ -25,6 +25,7 @@ from tempo.application.serving.service_settings import variable
 from tempo.domain.errors import ContradictionError
 from tempo.infrastructure.documents import read_configuration
 from tempo.interfaces.cli.configuration.keys import file_keys
+from tempo.interfaces.cli.named_places import require_named
 
 PROMPTS = ("prompt", "prompt_file")
 """Different words for the one prompt."""
@@ -46,7 +47,9 @@ class Place:
 
         Raises:
             ContradictionError: for a profile of no file.
+            InvalidValueError: for a file without a name.
         """
+        require_named("--config", file)
         chosen = file or environment.get(CONFIG) or None
         named = profile or (None if file else environment.get(PROFILE) or None)
         if chosen is None and profile is not None:

@@ -18,6 +18,7 @@ from tempo.infrastructure.documents import (
 )
 from tempo.infrastructure.logging import keep
 from tempo.interfaces.cli.model_options import log_to_stderr
+from tempo.interfaces.cli.named_places import require_named
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -96,6 +97,7 @@ def observing(
     ] = None,
 ) -> Observing:
     """Judge what was chosen, and begin to log."""
+    require_named("--log-file", log_file)
     if max_memory_gb is not None:
         MemoryBound(max_memory_gb, resident_bytes)
     recordings = []

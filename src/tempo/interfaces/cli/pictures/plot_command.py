@@ -13,6 +13,7 @@ from tempo.application.records.run_view import WHOLE, RunView, StepSpan
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.documents import Documents, Gallery, Kind
 from tempo.interfaces.cli.control_characters import readable
+from tempo.interfaces.cli.named_places import require_named
 
 ALL = "all"
 STANDARD_INPUT = "-"
@@ -47,6 +48,7 @@ def plot(
     ] = None,
 ) -> None:
     """Draw saved lattices: sets, entropy, thresholds, posteriors, paths, attention, cost."""
+    require_named("--output-dir", output_dir)
     kinds = read_kinds(kind if kind or html else [ALL])
     span = WHOLE if steps is None else StepSpan.read(steps)
     pictures = (format,) if kinds else ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tempo.application.records.record import record_of
 from tempo.application.records.run_view import RunView
 from tempo.infrastructure.documents import Gallery
+from tempo.interfaces.cli.named_places import require_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ class Visualization:
     folder: str
 
     def __post_init__(self) -> None:
+        require_named("--save-visualization", self.folder)
         self._gallery()
 
     def _gallery(self) -> Gallery:
