@@ -42,3 +42,11 @@ def test_the_examples_of_a_page_run(page, tmp_path, monkeypatch):
             run_session(source, page, names)
         else:
             exec(compile(source, str(page), "exec"), names)
+
+
+def test_every_target_of_make_that_a_page_names_is_one():
+    targets = set(re.findall(r"^([\w-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    pages = {*PAGES, SERVED, EVALUATED, PROJECT / "CONTRIBUTING.md"}
+    named = {name for page in pages for name in re.findall(r"`make ([\w-]+)", page.read_text())}
+    assert named
+    assert named <= targets, named - targets
