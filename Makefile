@@ -167,7 +167,7 @@ test-harness: $(HARNESS)/.installed ## the tests of the adapter for lm-evaluatio
 
 test-commands: $(DEV) ## every command of README and documentation, as it is written: minutes
 	@echo "== the commands of the documentation"
-	@TEMPO_COMMANDS=1 $(BIN)/python -m pytest -n $(WORKERS) tests/commands
+	@TEMPO_COMMANDS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/commands
 
 $(HARNESS)/.installed: $(DEV)
 	@echo "Installing lm-evaluation-harness into $(HARNESS)"

@@ -29,7 +29,7 @@ STUDY = re.compile(r"\btempo (bench|compare|experiment|fidelity)\b")
 """Commands of minutes to hours: Ctrl-C comes once they have computed for SECONDS, and they end."""
 
 SECONDS = "6"
-"""Ten times what a study takes to read its input, which is where a wrong command fails."""
+"""Of computing: by then a study has read all that it was given, and most have measured a part."""
 
 SERVICE = re.compile(r"(\w+=\S+ )*(tempo serve|uvicorn)\b")
 """Commands that go on for ever: Ctrl-C comes once the model is there, and they end."""
