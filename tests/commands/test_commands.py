@@ -22,7 +22,7 @@ PAGES = [
     *sorted((PROJECT / "docs").rglob("*.md")),
 ]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PATIENCE = 300
+PATIENCE = 900
 """Seconds until a command that has not ended is a failure: no busy machine takes as long."""
 
 STUDY = re.compile(r"\btempo (bench|compare|experiment|fidelity)\b")
