@@ -7,20 +7,22 @@ import pytest
 
 from tempo.infrastructure.fused_llama.processor import compiling
 
-SETUP = """
+PROCESS = """
 import multiprocessing, torch, tempo
 torch.set_num_threads({threads})
 engine = tempo.load(check=False)
-engine.generate("Once", max_steps=2)
-"""
 
-FORK = """
+def text():
+    return engine.generate("Once", max_steps=2).text
+
 def child():
     try:
-        print(engine.generate("Once", max_steps=2).text)
+        print(text())
     except tempo.errors.SessionError as error:
         print(error)
 
+print(text())
+print(torch.get_num_threads(), flush=True)
 process = multiprocessing.get_context("fork").Process(target=child)
 process.start()
 process.join(60)
@@ -29,24 +31,21 @@ print("ended by itself:", process.exitcode == 0)
 """
 
 
-def told(code, threads):
+def told(threads):
     """Return what a process of its own says; numba's threads start once in each."""
-    command = [sys.executable, "-c", SETUP.format(threads=threads) + code]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_pytorch_keeps_the_threads_it_was_given(threads):
-    assert told("print(torch.get_num_threads())", threads) == f"{threads}\n"
+    command = [sys.executable, "-c", PROCESS.format(threads=threads)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    return ended.stdout.splitlines()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others do not fork with OpenMP")
-def test_a_fork_of_a_process_that_decoded_goes_on_in_pytorch_where_it_can_and_says_where_not():
-    alone = told("print(engine.generate('Once', max_steps=2).text)", 1)
-    assert told(FORK, 1) == alone + "ended by itself: True\n"
-    several = told(FORK, 2)
-    assert "start processes by spawn" in several
-    assert several.endswith("ended by itself: True\n")
+def test_pytorch_keeps_its_threads_and_a_fork_goes_on_in_it_where_it_can_and_says_where_not():
+    text, threads, forked, ended = told(1)
+    assert text
+    assert (threads, forked, ended) == ("1", text, "ended by itself: True")
+    text_of_three, threads, forked, ended = told(3)
+    assert (text_of_three, threads, ended) == (text, "3", "ended by itself: True")
+    assert "start processes by spawn" in forked
 
 
 @pytest.mark.parametrize(("layer", "why"), [("workqueue", "one thread alone"), ("omp", None)])
