@@ -4,7 +4,7 @@
 .DELETE_ON_ERROR:
 .PHONY: help demo install ui dev-ui test check lint format types imports dependencies slots shape \
         docs spelling check-ui ui-again e2e test-unit test-integration test-harness test-commands coverage \
-        schema commands-page models-page licences-page types-ui bench clean
+        schema commands-page models-page licences-page release-check lower-bounds audit types-ui bench clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -19,6 +19,12 @@ RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 # lm-evaluation-harness, with what it brings, beside what $(VENV) has.
 HARNESS := .venv-harness
+# The oldest packages that TEMPO allows, before what $(VENV) has.
+LOWEST := .venv-lowest
+LOWEST_TESTS ?= tests/integration/test_embedded_engine.py tests/domain tests/contracts \
+  tests/infrastructure tests/interfaces
+# pip-audit alone.
+AUDIT := .venv-audit
 UI_DEV := frontend/node_modules/.installed
 INPUTS := pyproject.toml constraints.txt
 
@@ -32,7 +38,8 @@ ui_check = echo "== the web UI: $(1)" && $(NPM) run --silent $(1) >$(VENV)/ui.lo
 # Everything runs from $(VENV), whatever environment is active around it.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
 # The pins hold for the isolated build of the package too (older and newer pip, in this order).
-PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+PINNED := PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_BUILD_CONSTRAINT=$(CURDIR)/constraints.txt
+PIP := $(PINNED) \
        $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 
 # The prompt reaches the program through the environment, exactly as it was typed: make must not
@@ -172,10 +179,13 @@ test-commands: $(DEV) ## every command of README and documentation, as it is wri
 $(HARNESS)/.installed: $(DEV)
 	@echo "Installing lm-evaluation-harness into $(HARNESS)"
 	@$(BIN)/python -m venv --clear $(HARNESS)
-	@$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
-	  >"$$($(HARNESS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth"
+	@$(call sees_venv,$(HARNESS))
 	@$(HARNESS)/bin/python -m pip -qq --disable-pip-version-check --no-input install -c constraints.txt 'lm-eval>=0.4.13,<0.5'
 	@touch $@
+
+# Lets an environment fall back on what $(VENV) has.
+sees_venv = $(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
+	  >"$$($(1)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth"
 
 coverage: $(DEV) ## all tests, and htmlcov/: which branches they took
 	@$(BIN)/pytest -n $(WORKERS) --cov --cov-report=html --cov-report=term
@@ -202,6 +212,34 @@ models-page: $(DEV) ## docs/models.md, from a run of the laws on every family
 licences-page: $(DEV) ## docs/licences.md, from what the installed packages say
 	@$(BIN)/python -m tests.licences.page >docs/licences.md.new && mv docs/licences.md.new docs/licences.md
 
+release-check: $(DEV) ## what a release would be: built, judged and tried in bare environments; minutes
+	@$(PINNED) $(BIN)/python -m tests.release.check $(PYTHONS)
+
+lower-bounds: $(LOWEST)/.installed ## a part of the tests with the oldest packages that TEMPO allows, in .venv-lowest
+	@$(LOWEST)/bin/python -m pytest $(LOWEST_TESTS)
+
+# PyTorch stays as it is: its oldest builds on the package index bring gigabytes of CUDA.
+$(LOWEST)/.installed: $(DEV)
+	@echo "Installing the oldest packages that TEMPO allows into $(LOWEST), but for PyTorch"
+	@$(BIN)/python -m venv --clear $(LOWEST)
+	@$(call sees_venv,$(LOWEST))
+	@$(LOWEST)/bin/python -m pip -qq --disable-pip-version-check --no-input install uv
+	@echo "torch; python_version < '3'" >$(LOWEST)/left-out.txt
+	@$(LOWEST)/bin/uv pip compile -q --resolution lowest-direct --override $(LOWEST)/left-out.txt \
+	  $(foreach extra,compare cpu plot profile serve,--extra $(extra)) -o $(LOWEST)/lowest.txt pyproject.toml
+	@$(LOWEST)/bin/uv pip install -q --no-deps --python $(LOWEST)/bin/python -r $(LOWEST)/lowest.txt
+	@touch $@
+
+audit: $(AUDIT)/.installed ## known vulnerabilities of the versions in constraints.txt, by pip-audit
+	@$(AUDIT)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off \
+	  --format json --output $(AUDIT)/said.json 2>$(AUDIT)/log || test -s $(AUDIT)/said.json || { cat $(AUDIT)/log; exit 1; }
+	@$(BIN)/python -m tests.release.audit $(AUDIT)/said.json
+
+$(AUDIT)/.installed: | $(BIN)/python
+	@$(BIN)/python -m venv --clear $(AUDIT)
+	@$(AUDIT)/bin/python -m pip -qq --disable-pip-version-check --no-input install pip-audit
+	@touch $@
+
 types-ui: $(UI_DEV) ## the web UI's types, from these schemas
 	@$(NPM) run --silent types
 
@@ -211,8 +249,8 @@ BENCHMARKS := whole_step engine_overhead pruning_overhead next_token_fidelity ag
 bench: $(DEV) ## measure: the tables of benchmarks/results, about half an hour on two cores
 	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
-clean: ## remove what the commands above left behind, except .venv and .venv-harness
+clean: ## remove what the commands above left behind, except .venv and those beside it
 	@rm -rf build dist site htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \
 	  .import_linter_cache .hypothesis $(UI) frontend/build frontend/node_modules \
 	  frontend/.svelte-kit frontend/test-results frontend/playwright-report
-	@find . -path ./$(VENV) -prune -o -path ./$(HARNESS) -prune -o -type d -name __pycache__ -exec rm -rf {} +
+	@find . -path ./$(VENV) -prune -o -path './$(VENV)-*' -prune -o -type d -name __pycache__ -exec rm -rf {} +

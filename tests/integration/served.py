@@ -15,9 +15,9 @@ PATIENCE = 120.0
 class Served:
     """The process, its log as it comes, and its address."""
 
-    def __init__(self, *arguments, command=("-m", "tempo"), **options):
+    def __init__(self, *arguments, python=sys.executable, command=("-m", "tempo"), **options):
         self.lines = []
-        command = [sys.executable, *command, "serve", "--port", "0", *arguments]
+        command = [str(python), *command, "serve", "--port", "0", *arguments]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()

@@ -8,8 +8,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PACKAGE = "tempo-decoding"
-EXTRAS = ("compare", "cpu", "plot", "serve")
+EXTRAS = ("compare", "cpu", "plot", "profile", "serve")
 """The extras that users install and that are pinned here; the page names what it leaves out."""
+
+LEFT_OUT = ("cuda", "harness", "quantised", "spread")
+"""The extras that the page names as left out."""
 
 PERMISSIVE = frozenset(
     {
@@ -45,11 +48,11 @@ EXPLAINED = {
 
 HEAD = """# Licences
 
-TEMPO is under the MIT licence. What it installs, with the extras compare, cpu, plot and serve, on
-Linux with the CPU build of PyTorch, and what each package says of its own licence. Not among them:
-CUDA's libraries, which other builds of PyTorch bring under NVIDIA's terms, and the extras cuda,
-harness, quantised and spread. The list is written by `make licences-page`; a test holds it to what
-is installed, and refuses a licence that is neither permissive nor explained here.
+TEMPO is under the MIT licence. What it installs, with the extras compare, cpu, plot, profile and
+serve, on Linux with the CPU build of PyTorch, and what each package says of its own licence. Not
+among them: CUDA's libraries, which other builds of PyTorch bring under NVIDIA's terms, and the
+extras cuda, harness, quantised and spread. The list is written by `make licences-page`; a test
+holds it to what is installed, and refuses a licence that is neither permissive nor explained here.
 
 | package | licence | remark |
 |---|---|---|
