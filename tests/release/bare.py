@@ -9,20 +9,17 @@ class FailedError(Exception):
 
 
 def told(*command, code=0, **options):
-    """What a command writes, both streams together; a `FailedError` if its code is another."""
-    ended = subprocess.run(
-        [str(word) for word in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        **options,
-    )
+    """What a command writes as its result, or as its refusal if `code` says that it has to refuse.
+
+    Raises:
+        FailedError: it ended with another code.
+    """
+    words = [str(word) for word in command]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, **options)
     if ended.returncode != code:
-        shown = " ".join(str(word) for word in command)
-        message = f"`{shown}` ended with {ended.returncode}, not {code}:\n{ended.stdout}"
-        raise FailedError(message)
-    return ended.stdout
+        message = f"`{' '.join(words)}` ended with {ended.returncode}, not {code}:\n"
+        raise FailedError(message + ended.stdout + ended.stderr)
+    return ended.stderr if code else ended.stdout
 
 
 class Bare:
