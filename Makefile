@@ -103,7 +103,9 @@ $(UI_DEV): frontend/package.json frontend/package-lock.json | $(BIN)/python
 # Checking ---------------------------------------------------------------------------------------
 
 # Shape and public names are tests too.
-test: $(filter-out shape,$(CHECKS)) ## all checks, then all tests with branch coverage
+# The checks side by side, each with its output in one piece where this make can keep it so.
+test: $(DEV) ## all checks, then all tests with branch coverage
+	@$(MAKE) --no-print-directory -j $(WORKERS) $(if $(filter output-sync,$(.FEATURES)),-O) $(filter-out shape,$(CHECKS))
 	@echo "== tests"
 	@$(BIN)/pytest -n $(WORKERS) $(DECIDING:%=--cov=src/tempo/%) --cov-report=
 	@$(call floor)
