@@ -65,13 +65,25 @@ def spelled(value):
     return ",".join(f"{name}={one}" for name, one in value.items()) or "plain"
 
 
+@pytest.fixture(scope="module")
+def without(embedded):
+    """Return the outcome of a base: decoded twice, with the same outcome, when first asked for."""
+    kept = {}
+
+    def found(base):
+        if spelled(base) not in kept:
+            one, again = (outcome(embedded.generate(PROMPT, **{**STEPS, **base})) for _ in range(2))
+            assert one == again
+            kept[spelled(base)] = one
+        return kept[spelled(base)]
+
+    return found
+
+
 @pytest.mark.parametrize(("base", "knob"), KNOBS, ids=spelled)
-def test_only_this_knob_and_the_outcome_is_another(embedded, base, knob):
-    one = embedded.generate(PROMPT, **{**STEPS, **base})
+def test_only_this_knob_and_the_outcome_is_another(embedded, without, base, knob):
     other = embedded.generate(PROMPT, **{**STEPS, **base, **knob})
-    again = embedded.generate(PROMPT, **{**STEPS, **base})
-    assert outcome(one) == outcome(again)
-    assert outcome(one) != outcome(other)
+    assert without(base) != outcome(other)
 
 
 def outcome(result):
