@@ -104,10 +104,11 @@ $(UI_DEV): frontend/package.json frontend/package-lock.json | $(BIN)/python
 
 # Shape and public names are tests too.
 # The checks side by side, each with its output in one piece where this make can keep it so.
+# A worker takes a run of neighbouring tests, which share models and services, until one has none left.
 test: $(DEV) ## all checks, then all tests with branch coverage
 	@$(MAKE) --no-print-directory -j $(WORKERS) $(if $(filter output-sync,$(.FEATURES)),-O) $(filter-out shape,$(CHECKS))
 	@echo "== tests"
-	@$(BIN)/pytest -n $(WORKERS) $(DECIDING:%=--cov=src/tempo/%) --cov-report=
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(DECIDING:%=--cov=src/tempo/%) --cov-report=
 	@$(call floor)
 
 check: $(CHECKS) ## everything but the tests
@@ -166,10 +167,10 @@ e2e: $(RUNTIME) $(UI_DEV) ui ## the web UI in a browser, against the service wit
 	  export TEMPO_E2E_PORT=$$port && $(NPM) run --silent e2e
 
 test-unit: $(DEV) ## the tests that need nothing but the code
-	@$(BIN)/pytest -n $(WORKERS) -m unit
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m unit
 
 test-integration: $(DEV) ## the tests that run a real model, a subprocess or a build
-	@$(BIN)/pytest -n $(WORKERS) -m integration
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m integration
 
 test-harness: $(HARNESS)/.installed ## the tests of the adapter for lm-evaluation-harness, in .venv-harness
 	@TEMPO_HARNESS=1 $(HARNESS)/bin/python -m pytest tests/harness
@@ -190,7 +191,7 @@ sees_venv = $(BIN)/python -c 'import sysconfig; print("import site; site.addsite
 	  >"$$($(1)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth"
 
 coverage: $(DEV) ## all tests, and htmlcov/: which branches they took
-	@$(BIN)/pytest -n $(WORKERS) --cov --cov-report=html --cov-report=term
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=html --cov-report=term
 	@$(call floor)
 
 # Statements and branches together, of the two layers that hold every decision. `make test` counts
