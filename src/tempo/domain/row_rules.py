@@ -44,6 +44,11 @@ class RowRules:
         return self.repetition_penalty != 1.0
 
     @property
+    def path_readers(self) -> str:
+        """What looks at the text before a row, as a clause."""
+        return f"repetition_penalty is {self.repetition_penalty}"
+
+    @property
     def is_plain(self) -> bool:
         """Whether rows stay as the model gives them."""
         return self == RowRules(capture=self.capture)

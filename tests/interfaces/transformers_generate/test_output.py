@@ -223,3 +223,11 @@ def test_a_search_takes_what_a_configuration_leaves_alone(model):
     option = {"use_mcts": True, "mcts_depth": 4, "max_new_tokens": 4, "threshold": 0.01}
     found = decoded(model, batch(PROMPT), do_sample=True, top_k=0, n_best=1, **option)
     assert found.shape == (1, len(PROMPT) + 4)
+
+
+def test_a_search_goes_by_what_sampling_asks_for_and_names_what_reads_texts(model):
+    option = {"use_mcts": True, "mcts_depth": 4, "max_new_tokens": 4, "threshold": 0.01}
+    found = decoded(model, batch(PROMPT), do_sample=True, temperature=0.7, n_best=1, **option)
+    assert found.shape == (1, len(PROMPT) + 4)
+    with pytest.raises(InvalidValueError, match="NoRepeatNGramLogitsProcessor is among the"):
+        decoded(model, batch(PROMPT), no_repeat_ngram_size=2, **option)

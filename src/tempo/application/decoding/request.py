@@ -125,8 +125,8 @@ class GenerationRequest:
             raise ContradictionError(message)
         if self.rules.looks_at_paths:
             message = (
-                f"repetition_penalty is {self.rules.repetition_penalty} under a tree search, whose "
-                "rows follow many paths; leave it out"
+                f"{self.rules.path_readers} under a tree search, whose rows follow many paths; "
+                "leave it out"
             )
             raise ContradictionError(message)
 

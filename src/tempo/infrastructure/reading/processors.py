@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from transformers import LogitsProcessor
 
 
+ROW_BY_ROW = (TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper, MinPLogitsWarper)
+"""Processors that look at a row's logits alone, whatever text stands before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class GivenProcessors(RowRules):
     """Row rules that somebody else has made processors of: these act, and not the numbers.
@@ -33,8 +37,17 @@ class GivenProcessors(RowRules):
 
     @property
     def looks_at_paths(self) -> bool:
-        """Whether some processor looks at the text before a row: any of these may."""
-        return bool(self.processors)
+        """Whether some processor may look at the text before a row."""
+        return bool(self._readers)
+
+    @property
+    def path_readers(self) -> str:
+        """The first processor that may, as a clause."""
+        return f"{self._readers[0]} is among the logits processors"
+
+    @property
+    def _readers(self) -> list[str]:
+        return [type(one).__name__ for one in self.processors if type(one) not in ROW_BY_ROW]
 
 
 def logits_processors(rules: RowRules) -> LogitsProcessorList:
