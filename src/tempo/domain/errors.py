@@ -103,11 +103,13 @@ class NonFiniteLogitsError(TempoError, ArithmeticError):
         partial: what was decoded before, when the error reaches a caller of the engine.
     """
 
-    def __init__(self, step: int) -> None:
+    def __init__(self, step: int, *, processed: bool = False) -> None:
+        """Name the step; with `processed` the caller's logits processors may be the cause too."""
+        other = ", or the logits processors exclude every token" if processed else ""
         super().__init__(
-            f"the model's logits for step {step} are not finite (NaN or infinity), or processors "
-            "of the caller's exclude every token; what was decoded before is kept; try another "
-            "dtype (float32), other weights, or processors that leave a token"
+            f"the model's logits for step {step} are not finite (NaN or infinity){other}; "
+            "what was decoded before is kept; try another dtype (float32) or other weights"
+            f"{', or processors that leave a token' if processed else ''}"
         )
         self.step = step
         self.partial: object | None = None

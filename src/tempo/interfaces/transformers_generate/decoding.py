@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import InvalidValueError, NonFiniteLogitsError
 from tempo.domain.events import StepAppended
 from tempo.interfaces.transformers_generate.processing import is_met
 
@@ -86,14 +86,18 @@ def decoded(
     Criteria are shown tokens on `device`, as `generate` shows them on the model's.
     """
     generation = use_case.start(request)
-    with closing(generation.events()) as events:
-        for event in events:
-            if not isinstance(event, StepAppended):
-                continue
-            if telling is not None:
-                telling.text(generation.settled_ids)
-            if criteria and is_met(criteria, _text(generation, device)):
-                break
+    try:
+        with closing(generation.events()) as events:
+            for event in events:
+                if not isinstance(event, StepAppended):
+                    continue
+                if telling is not None:
+                    telling.text(generation.settled_ids)
+                if criteria and is_met(criteria, _text(generation, device)):
+                    break
+    except NonFiniteLogitsError as error:
+        processed = request.rules.looks_at_paths
+        raise NonFiniteLogitsError(error.step, processed=processed) from error
     return generation.outcome()
 
 
