@@ -76,7 +76,8 @@ def verify(
     cache_dir: CacheDir = "",
 ) -> int:
     """Hold a model's files against what the hub sent, and against each other."""
-    shelf, kept = _shelf(cache_dir), _shelf(cache_dir).kept()
+    shelf = _shelf(cache_dir)
+    kept = shelf.kept()
     held = None if any(one.name == name for one in kept) else shelf.in_folder(name)
     if held is None:
         return _verified(shelf, found(kept, name, revision))

@@ -204,7 +204,7 @@ def tempo_of(text: str, steps: int = STEPS_OF_A_RUN) -> Tempo:
     if rescored not in ("yes", "no"):
         message = f"{RESCORE} is {rescored!r}; it must be yes or no"
         raise InvalidValueError(message)
-    read_settings({**settings, "max_steps": max(1, steps)})
+    read_settings({**settings, "max_steps": max(1, steps)})  # no steps are refused by the plan
     return Tempo(settings, rescored == "yes")
 
 
