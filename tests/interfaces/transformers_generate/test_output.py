@@ -220,7 +220,13 @@ def test_a_search_returns_the_best_texts_that_it_tried_by_its_own_seed(model):
 
 
 def test_a_search_takes_what_a_configuration_leaves_alone(model):
-    option = {"use_mcts": True, "mcts_depth": 4, "max_new_tokens": 4, "threshold": 0.01}
+    option = {
+        "use_mcts": True,
+        "mcts_depth": 4,
+        "max_new_tokens": 4,
+        "threshold": 0.01,
+        "repetition_penalty": 1.0,
+    }
     found = decoded(model, batch(PROMPT), do_sample=True, top_k=0, n_best=1, **option)
     assert found.shape == (1, len(PROMPT) + 4)
 

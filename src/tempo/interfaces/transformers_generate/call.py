@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tempo.application.settings.reading import build_request, read_settings
-from tempo.application.settings.settings import DEFAULTS, SPECS
+from tempo.application.settings.settings import SPECS
 from tempo.application.settings.words import ALIASES, PAIRS, SWITCHES, WISHES
 from tempo.domain.errors import InvalidValueError
 from tempo.domain.tokens import TokenId
@@ -96,8 +96,7 @@ def _custom_generate(
 def _settings(config: GenerationConfig, others: dict[str, Any], length: int) -> Settings:
     """Return the settings that a configuration and the keywords beside it mean."""
     names = [name for name in FROM_CONFIG if config.do_sample or name not in SAMPLING_ONLY]
-    values = {name: getattr(config, name, None) for name in names}
-    held = {name: value for name, value in values.items() if value != DEFAULTS[name]}
+    held = {name: getattr(config, name, None) for name in names}
     most = int(config.max_length) - length
     least = min(most, max(0, int(config.min_length or 0) - length))
     named = {name: others.get(name) for name in WORDS}
