@@ -93,10 +93,14 @@ export async function openTab(page: Page, name: string): Promise<void> {
   await expect(panel(page).getByText('Loading…', { exact: true })).toHaveCount(0);
 }
 
-export const ended = (page: Page) =>
-  expect(runState(page)).toContainText(/all steps are done|the text ended|stop/, {
+/** Wait until the run has ended and all that is known of it stands on the page. */
+export async function ended(page: Page): Promise<void> {
+  await expect(runState(page)).toContainText(/all steps are done|the text ended|stop/, {
     timeout: 30_000
   });
+  // The n best texts are read once the events have ended.
+  await expect(page.getByText('They are being read.')).toHaveCount(0);
+}
 
 /** Generate from the form, and wait for the end. */
 export async function generate(page: Page, prompt = PROMPT): Promise<void> {

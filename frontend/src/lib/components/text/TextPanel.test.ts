@@ -187,6 +187,11 @@ test('Alt with arrows goes through the candidates, and B branches from the one s
   expect(fork).toHaveBeenCalledWith('run', 0, 2);
 });
 
+test('a file without whole texts says so, rather than that they are being read', () => {
+  shown(RunStore.kept('kept', told(STORY), null));
+  expect(screen.getByText('This file holds no whole texts.')).toBeVisible();
+});
+
 test('nothing goes on from a run of a file, nor from the end of a text', async () => {
   const kept = RunStore.kept('kept', told(STORY), null);
   const { app } = shown(kept);
