@@ -1,4 +1,5 @@
 import {
+  complete,
   button,
   ended,
   expect,
@@ -244,7 +245,7 @@ test('19 a link reopens what it was copied from', async ({ page, openPage }) => 
   await visit(other, page.url());
   await expect(other.getByRole('tab', { name: 'Tree' })).toHaveAttribute('aria-selected', 'true');
   await openTab(other, 'Text');
-  await ended(other);
+  await complete(other);
   expect(words(await shownText(other))).toBe(text);
   await page.reload();
   await ended(page);

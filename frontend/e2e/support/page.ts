@@ -93,12 +93,14 @@ export async function openTab(page: Page, name: string): Promise<void> {
   await expect(panel(page).getByText('Loading…', { exact: true })).toHaveCount(0);
 }
 
-/** Wait until the run has ended and all that is known of it stands on the page. */
-export async function ended(page: Page): Promise<void> {
-  await expect(runState(page)).toContainText(/all steps are done|the text ended|stop/, {
+export const ended = (page: Page) =>
+  expect(runState(page)).toContainText(/all steps are done|the text ended|stop/, {
     timeout: 30_000
   });
-  // The n best texts are read once the events have ended.
+
+/** Wait until a run of the service has ended and its texts, which are read after that, are shown. */
+export async function complete(page: Page): Promise<void> {
+  await ended(page);
   await expect(page.getByText('They are being read.')).toHaveCount(0);
 }
 
@@ -107,7 +109,7 @@ export async function generate(page: Page, prompt = PROMPT): Promise<void> {
   await page.getByRole('textbox', { name: 'Prompt' }).fill(prompt);
   await button(page, 'Generate').click();
   await expect(runState(page)).toBeVisible();
-  await ended(page);
+  await complete(page);
 }
 
 /** What the Text tab shows, as a reader would copy it. */
