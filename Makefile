@@ -78,7 +78,7 @@ $(RUNTIME): $(INPUTS) | $(BIN)/python
 
 $(DEV): $(INPUTS) | $(BIN)/python
 	@echo "Installing TEMPO and its checks into $(VENV) (PyTorch is large: a few minutes the first time)"
-	@$(PIP) install -c constraints.txt -e '.[dev,plot,profile,cpu,serve,compare]'
+	@$(PIP) install -c constraints.txt -e '.[dev,plot,profile,cpu,serve,compare,ray,postgresql]'
 	@$(without_ui)
 	@touch $(RUNTIME) $@
 
