@@ -2,7 +2,7 @@
 
 import sys
 
-from tempo.interfaces.cli.experiment_command import run_beside
+from tempo.interfaces.cli.studies.experiment_command import run_beside
 
 if __name__ == "__main__":
     run_beside(__file__, sys.argv[1:])

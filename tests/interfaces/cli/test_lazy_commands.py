@@ -6,8 +6,8 @@ import sys
 import pytest
 from typer.main import get_command
 
-from tempo.interfaces.cli.experiment_command import STUDIES, experiment
 from tempo.interfaces.cli.main import COMMANDS, app
+from tempo.interfaces.cli.studies.experiment_command import STUDIES, experiment
 
 LAZY = [
     command

@@ -18,7 +18,7 @@ from tempo.infrastructure.documents import require_place, save_text
 from tempo.interfaces.cli.bench_tables import bench_lines, weights_lines
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
-from tempo.interfaces.cli.studies import numbers, repeated, study_facts
+from tempo.interfaces.cli.studies.telling import numbers, repeated, study_facts
 
 OUTPUT = "Output"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tempo.application.studies.speed.report import GREEDY
-from tempo.interfaces.cli.studies import columns, listed
+from tempo.interfaces.cli.studies.telling import columns, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

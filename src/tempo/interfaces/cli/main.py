@@ -32,11 +32,11 @@ COMMANDS = {
         "Go on from a candidate of a saved lattice, under its settings or others.",
     ),
     "fidelity": (
-        f"{HERE}.fidelity_command:fidelity",
+        f"{HERE}.studies.fidelity_command:fidelity",
         "Hold rules against the exact next-token distribution over all paths of their lattices.",
     ),
     "compare": (
-        f"{HERE}.compare_command:compare",
+        f"{HERE}.studies.compare_command:compare",
         "Let decoding methods continue the same prompts: what their texts are worth and cost.",
     ),
     "bench": (
@@ -62,10 +62,10 @@ COMMANDS = {
     "config": (f"{HERE}.config_command:config", "Look at what settings mean, without a model."),
     "models": (f"{HERE}.models_command:models", "List, download, verify and remove models."),
     "experiment": (
-        f"{HERE}.experiment_command:experiment",
+        f"{HERE}.studies.experiment_command:experiment",
         "Repeat a study of the project on any model.",
     ),
-    "tasks": (f"{HERE}.tasks_command:tasks", "Task sets with known answers, written here."),
+    "tasks": (f"{HERE}.studies.tasks_command:tasks", "Task sets with known answers, written here."),
 }
 """By name, where a command is and its first line; both are held against the modules by a test."""
 

@@ -18,7 +18,7 @@ from tempo.application.studies.curves.document import curve_document
 from tempo.application.studies.curves.report import CurveReport
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.plotting.curves_plot import plot_curves
-from tempo.interfaces.cli.interpretability.curve_tables import curve_lines
+from tempo.interfaces.cli.studies.interpretability.curve_tables import curve_lines
 
 LAYOUT = Layout(
     "curves",

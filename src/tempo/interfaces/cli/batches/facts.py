@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tempo.application.batches.plan import SWEPT
 from tempo.infrastructure.documents import DECIDING
 from tempo.interfaces.cli.loading_options import chosen_options
-from tempo.interfaces.cli.studies import repeated, versions
+from tempo.interfaces.cli.studies.telling import repeated, versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

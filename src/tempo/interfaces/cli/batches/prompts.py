@@ -13,7 +13,7 @@ from tempo.application.prompting import Prompt
 from tempo.application.studies.prompt_lines import PromptLine
 from tempo.domain.errors import PromptError
 from tempo.interfaces.cli.prompt_source import STANDARD_INPUT, prompt_text, read_bytes, require_one
-from tempo.interfaces.cli.study_prompts import JSON_LINES
+from tempo.interfaces.cli.studies.prompts import JSON_LINES
 
 if TYPE_CHECKING:
     from tempo.application.batches.items import Item

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tempo.interfaces.cli.control_characters import readable
 from tempo.interfaces.cli.rendering import one_line
-from tempo.interfaces.cli.studies import columns
+from tempo.interfaces.cli.studies.telling import columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
