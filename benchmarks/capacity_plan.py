@@ -1,0 +1,252 @@
+"""What do many prompts cost on a 70B model? A plan on paper, from what was measured elsewhere.
+
+Nothing is timed here: every figure follows from the constants below, each with where it comes from,
+by the queue of service_queue.py, which service_queue_check.py holds against the real service. The
+same command prints the same tables.
+"""
+
+from __future__ import annotations
+
+import math
+from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass, replace
+
+from service_queue import Costs, Load, Request, steady
+from workbench import print_table
+
+# Measured on an H100, a Llama of 3.2 B parameters in bfloat16 (fused_step_log.md, bench_h100.txt).
+READ = 3.11e12
+"""Bytes a second that a GPU reads."""
+OVERHEAD = 1.31
+"""A pass of few rows beside the time that reading weights and cache takes."""
+SMALL_PARAMETERS = 3.21e9
+SESSIONS = ((4, 2.74e-3), (128, 4.57e-3))
+"""Rows of all sessions and seconds of their pass: sessions of width 4, 1 and 32 of them."""
+HOST_STEP = 1.0 / 2_576
+"""Seconds of the processor for one run's step: 32 runs took 2,576 steps a second."""
+GROUPS_FROM = 12
+"""Runs from which on there are two groups that take turns."""
+
+# Facts of the model: Llama 3.1 70B (its config.json), weights and cache in bfloat16.
+PARAMETERS = 70.6e9
+LAYERS, HIDDEN, KEY_HEADS, HEAD = 80, 8_192, 8, 128
+ROW_BYTES = 2 * LAYERS * KEY_HEADS * HEAD * 2
+
+# Facts of the device, and what is assumed where nothing was measured.
+MEMORY = 80e9
+"""Bytes of an H100's memory."""
+SPARE = 8e9
+"""Assumed: bytes of each that neither weights nor cache may take."""
+LINK = 300e9
+"""Assumed: bytes a second that an all-reduce moves out of a GPU (NVLink's data sheet: 450e9)."""
+COLLECTIVE = 15e-6
+"""Assumed: seconds that an all-reduce takes however little it moves."""
+ANSWER_ROWS = 16
+"""Rows a step whose scores the best texts need: 835 to 1,116 for 60 steps (fused_step_log.md)."""
+EVENT_BYTES = 1_800
+"""Of a step's events as they are stored, at width 4 (store_rate.py)."""
+LINE_BYTES = 6_000
+"""Of a result with five best texts of 128 tokens, as JSON."""
+
+HOURS = 3_600.0
+MILLION = 1_000_000
+PLACES = (1, 8, 32, 64, 128)
+GPUS = (2, 4, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked.
+
+    Attributes:
+        width: tokens of a step.
+        prompt: tokens of a prompt.
+        steps: of a run.
+        answers: whether best texts are scored by the model once more.
+    """
+
+    width: int
+    prompt: int
+    steps: int
+    answers: bool
+
+    @property
+    def request(self) -> Request:
+        """The same for the queue."""
+        rows = ANSWER_ROWS * self.steps if self.answers else 0
+        return Request(self.steps, self.width, self.prompt, rows)
+
+    @property
+    def rows(self) -> int:
+        """Cache rows of a run at its end, where nothing is pruned."""
+        return self.prompt + self.width * self.steps
+
+
+def flop_rate() -> float:
+    """Return the operations a second at which more rows go through the small model."""
+    (few, short), (many, long) = SESSIONS
+    return 2.0 * SMALL_PARAMETERS * (many - few) / (long - short)
+
+
+def row_seconds(gpus: int) -> float:
+    """Return what a row more costs a pass of the large model."""
+    return 2.0 * PARAMETERS / (gpus * flop_rate())
+
+
+def collective_bytes(gpus: int, rows: float) -> float:
+    """Return the bytes that a pass moves out of each GPU: a ring's share of two sums a layer."""
+    return 2 * LAYERS * 2.0 * (gpus - 1) / gpus * rows * HIDDEN * 2
+
+
+def costs_of(plan: Plan, gpus: int) -> Costs:
+    """Return what the service's work costs on so many GPUs that share each layer."""
+
+    def shared_pass(runs: int, rows: float) -> float:
+        cache = runs * (plan.prompt + plan.width * plan.steps / 2) * ROW_BYTES
+        read = OVERHEAD * (2.0 * PARAMETERS + cache) / (gpus * READ)
+        moved = 2 * LAYERS * COLLECTIVE + collective_bytes(gpus, rows) / LINK
+        return read + rows * row_seconds(gpus) + moved
+
+    def through(rows: int) -> float:
+        if not rows:
+            return 0.0
+        moved = 2 * LAYERS * COLLECTIVE + collective_bytes(gpus, rows) / LINK
+        return max(OVERHEAD * 2.0 * PARAMETERS / (gpus * READ), rows * row_seconds(gpus)) + moved
+
+    return Costs(shared_pass, HOST_STEP, through, through, groups_from=GROUPS_FROM)
+
+
+def room(plan: Plan, gpus: int) -> int:
+    """Return how many runs have room in the cache."""
+    left = gpus * (MEMORY - SPARE) - 2.0 * PARAMETERS
+    return max(0, math.floor(left / (plan.rows * ROW_BYTES)))
+
+
+def narrowest(plan: Plan, costs: Costs, places: int) -> str:
+    """Return what takes most of a round."""
+    request, rows = plan.request, places * plan.width
+    turns = 2 if places >= GROUPS_FROM else 1
+    step = turns * costs.shared_pass(math.ceil(places / turns), rows / turns)
+    parts = {
+        "passes": step,
+        "host": places * costs.host_step,
+        "prompts": places * costs.prompt(request.prompt_tokens) / request.steps,
+        "best texts": places * costs.answer(request.answer_rows) / request.steps,
+    }
+    return max(parts, key=lambda name: parts[name])
+
+
+def print_throughput(plan: Plan) -> dict[int, tuple[int, Load]]:
+    """Print a million prompts by GPUs and runs at once; return the cheapest of each."""
+    head = (
+        "GPUs", "runs", "ms a step", "in one group", "prompts/h", "GPU hours", "most goes to",
+    )  # fmt: skip
+    rows: list[tuple[str, ...]] = [head]
+    best: dict[int, tuple[int, Load]] = {}
+    for gpus in GPUS:
+        costs = costs_of(plan, gpus)
+        for places in PLACES:
+            if places > room(plan, gpus):
+                rows.append((str(gpus), str(places), "no room", "", "", "", "cache"))
+                continue
+            load = steady(costs, plan.request, places)
+            if gpus not in best or load.rate > best[gpus][1].rate:
+                best[gpus] = (places, load)
+            step = load.stepping / len(load.runs)
+            alone = replace(costs, groups_from=None).step(places, places * plan.width)
+            hours = MILLION / load.rate / HOURS * gpus
+            rows.append(
+                (
+                    str(gpus), str(places), f"{1e3 * step:.1f}", f"{1e3 * alone:.1f}",
+                    f"{HOURS * load.rate:,.0f}",
+                    f"{hours:,.0f}", narrowest(plan, costs, places),
+                )
+            )  # fmt: skip
+    print_table(rows)
+    return best
+
+
+def print_saturation(plan: Plan, best: dict[int, tuple[int, Load]]) -> None:
+    """Print where cache, network and store end, at the cheapest number of runs."""
+    rows: list[tuple[str, ...]] = [
+        (
+            "GPUs",
+            "runs",
+            "room for",
+            "cache GB",
+            "links GB/s",
+            "of a link",
+            "events/s",
+            "store MB/s",
+        )
+    ]
+    for gpus, (places, load) in best.items():
+        request = plan.request
+        step = load.stepping / len(load.runs)
+        moved = collective_bytes(gpus, places * plan.width) / step
+        steps = load.rate * request.steps
+        rows.append(
+            (
+                str(gpus), str(places), str(room(plan, gpus)),
+                f"{places * plan.rows * ROW_BYTES / 1e9:.0f}", f"{moved / 1e9:.1f}",
+                f"{moved / LINK:.0%}", f"{steps:,.0f}", f"{steps * EVENT_BYTES / 1e6:.1f}",
+            )
+        )  # fmt: skip
+    print_table(rows)
+
+
+def print_magnitudes(plan: Plan, gpus: int, load: Load) -> None:
+    """Print what each order of magnitude takes."""
+    rows: list[tuple[str, ...]] = [
+        ("prompts", "hours of one replica", "replicas for a day", "results GB", "events GB")
+    ]
+    for power in range(3, 9):
+        count = 10**power
+        hours = count / load.rate / HOURS
+        rows.append(
+            (
+                f"{count:,}", f"{hours:,.2f}", f"{math.ceil(hours / 24.0):,}",
+                f"{count * LINE_BYTES / 1e9:,.2f}",
+                f"{count * plan.steps * EVENT_BYTES / 1e9:,.1f}",
+            )
+        )  # fmt: skip
+    print(f"one replica: {gpus} GPUs")
+    print_table(rows)
+
+
+def parsed() -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser(description="What many prompts cost on a 70B model, on paper.")
+    parser.add_argument("--width", type=int, default=4, help="tokens of a step")
+    parser.add_argument("--prompt", type=int, default=512, help="tokens of a prompt")
+    parser.add_argument("--steps", type=int, default=128, help="of a run")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print the plan."""
+    options = parsed()
+    print(
+        f"width {options.width}, prompts of {options.prompt} tokens, runs of {options.steps} steps"
+    )
+    print(
+        f"a row costs {2.0 * PARAMETERS / 1e9:.0f} GFLOP, at {flop_rate() / 1e12:.0f} TFLOP/s; "
+        f"weights {2.0 * PARAMETERS / 1e9:.0f} GB; a cache row {ROW_BYTES:,} bytes; "
+        f"the host {1e3 * HOST_STEP:.2f} ms for a run's step"
+    )
+    for answers in (False, True):
+        plan = Plan(options.width, options.prompt, options.steps, answers)
+        print()
+        print(f"== a million prompts, {'five best texts scored' if answers else 'no best texts'}")
+        best = print_throughput(plan)
+        if not answers:
+            print()
+            print("== where cache, network and store end, with the cheapest number of runs")
+            print_saturation(plan, best)
+            print()
+            print("== orders of magnitude")
+            print_magnitudes(plan, 4, best[4][1])
+
+
+if __name__ == "__main__":
+    main()

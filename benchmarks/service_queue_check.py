@@ -1,0 +1,301 @@
+"""Does the queue of service_queue.py foretell what the service does under load?
+
+Costs come from runs alone: passes of 1 to 16 runs at widths 1 and 8, prompts and best texts in this
+process, and the service's own part from one client that asks for runs of two lengths. From these
+the queue foretells the requests a second of several numbers of clients, which are then put on the
+service itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+from argparse import ArgumentParser, Namespace
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import httpx
+import numpy as np
+from scipy.optimize import nnls
+from service_queue import Costs, Request, simulated
+from serving_load import SETTINGS, TEXTS, Asked, Document, round_of, service
+from workbench import (
+    Workbench,
+    add_shared_options,
+    print_header,
+    print_table,
+    reached,
+    write_json,
+)
+
+import tempo
+from tempo import Settings
+from tempo.application.serving.service_settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+FARTHEST = 0.25
+"""How far the queue may be from the service, as a share of it."""
+SHORT, LONG = 6, 22
+RUNS = (1, 2, 4, 16)
+WIDTHS = (1, 8)
+ROUNDS = 3
+CLIENTS = (1, 4, 16, 64)
+SERVED = (4, 24)
+"""Steps of the runs from which the service's own part of a step is taken."""
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Time work once, after it was done once."""
+    work()
+    return least([work])[0]
+
+
+def least(works: Sequence[Callable[[], object]], rounds: int = ROUNDS) -> list[float]:
+    """Return the median seconds of each, in turns."""
+    taken: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for times, work in zip(taken, works, strict=True):
+            start = perf_counter()
+            work()
+            times.append(perf_counter() - start)
+    return [statistics.median(times) for times in taken]
+
+
+# Costs --------------------------------------------------------------------------------------------
+
+
+def of_passes(engine: tempo.Engine, prompts: Sequence[str]) -> list[list[float]]:
+    """Return runs, rows and seconds of a step, for runs and widths of all kinds."""
+    points: list[list[float]] = []
+    for runs in RUNS:
+        for width in WIDTHS:
+            asked = [prompts[number % len(prompts)] for number in range(runs)]
+            works = [
+                partial(
+                    engine.generate_many,
+                    asked,
+                    max_steps=steps,
+                    min_steps=steps,
+                    max_width=width,
+                    selection_threshold=0.0,
+                )
+                for steps in (SHORT, LONG)
+            ]
+            works[0]()
+            short, long = least(works)
+            points.append([runs, runs * width, (long - short) / (LONG - SHORT)])
+    return points
+
+
+def fitted(points: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], float]:
+    """Return what a pass costs once, for each run and for each row, and the largest misfit.
+
+    Least squares of the relative misfit, and no cost below zero.
+    """
+    table = np.asarray(points)
+    taken = table[:, 2]
+    design = np.column_stack([np.ones(len(table)), table[:, 0], table[:, 1]]) / taken[:, None]
+    found, _ = nnls(design, np.ones(len(table)))
+    misfit = float(np.abs(design @ found - 1.0).max())
+    return (float(found[0]), float(found[1]), float(found[2])), misfit
+
+
+def of_answers(
+    engine: tempo.Engine, bodies: Sequence[Document]
+) -> tuple[float, float, list[Request]]:
+    """Measure the best texts of each body; return their fit, and the requests themselves."""
+    requests, taken = [], []
+    for body in bodies:
+        asked = {name: value for name, value in body.items() if name in _OF_SETTINGS}
+        result = engine.generate(body["prompt"], **asked)
+        tokens = result.lattice.prompt_ids
+        passes = max(1, result.cost.passes - 1)
+        rows = (result.cost.token_rows - len(tokens)) / passes
+        members = sum(step.width for step in result.lattice.steps)
+        requests.append(Request(passes, rows, len(tokens), members))
+        taken.append(seconds(partial(result.n_best, TEXTS)))
+    sizes = np.asarray([one.answer_rows for one in requests], float)
+    design = np.column_stack([np.ones(len(sizes)), sizes])
+    (once, each), _ = nnls(design, np.asarray(taken))
+    return float(once), float(each), requests
+
+
+_OF_SETTINGS = frozenset().union(*SETTINGS)
+
+
+def of_prompts(engine: tempo.Engine, prompts: Sequence[str]) -> tuple[float, float]:
+    """Measure runs of one step; return what a run costs besides steps: once, and each token."""
+    lengths, taken = [], []
+    for prompt in (*prompts, *(" ".join([one] * 6) for one in prompts)):
+        work = partial(engine.generate, prompt, max_steps=1, max_width=1)
+        work()
+        lengths.append(len(work().lattice.prompt_ids))
+        taken.append(least([work])[0])
+    design = np.column_stack([np.ones(len(lengths)), np.asarray(lengths, float)])
+    (once, each), _ = nnls(design, np.asarray(taken))
+    return float(once), float(each)
+
+
+# The service --------------------------------------------------------------------------------------
+
+
+async def put(address: str, bodies: Sequence[Document], clients: int) -> float:
+    """Let so many clients send the bodies; return the seconds until all are answered."""
+    asked = [Asked(number, json.dumps(body).encode()) for number, body in enumerate(bodies)]
+    limits = httpx.Limits(max_connections=None)
+    headers = {"Content-Type": "application/json"}
+    async with httpx.AsyncClient(
+        base_url=address, timeout=300, limits=limits, headers=headers
+    ) as client:
+        start = perf_counter()
+        answers = await round_of(client, asked, clients)
+        taken = perf_counter() - start
+    refused = [one.status for one in answers if one.status != 200]
+    if refused:
+        message = f"the service answered {refused[0]} to {len(refused)} of {len(asked)} requests"
+        raise SystemExit(message)
+    return taken
+
+
+def load(address: str, bodies: Sequence[Document], clients: int) -> float:
+    """Put a load on the service; return requests a second, the median of the rounds."""
+    times = [asyncio.run(put(address, bodies, clients)) for _ in range(ROUNDS)]
+    return len(bodies) / statistics.median(times)
+
+
+def _put_alone(address: str, bodies: Sequence[Document]) -> None:
+    asyncio.run(put(address, bodies, 1))
+
+
+def _decoded_alone(engine: tempo.Engine, prompts: Sequence[str], settings: Settings) -> None:
+    for prompt in prompts:
+        engine.generate(prompt, settings=settings)
+
+
+def own_part(address: str, engine: tempo.Engine, prompts: Sequence[str]) -> tuple[float, float]:
+    """Return what the service adds to a request, and to each step, for one client."""
+    added = []
+    for steps in SERVED:
+        settings = Settings(max_steps=steps, min_steps=steps, max_width=4, selection_threshold=0.0)
+        asked = {"n_best": 0, "show_token_ids": True, **settings.as_mapping()}
+        bodies = [{"prompt": one, **asked} for one in prompts]
+        works: list[Callable[[], object]] = [
+            partial(_put_alone, address, bodies),
+            partial(_decoded_alone, engine, prompts, settings),
+        ]
+        for work in works:
+            work()
+        served, alone = least(works)
+        added.append((served - alone) / len(prompts))
+    step = max(0.0, (added[1] - added[0]) / (SERVED[1] - SERVED[0]))
+    return max(0.0, added[0] - SERVED[0] * step), step
+
+
+# Report -------------------------------------------------------------------------------------------
+
+
+def compared(
+    address: str, costs: Costs, requests: Sequence[Request], bodies: Sequence[Document]
+) -> list[Document]:
+    """Foretell and put each load; print both."""
+    places = ServiceSettings().max_concurrent_runs
+    rows = [
+        ("best texts", "clients", "foretold", "measured", "of it", "runs a pass", "slowest 5 %")
+    ]
+    found: list[Document] = []
+    for texts in (0, TEXTS):
+        asked = [{**body, "n_best": texts} for body in bodies]
+        known = [
+            one if texts else Request(one.steps, one.rows, one.prompt_tokens) for one in requests
+        ]
+        for clients in CLIENTS:
+            told = simulated(costs, known, clients, places)
+            rate = load(address, asked, clients)
+            found.append(
+                {"texts": texts, "clients": clients, "foretold": told.rate, "measured": rate}
+            )
+            rows.append(
+                (
+                    str(texts), str(clients), f"{told.rate:.1f}", f"{rate:.1f}",
+                    f"{told.rate / rate:.2f}", f"{told.company:.1f}", f"{told.wait(95):.2f} s",
+                )
+            )  # fmt: skip
+    print_table(rows)
+    return found
+
+
+def parsed() -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser(description="What the queue foretells, beside the service.")
+    add_shared_options(parser, prompts=6)
+    parser.set_defaults(backend="auto")
+    parser.add_argument("--repeats", type=int, default=4, help="of each body in a load")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, foretell and print."""
+    start = perf_counter()
+    options = parsed()
+    bench = Workbench.load(options.model, options.threads, options.backend)
+    print_header(bench, options)
+    engine = tempo.load(options.model, backend=options.backend, check=False)
+    prompts = [opening.text for opening in bench.openings(options.prompts, options.seed)]
+    bodies = [
+        {"prompt": prompt, **settings, "show_token_ids": True}
+        for _ in range(options.repeats)
+        for prompt in prompts
+        for settings in SETTINGS
+    ]
+    points = of_passes(engine, prompts)
+    (once, each_run, each_row), misfit = fitted(points)
+    print_table(
+        [("runs", "rows", "ms a step", "fitted")]
+        + [
+            (
+                f"{runs:.0f}", f"{rows:.0f}", f"{1e3 * taken:.2f}",
+                f"{1e3 * (once + each_run * runs + each_row * rows):.2f}",
+            )
+            for runs, rows, taken in points
+        ]
+    )  # fmt: skip
+    print(
+        f"a step: {1e3 * once:.2f} ms, {1e3 * each_run:.2f} for each run, "
+        f"{1e3 * each_row:.3f} for each row; at most {misfit:.0%} beside what was measured"
+    )
+    prompt_once, prompt_each = of_prompts(engine, prompts)
+    answer_once, answer_each, requests = of_answers(
+        engine, bodies[: len(bodies) // options.repeats]
+    )
+    with service(options) as address:
+        request, step = own_part(address, engine, prompts)
+        print(
+            f"a run besides: {1e3 * prompt_once:.1f} ms and {1e3 * prompt_each:.2f} for each token "
+            f"of its prompt; best texts {1e3 * answer_once:.1f} ms and {1e3 * answer_each:.2f} for "
+            f"each token of its lattice; the service {1e3 * request:.1f} ms and {1e3 * step:.2f} a "
+            "step"
+        )
+        print()
+        costs = Costs(
+            shared_pass=lambda runs, rows: once + each_run * runs + each_row * rows,
+            host_step=step,
+            prompt=lambda tokens: prompt_once + prompt_each * tokens,
+            answer=lambda size: answer_once + answer_each * size if size else 0.0,
+            request=request,
+        )
+        found = compared(address, costs, requests * options.repeats, bodies)
+    farthest = max(abs(one["foretold"] / one["measured"] - 1.0) for one in found)
+    print(
+        f"farthest from the service: {farthest:.0%} (bar: at most {FARTHEST:.0%}): "
+        f"{reached(farthest <= FARTHEST)}"
+    )
+    print(f"total time {perf_counter() - start:.0f} s")
+    write_json(options, {"points": points, "loads": found})
+
+
+if __name__ == "__main__":
+    main()
