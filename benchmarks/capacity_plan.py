@@ -43,15 +43,16 @@ COLLECTIVE = 15e-6
 """Assumed: seconds that an all-reduce takes however little it moves."""
 ANSWER_ROWS = 16
 """Rows a step whose scores the best texts need: 835 to 1,116 for 60 steps (fused_step_log.md)."""
-EVENT_BYTES = 1_800
-"""Of a step's events as they are stored, at width 4 (store_rate.py)."""
-LINE_BYTES = 6_000
-"""Of a result with five best texts of 128 tokens, as JSON."""
+STORED = 8_000
+"""Bytes of a served run's step on the store's disk, its answer included (store_rate.py)."""
+LINE = 6_000
+"""Assumed: bytes of a result with five best texts of 128 tokens, before Parquet shrinks it."""
 
 HOURS = 3_600.0
 MILLION = 1_000_000
 PLACES = (1, 8, 32, 64, 128)
 GPUS = (2, 4, 8)
+REPLICA = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +175,9 @@ def print_saturation(plan: Plan, best: dict[int, tuple[int, Load]]) -> None:
             "runs",
             "room for",
             "cache GB",
-            "links GB/s",
+            "link GB/s",
             "of a link",
-            "events/s",
+            "steps/s",
             "store MB/s",
         )
     ]
@@ -189,16 +190,16 @@ def print_saturation(plan: Plan, best: dict[int, tuple[int, Load]]) -> None:
             (
                 str(gpus), str(places), str(room(plan, gpus)),
                 f"{places * plan.rows * ROW_BYTES / 1e9:.0f}", f"{moved / 1e9:.1f}",
-                f"{moved / LINK:.0%}", f"{steps:,.0f}", f"{steps * EVENT_BYTES / 1e6:.1f}",
+                f"{moved / LINK:.0%}", f"{steps:,.0f}", f"{steps * STORED / 1e6:.1f}",
             )
         )  # fmt: skip
     print_table(rows)
 
 
-def print_magnitudes(plan: Plan, gpus: int, load: Load) -> None:
+def print_magnitudes(plan: Plan, load: Load) -> None:
     """Print what each order of magnitude takes."""
     rows: list[tuple[str, ...]] = [
-        ("prompts", "hours of one replica", "replicas for a day", "results GB", "events GB")
+        ("prompts", "hours of one replica", "replicas for a day", "results GB", "served runs GB")
     ]
     for power in range(3, 9):
         count = 10**power
@@ -206,11 +207,41 @@ def print_magnitudes(plan: Plan, gpus: int, load: Load) -> None:
         rows.append(
             (
                 f"{count:,}", f"{hours:,.2f}", f"{math.ceil(hours / 24.0):,}",
-                f"{count * LINE_BYTES / 1e9:,.2f}",
-                f"{count * plan.steps * EVENT_BYTES / 1e9:,.1f}",
+                f"{count * LINE / 1e9:,.2f}",
+                f"{count * plan.steps * STORED / 1e9:,.1f}",
             )
         )  # fmt: skip
-    print(f"one replica: {gpus} GPUs")
+    print_table(rows)
+
+
+def print_changes(plan: Plan, gpus: int) -> None:
+    """Print what changes to the engine would be worth, at the number of runs that suits each."""
+    costs = costs_of(plan, gpus)
+    changes = {
+        "as it is": costs,
+        "the host takes 0.1 ms for a run's step": replace(costs, host_step=1e-4),
+        "the same, and one group": replace(costs, host_step=1e-4, groups_from=None),
+        "prompts computed before by another replica": replace(costs, prompt=lambda _tokens: 0.0),
+        "the host and the prompts": replace(
+            costs, host_step=1e-4, groups_from=None, prompt=lambda _tokens: 0.0
+        ),
+    }
+    rows: list[tuple[str, ...]] = [("change", "runs", "prompts/h", "GPU hours", "of as it is")]
+    first = 0.0
+    for name, changed in changes.items():
+        found = [(steady(changed, plan.request, places), places) for places in PLACES]
+        load, places = max(found, key=lambda one: one[0].rate)
+        hours = MILLION / load.rate / HOURS * gpus
+        first = first or hours
+        rows.append(
+            (
+                name,
+                str(places),
+                f"{HOURS * load.rate:,.0f}",
+                f"{hours:,.0f}",
+                f"{hours / first:.2f}",
+            )
+        )
     print_table(rows)
 
 
@@ -244,8 +275,11 @@ def main() -> None:
             print("== where cache, network and store end, with the cheapest number of runs")
             print_saturation(plan, best)
             print()
-            print("== orders of magnitude")
-            print_magnitudes(plan, 4, best[4][1])
+            print(f"== what changes would be worth, on {REPLICA} GPUs")
+            print_changes(plan, REPLICA)
+            print()
+            print(f"== orders of magnitude, by replicas of {REPLICA} GPUs")
+            print_magnitudes(plan, best[REPLICA][1])
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ One thread does the model's work. Between two passes it does, one after another,
 shared: a run that was asked for goes through the model with its prompt, and one that has ended is
 answered, for which its best texts may go through the model once more. Then all runs that have begun
 take one step in one pass, which costs what is read once, whatever the number of rows, and something
-for each row and each run (Yu et al. 2022, Orca, call this iteration-level scheduling). Clients send
-one request after another, each when the one before is answered.
+for each row and each run (Yu et al. 2022, Orca, call this iteration-level scheduling). Another
+thread reads requests and writes answers, one after another, beside the model's. Clients send one
+request after another, each when the one before is answered.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Costs:
         host_step: of the processor, for one run's step.
         prompt: for a prompt of so many tokens, the opening of its run included.
         answer: for so many rows of best texts, the outcome of a run included.
-        request: for a request besides, from its bytes to its answer's.
+        request: for a request besides, in the thread that reads and writes for all clients.
         groups_from: so many runs are two groups: one chooses its tokens while the other's pass is
             computed; none is one group always.
     """
@@ -70,6 +71,7 @@ class Costs:
 class _Run:
     request: Request
     asked_at: float
+    ready_at: float
     left: int
 
 
@@ -83,6 +85,7 @@ class Load:
         runs: how many took part in each pass.
         rows: of each pass.
         stepping: seconds of all that went into shared passes and the runs' steps.
+        idle: seconds in which the model had nothing to do.
     """
 
     seconds: float
@@ -90,6 +93,7 @@ class Load:
     runs: tuple[int, ...]
     rows: tuple[float, ...]
     stepping: float
+    idle: float
 
     @property
     def rate(self) -> float:
@@ -112,6 +116,8 @@ class _Service:
     places: int
     now: float = 0.0
     stepping: float = 0.0
+    idle: float = 0.0
+    reader_free_at: float = 0.0
     under_way: list[_Run] = field(default_factory=list)
     waiting: deque[_Run] = field(default_factory=deque)
     runs: list[int] = field(default_factory=list)
@@ -119,12 +125,19 @@ class _Service:
     waits: list[float] = field(default_factory=list)
 
     def ask(self, request: Request) -> None:
-        self.waiting.append(_Run(request, self.now, request.steps))
+        self.reader_free_at = max(self.reader_free_at, self.now) + self.costs.request
+        self.waiting.append(_Run(request, self.now, self.reader_free_at, request.steps))
 
     def begin(self) -> None:
+        if not self.under_way:
+            ready_at = max(self.now, self.waiting[0].ready_at)
+            self.idle += ready_at - self.now
+            self.now = ready_at
         while self.waiting and len(self.under_way) < self.places:
+            if self.waiting[0].ready_at > self.now:
+                break
             run = self.waiting.popleft()
-            self.now += self.costs.prompt(run.request.prompt_tokens) + self.costs.request
+            self.now += self.costs.prompt(run.request.prompt_tokens)
             self.under_way.append(run)
 
     def step(self) -> None:
@@ -174,6 +187,7 @@ def simulated(costs: Costs, requests: Sequence[Request], clients: int, places: i
         tuple(service.runs),
         tuple(service.rows),
         service.stepping,
+        service.idle,
     )
 
 

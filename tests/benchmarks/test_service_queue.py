@@ -32,10 +32,7 @@ def costs(draw, *, once=SECONDS):
 
 
 def unshared(costs, requests):
-    return sum(
-        costs.prompt(one.prompt_tokens) + costs.request + costs.answer(one.answer_rows)
-        for one in requests
-    )
+    return sum(costs.prompt(one.prompt_tokens) + costs.answer(one.answer_rows) for one in requests)
 
 
 @given(costs(), REQUESTS, MANY, MANY)
@@ -52,16 +49,26 @@ def test_the_time_is_that_of_shared_passes_and_of_what_is_not_shared(
     costs, requests, clients, places
 ):
     load = simulated(costs, requests, clients, places)
-    assert load.seconds == pytest.approx(load.stepping + unshared(costs, requests))
+    busy = load.stepping + unshared(costs, requests)
+    assert load.seconds == pytest.approx(busy + load.idle)
+    assert -1e-9 <= load.idle <= len(requests) * costs.request + 1e-9
     passes = zip(load.runs, load.rows, strict=True)
     assert load.stepping == pytest.approx(sum(costs.step(*one) for one in passes))
     assert max(load.waits) <= load.seconds + 1e-9
 
 
+@given(costs(), REQUESTS)
+def test_for_one_client_nothing_is_done_beside_anything_else(costs, requests):
+    load = simulated(costs, requests, 1, 1)
+    assert load.idle == pytest.approx(len(requests) * costs.request)
+
+
 @given(costs(once=st.just(0.0)), REQUESTS, MANY, MANY)
-def test_where_nothing_is_shared_company_gains_nothing(costs, requests, clients, places):
-    alone = simulated(costs, requests, 1, 1)
-    assert simulated(costs, requests, clients, places).seconds == pytest.approx(alone.seconds)
+def test_where_nothing_is_shared_company_gains_what_is_read_and_written_beside(
+    costs, requests, clients, places
+):
+    alone, together = (simulated(costs, requests, *many) for many in ((1, 1), (clients, places)))
+    assert together.seconds - together.idle == pytest.approx(alone.seconds - alone.idle)
 
 
 @given(st.integers(1, 9), st.integers(1, 6), st.integers(1, 6))
