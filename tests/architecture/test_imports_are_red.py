@@ -33,6 +33,19 @@ VIOLATIONS = [
         "terminal-only-in-cli", "interfaces/python", "import typer", id="typer outside the CLI"
     ),
     pytest.param("web-only-in-http", "interfaces/cli", "import uvicorn", id="uvicorn in the CLI"),
+    pytest.param("ray-only-in-scale-out", "interfaces/cli", "import ray", id="ray in the CLI"),
+    pytest.param(
+        "tables-and-trials-only-in-sweeping",
+        "infrastructure/storage",
+        "import pyarrow.parquet",
+        id="pyarrow in storage",
+    ),
+    pytest.param(
+        "tables-and-trials-only-in-sweeping",
+        "infrastructure/scale_out",
+        "import optuna",
+        id="optuna beside Ray",
+    ),
     pytest.param(
         "adapters-through-container",
         "interfaces/cli",

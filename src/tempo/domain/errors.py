@@ -26,6 +26,7 @@ TempoError
 │   ├── CancelledRunError      a run that was cancelled before it had an answer
 │   ├── RunStateError          a run that is not far enough for what is asked of it
 │   └── RunNotFoundError       no run of this name, or one that is no longer kept
+├── WorkerError                no worker can be had, or none can open its work
 └── OutputError                a file that could not be read or written
 """
 
@@ -139,6 +140,10 @@ class SessionError(TempoError):
 
 class ChoiceError(TempoError, LookupError):
     """A step or a candidate that is not there was asked for."""
+
+
+class WorkerError(TempoError):
+    """No worker can be had where items are to be done, or none can open what they need."""
 
 
 class OutputError(TempoError, OSError):
