@@ -15,7 +15,6 @@ from tempo.application.studies.comparison.study import ComparisonStudy
 from tempo.application.studies.speed.study import SpeedStudy
 from tempo.application.studies.speed.weights import Variant, WeightsStudy
 from tempo.domain.errors import InvalidValueError, UnsupportedModelError
-from tempo.domain.model_identity import ModelIdentity
 from tempo.infrastructure.benchmarking.baselines import baselines
 from tempo.infrastructure.benchmarking.long_models import apart, with_context
 from tempo.infrastructure.benchmarking.memory import bytes_of, memory_of
@@ -40,8 +39,10 @@ from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.reading.processors import GivenProcessors
 from tempo.infrastructure.scripted.brackets import bracket_model
 from tempo.infrastructure.storage.comparison_outcomes import OutcomeFile, OutcomesInMemory
+from tempo.infrastructure.sweeping.model_work import ModelWork
+from tempo.infrastructure.sweeping.threads import computing_on
 from tempo.infrastructure.verifying.called import Called
-from tempo.infrastructure.wiring import Container
+from tempo.infrastructure.wiring import Container, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from tempo.application.studies.fidelity.plan import StudyPrompt
     from tempo.application.studies.parts import Part
     from tempo.domain.early_exit import ExitRule, RowExit
-    from tempo.domain.ports.model_backend import ModelBackend, ModelDescription
+    from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.verifier import Verifier
     from tempo.infrastructure.batching.shared_passes import SharedPasses
     from tempo.infrastructure.huggingface.activations.source import ModelActivations
@@ -66,10 +67,12 @@ __all__ = [
     "FAMILIES",
     "Container",
     "EditedRows",
+    "ModelWork",
     "activations_of",
     "bracket_model",
     "called_verifier",
     "comparison",
+    "computing_on",
     "container_around",
     "container_of",
     "embedded_model_path",
@@ -271,16 +274,3 @@ def called_verifier(given: object) -> Verifier:
         InvalidValueError: for what cannot be called.
     """
     return Called.of(given)
-
-
-def identity_of(container: Container) -> ModelIdentity:
-    """Return what tells a container's model and tokenizer from others."""
-    description: ModelDescription = container.backend().description
-    return ModelIdentity(
-        name=description.name,
-        family=description.family,
-        fingerprint=description.fingerprint,
-        tokenizer_fingerprint=container.tokenizer().fingerprint,
-        dtype=description.dtype,
-        device=description.device,
-    )

@@ -34,6 +34,8 @@ from tempo.infrastructure.plotting.terminal_curve import draw_curve
 from tempo.infrastructure.profiling.device import measure_on, process_memory
 from tempo.infrastructure.profiling.recording import call_statistics, flame_graph, operation_trace
 from tempo.infrastructure.resident_memory import resident_bytes
+from tempo.infrastructure.scale_out.crew import Crew
+from tempo.infrastructure.scale_out.ray_engine import ray_engine
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tempo.infrastructure.storage.array_file import require_array_format, save_arrays
 from tempo.infrastructure.storage.batch_lattices import BatchLattices
@@ -46,15 +48,20 @@ from tempo.infrastructure.storage.lattice_document import document
 from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
 from tempo.infrastructure.storage.lone_writer import alone_in
 from tempo.infrastructure.storage.study_journal import study_journal
+from tempo.infrastructure.sweeping.results import SweepResults
+from tempo.infrastructure.sweeping.trials import OptunaSuggestions
 
 __all__ = [
     "DECIDING",
     "FORMATS",
     "RESULTS",
     "BatchResults",
+    "Crew",
     "Documents",
     "Gallery",
     "Kind",
+    "OptunaSuggestions",
+    "SweepResults",
     "alone_in",
     "call_statistics",
     "comparison_page",
@@ -73,6 +80,7 @@ __all__ = [
     "plot_pruning",
     "plot_search",
     "process_memory",
+    "ray_engine",
     "read_comparison",
     "read_configuration",
     "read_experiment",

@@ -30,6 +30,7 @@ from tempo.application.studies.isolation.study import IsolationStudy
 from tempo.application.studies.lens.study import LensStudy
 from tempo.application.studies.pruning.study import PruningStudy
 from tempo.application.token_scores import TokenScores
+from tempo.domain.model_identity import ModelIdentity
 from tempo.infrastructure.batching.shared_passes import SharedPasses
 from tempo.infrastructure.benchmarking.long_models import apart
 from tempo.infrastructure.clustering.kmeans import KMeansClustering
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from tempo.application.decoding.cost import PhaseObserver
+    from tempo.domain.ports.model_backend import ModelDescription
 
 
 def _end_tokens(model: PreTrainedModel) -> tuple[int, ...]:
@@ -204,3 +206,16 @@ class Container(Documents):
     machine_facts = providers.Callable(machine_facts)
     self_check = providers.Factory(SelfCheck, backend=backend)
     law_check = providers.Factory(LawCheck, backend=backend, tokenizer=tokenizer)
+
+
+def identity_of(container: Container) -> ModelIdentity:
+    """Return what tells a container's model and tokenizer from others."""
+    description: ModelDescription = container.backend().description
+    return ModelIdentity(
+        name=description.name,
+        family=description.family,
+        fingerprint=description.fingerprint,
+        tokenizer_fingerprint=container.tokenizer().fingerprint,
+        dtype=description.dtype,
+        device=description.device,
+    )

@@ -6,16 +6,18 @@ has to hand them on.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from contextvars import ContextVar
-from inspect import Parameter, signature
+from inspect import Parameter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tempo.infrastructure.configuration import DEVICE_MAPS, QUANTISATIONS, LoadingOptions
+from tempo.interfaces.cli.added_options import with_added_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
 PANEL = "Loading"
 
@@ -38,28 +40,16 @@ SWITCHES = ("offline", "trust_remote_code")
 
 def with_loading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command these options; while it runs, `chosen_options` returns them."""
-    own = [
-        parameter
-        for parameter in signature(command, eval_str=True).parameters.values()
-        if parameter.kind is not Parameter.VAR_KEYWORD
-    ]
-    options = [_option(name) for name in MEANINGS]
+    return with_added_options(command, [_option(name) for name in MEANINGS], _told)
 
-    def with_options(**given: Any) -> Any:  # noqa: ANN401 - options and results of all types
-        told = LoadingOptions(**{name: given.pop(name) for name in MEANINGS})
-        before = CHOSEN.set(told)
-        try:
-            return command(**given)
-        finally:
-            CHOSEN.reset(before)
 
-    parameters = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in (*own, *options)]
-    with_options.__signature__ = signature(command).replace(  # type: ignore[attr-defined]
-        parameters=parameters, return_annotation=int
-    )
-    with_options.__annotations__ = {one.name: one.annotation for one in parameters}
-    with_options.__doc__ = command.__doc__
-    return with_options
+@contextmanager
+def _told(given: Mapping[str, Any]) -> Iterator[None]:
+    before = CHOSEN.set(LoadingOptions(**given))
+    try:
+        yield
+    finally:
+        CHOSEN.reset(before)
 
 
 def chosen_options() -> LoadingOptions:

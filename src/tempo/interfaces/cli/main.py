@@ -31,6 +31,10 @@ COMMANDS = {
         f"{HERE}.resume_command:resume",
         "Go on from a candidate of a saved lattice, under its settings or others.",
     ),
+    "sweep": (
+        f"{HERE}.sweeping.sweep_command:sweep",
+        "Decode prompts under models and settings, each with each, or search among settings.",
+    ),
     "fidelity": (
         f"{HERE}.studies.fidelity_command:fidelity",
         "Hold rules against the exact next-token distribution over all paths of their lattices.",
