@@ -39,6 +39,7 @@ from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.reading.processors import GivenProcessors
 from tempo.infrastructure.scripted.brackets import bracket_model
 from tempo.infrastructure.storage.comparison_outcomes import OutcomeFile, OutcomesInMemory
+from tempo.infrastructure.sweeping.container_work import ContainerWork
 from tempo.infrastructure.sweeping.model_work import ModelWork
 from tempo.infrastructure.sweeping.threads import computing_on
 from tempo.infrastructure.verifying.called import Called
@@ -66,6 +67,7 @@ __all__ = [
     "EMBEDDED",
     "FAMILIES",
     "Container",
+    "ContainerWork",
     "EditedRows",
     "ModelWork",
     "activations_of",

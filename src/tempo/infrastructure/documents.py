@@ -41,12 +41,14 @@ from tempo.infrastructure.storage.array_file import require_array_format, save_a
 from tempo.infrastructure.storage.batch_lattices import BatchLattices
 from tempo.infrastructure.storage.batch_results import DECIDING, RESULTS, BatchResults
 from tempo.infrastructure.storage.comparison_document import read_comparison
+from tempo.infrastructure.storage.comparison_outcomes import outcome_line, read_outcome
 from tempo.infrastructure.storage.configuration_file import read_configuration
 from tempo.infrastructure.storage.document_reading import from_json
 from tempo.infrastructure.storage.experiment_files import experiments, read_experiment
 from tempo.infrastructure.storage.lattice_document import document
 from tempo.infrastructure.storage.lattice_file import LatticeFile, require_place, save_text
 from tempo.infrastructure.storage.lone_writer import alone_in
+from tempo.infrastructure.storage.plain_values import PlainValues
 from tempo.infrastructure.storage.study_journal import study_journal
 from tempo.infrastructure.sweeping.results import SweepResults
 from tempo.infrastructure.sweeping.trials import OptunaSuggestions
@@ -61,6 +63,7 @@ __all__ = [
     "Gallery",
     "Kind",
     "OptunaSuggestions",
+    "PlainValues",
     "SweepResults",
     "alone_in",
     "call_statistics",
@@ -71,6 +74,7 @@ __all__ = [
     "format_of",
     "measure_on",
     "operation_trace",
+    "outcome_line",
     "plot_ambiguity",
     "plot_comparison",
     "plot_consolidation",
@@ -84,6 +88,7 @@ __all__ = [
     "read_comparison",
     "read_configuration",
     "read_experiment",
+    "read_outcome",
     "require_array_format",
     "require_figure",
     "require_page",

@@ -10,9 +10,9 @@ from tempo.application.batches.plan import Chat
 from tempo.application.n_best import Ranking
 from tempo.application.studies.prompt_lines import kind_of
 from tempo.application.sweeps.figures import FIGURES, MAXIMIZE
-from tempo.application.sweeps.models import SweptModel
 from tempo.application.sweeps.spaces import Choice, Interval
 from tempo.application.sweeps.spec import SearchSpec, SweepSpec, Taken
+from tempo.application.workers.models import NamedModel
 from tempo.domain.errors import InvalidValueError, TempoError, UnknownSettingError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ INTERVAL: Mapping[str, tuple[type, ...]] = {
     "log": (bool,),
 }
 MODEL: Mapping[str, tuple[type, ...]] = {
-    entry.name: (bool if entry.type == "bool" else str,) for entry in fields(SweptModel)
+    entry.name: (bool if entry.type == "bool" else str,) for entry in fields(NamedModel)
 }
 
 
@@ -109,17 +109,17 @@ def _unknown(place: str, name: str, known: Iterable[str]) -> str:
     return f"{place} is no key of a sweep; {hint}"
 
 
-def _models(held: list[Any] | str) -> tuple[SweptModel, ...]:
+def _models(held: list[Any] | str) -> tuple[NamedModel, ...]:
     return tuple(_model(one) for one in ([held] if isinstance(held, str) else held))
 
 
-def _model(held: Any) -> SweptModel:  # noqa: ANN401 - of a file
+def _model(held: Any) -> NamedModel:  # noqa: ANN401 - of a file
     if isinstance(held, str):
-        return SweptModel(model=held)
+        return NamedModel(model=held)
     if not isinstance(held, dict):
         message = f"models holds {kind_of(held)}; each must be a name, or an object with 'model'"
         raise InvalidValueError(message)
-    return SweptModel(**_checked(held, MODEL, "models."))
+    return NamedModel(**_checked(held, MODEL, "models."))
 
 
 def _values(held: object) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from tempo.application.batches.plan import BatchPlan, Chat
 from tempo.application.n_best import Ranking
 from tempo.application.settings.reading import merged
 from tempo.application.sweeps.figures import FIGURES
-from tempo.application.sweeps.models import SweptModel
+from tempo.application.workers.models import NamedModel
 from tempo.domain.errors import ContradictionError, InvalidValueError, TempoError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class SweepSpec:
         ContradictionError: for a search over several models, or over settings that are given.
     """
 
-    models: tuple[SweptModel, ...] = (SweptModel(),)
+    models: tuple[NamedModel, ...] = (NamedModel(),)
     axes: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     taken: Taken = field(default_factory=Taken)
     search: SearchSpec | None = None

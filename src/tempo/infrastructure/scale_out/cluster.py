@@ -77,25 +77,26 @@ def require_room(ray: Any, crew: Crew) -> int:  # noqa: ANN401 - a module
 
 
 def _connect(ray: Any, address: str | None, crew: Crew) -> None:  # noqa: ANN401 - a module
-    quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-    if address is None:
-        ray.init(
-            address="local",
-            num_cpus=max(1, math.ceil(crew.workers * crew.cpus)),
-            num_gpus=math.ceil(crew.workers * crew.gpus) or None,
-            object_store_memory=STORE_BYTES,
-            include_dashboard=False,
-            **quiet,
-        )
-        return
-    require_answer(address)
+    here = {
+        "address": "local",
+        "num_cpus": max(1, math.ceil(crew.workers * crew.cpus)),
+        "num_gpus": math.ceil(crew.workers * crew.gpus) or None,
+        "object_store_memory": STORE_BYTES,
+        "include_dashboard": False,
+    }
+    if address is not None:
+        require_answer(address)
+    there = here if address is None else {"address": address}
     try:
-        ray.init(address=address, **quiet)
+        with _mute():
+            ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **there)
     except RuntimeError as error:
-        raise WorkerError(_version_sentence(address, str(error))) from error
+        raise WorkerError(_version_sentence(address or "this machine", str(error))) from error
     except (ConnectionError, ValueError) as error:
         reason = " ".join(str(error).split())
-        message = f"no Ray cluster can be used at {address}: {reason}; name another --address"
+        message = (
+            f"no Ray cluster can be used at {there['address']}: {reason}; name another --address"
+        )
         raise WorkerError(message) from error
 
 
@@ -160,6 +161,21 @@ def _silence() -> None:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of what Ray has in C++
     for name in LOUD:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+@contextmanager
+def _mute() -> Iterator[None]:
+    """Drop what this process writes on standard error for a while, from C++ too."""
+    sys.stderr.flush()
+    before = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 @contextmanager

@@ -52,12 +52,13 @@ class OutcomeFile(Journal[Place, MethodOutcome]):
         super().__init__(
             place / name,
             {"format": FORMAT, "version": VERSION, **settings},
-            LineForm(_line, _read_line, "comparison"),
+            LineForm(outcome_line, read_outcome, "comparison"),
             beside=sorted(place.glob("outcomes*.jsonl")),
         )
 
 
-def _line(place: Place, outcome: MethodOutcome) -> dict[str, Any]:
+def outcome_line(place: Place, outcome: MethodOutcome) -> dict[str, Any]:
+    """Return an outcome and its place as JSON holds them."""
     return {
         "prompt": place.prompt,
         "method": place.cell.method,
@@ -67,7 +68,12 @@ def _line(place: Place, outcome: MethodOutcome) -> dict[str, Any]:
     }
 
 
-def _read_line(line: Mapping[str, Any]) -> tuple[Place, MethodOutcome]:
+def read_outcome(line: Mapping[str, Any]) -> tuple[Place, MethodOutcome]:
+    """Return the place and the outcome that a line holds.
+
+    Raises:
+        KeyError, TypeError: for one that holds none.
+    """
     setting = Setting(line["count"], line["max_steps"])
     continuations = tuple(
         Continuation(**{**one, "token_ids": tuple(map(TokenId, one["token_ids"]))})

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tempo.application.batches.run import BatchRun
-    from tempo.application.sweeps.models import SweptModel
     from tempo.application.sweeps.rows import Row
     from tempo.application.sweeps.spec import Taken
+    from tempo.application.workers.models import NamedModel
     from tempo.domain.model_identity import ModelIdentity
 
 CHECK_PROMPT = "Once upon a time"
@@ -41,7 +41,7 @@ class ModelWork:
         threads: that torch computes on.
     """
 
-    models: tuple[SweptModel, ...]
+    models: tuple[NamedModel, ...]
     taken: Taken
     threads: int = 1
 
@@ -92,7 +92,7 @@ class ModelWorker:
         return self._model
 
 
-def container_for(model: SweptModel) -> Container:
+def container_for(model: NamedModel) -> Container:
     """Return a container around a model, with the isolation law held against it.
 
     Raises:

@@ -10,6 +10,7 @@ import torch
 
 from tempo.infrastructure.container import loaded_grader
 from tempo.infrastructure.logging import silence_transformers
+from tempo.interfaces.cli.engine_options import compute_as_chosen
 from tempo.interfaces.cli.loading_options import chosen_options
 from tempo.interfaces.python.loading import load
 
@@ -27,6 +28,7 @@ def loaded_engine(
         ModelError, InvalidValueError: as `tempo.load`.
     """
     silence_transformers()
+    compute_as_chosen()
     return load(
         model,
         device=device,

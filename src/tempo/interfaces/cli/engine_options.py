@@ -6,7 +6,7 @@ They are added to commands here and read where the work is handed out.
 from __future__ import annotations
 
 import difflib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from inspect import Parameter
@@ -48,6 +48,9 @@ OF_RAY = ("address", "workers", "cpus_per_worker", "gpus_per_worker")
 
 CHOSEN: ContextVar[EngineChoice | None] = ContextVar("engine_options", default=None)
 """What the command under way was told."""
+
+ENDING: ContextVar[ExitStack | None] = ContextVar("engine_ending", default=None)
+"""What is undone when the command under way has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +136,29 @@ def chosen_engine() -> EngineChoice:
     return CHOSEN.get() or EngineChoice()
 
 
+def compute_as_chosen() -> None:
+    """Have this process compute on as many threads as the workers do, until the command has ended.
+
+    Without an engine nothing changes. Where torch is loaded anyway: it takes seconds.
+    """
+    choice, ending = chosen_engine(), ENDING.get()
+    if choice.engine is None or ending is None:
+        return
+    from tempo.infrastructure.container import computing_on  # noqa: PLC0415 - takes seconds
+
+    ending.enter_context(computing_on(choice.computed_on))
+
+
 @contextmanager
 def _told(given: Mapping[str, Any]) -> Iterator[None]:
-    before = CHOSEN.set(EngineChoice(**given))
-    try:
-        yield
-    finally:
-        CHOSEN.reset(before)
+    choice = EngineChoice(**given)
+    with ExitStack() as ending:
+        before, ended = CHOSEN.set(choice), ENDING.set(ending)
+        try:
+            yield
+        finally:
+            CHOSEN.reset(before)
+            ENDING.reset(ended)
 
 
 def _option(name: str) -> Parameter:

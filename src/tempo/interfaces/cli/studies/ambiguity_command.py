@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from functools import partial
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,17 +24,28 @@ from tempo.infrastructure.documents import (
     save_figure,
     save_text,
 )
-from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.engine_options import with_engine_options
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies.ambiguity_tables import ambiguity_lines
 from tempo.interfaces.cli.studies.folder import OutputDir, StudyFolder
-from tempo.interfaces.cli.studies.telling import measured, repeated, study_facts, study_text
+from tempo.interfaces.cli.studies.handing_out import StudyItems
+from tempo.interfaces.cli.studies.telling import repeated, study_facts, study_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tempo.application.studies.ambiguity.figures import ContextFigures
+    from tempo.application.studies.ambiguity.pairs import Pair
+    from tempo.application.studies.keeping import Kept
+    from tempo.infrastructure.container import Container
 
 OUTPUT = "Output"
 
 
+@with_engine_options
 @with_loading_options
 def ambiguity(
     *,
@@ -101,8 +113,10 @@ def ambiguity(
         start = perf_counter()
         pairs = study.pairs(items)
         kept = folder.kept(facts, engine, KINDS)
-        found = measured(study.contexts(plan, pairs, kept), len(pairs), stop)
-        report = AmbiguityReport(plan, found, len(pairs), left_out=count - len(pairs))
+        asked = StudyItems(partial(_contexts, plan=plan, pairs=pairs), KINDS, len(pairs))
+        chosen = ModelChoice(model, device, dtype, backend, random_weights)
+        found = asked.found(engine, chosen, kept, stop)
+        report = AmbiguityReport(plan, found.all, len(pairs), left_out=count - len(pairs))
     if report.contexts:
         text = study_text(
             facts, ambiguity_lines(report), perf_counter() - start, len(report.contexts)
@@ -113,4 +127,15 @@ def ambiguity(
             save_text(json.dumps(ambiguity_document(report, facts)) + "\n", output_json)
         if plot is not None:
             save_figure(plot_ambiguity(report), plot)
-    return INTERRUPTED if stop.is_set() else 0
+    return found.code(stop)
+
+
+def _contexts(
+    container: Container,
+    kept: Kept[ContextFigures] | None,
+    plan: AmbiguityPlan,
+    pairs: Sequence[Pair],
+) -> Iterator[ContextFigures]:
+    """Measure with a container's model what is not kept."""
+    found: Iterator[ContextFigures] = container.ambiguity_study().contexts(plan, pairs, kept)
+    return found

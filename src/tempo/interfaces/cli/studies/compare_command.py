@@ -21,12 +21,15 @@ from tempo.application.studies.comparison.plan import FORECAST_DRAWS, Comparison
 from tempo.application.studies.comparison.report import MeasuringPlan
 from tempo.application.studies.parts import WHOLE, part_of
 from tempo.domain.errors import IneffectiveSettingError
+from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.engine_options import with_engine_options
 from tempo.interfaces.cli.failures import INTERRUPTED
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies.compare_tables import lines_of
 from tempo.interfaces.cli.studies.folder import KeptWhere
+from tempo.interfaces.cli.studies.handing_out import SOME_FAILED
 from tempo.interfaces.cli.studies.prompts import Count, Prompts, SkipBad, all_prompts, drawn
 from tempo.interfaces.cli.studies.telling import listed, numbers, repeated, study_facts
 
@@ -37,6 +40,7 @@ OUTPUT = "Output"
 OPENINGS = "openings"
 
 
+@with_engine_options
 @with_loading_options
 def compare(
     *,
@@ -131,7 +135,8 @@ def compare(
     from tempo.interfaces.cli.studies.compare_run import CompareRun  # noqa: PLC0415
 
     engine = engine_loading.loaded_engine(model, device, dtype, "transformers", random_weights)
-    run = CompareRun(plan, engine, corpus.texts, asked, kept)
+    chosen = ModelChoice(model, device, dtype, "transformers", random_weights)
+    run = CompareRun(plan, engine, corpus.texts, asked, (chosen, kept))
     facts = study_facts(shlex.join(words), engine.description) | asked.facts
     facts |= {"machine": engine_loading.machine(engine.description.device)}
     measuring = MeasuringPlan(plan.methods[0].name, seed, whole_answers)
@@ -145,7 +150,9 @@ def compare(
         sys.stdout.write(json.dumps(document, indent=1) + "\n" if as_json else text)
     if stop.is_set() or part is not None:
         sys.stderr.write(run.left())
-    return INTERRUPTED if stop.is_set() else 0
+    if stop.is_set():
+        return INTERRUPTED
+    return SOME_FAILED if run.failed else 0
 
 
 def _kept(output_dir: str | None, part: str | None) -> KeptWhere:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,19 @@ from tempo.application.studies.comparison.document import document_of
 from tempo.application.studies.comparison.figures import AskedPrompt
 from tempo.application.studies.comparison.measures import measured
 from tempo.application.studies.parts import WHOLE
+from tempo.application.workers.work import WorkItem
 from tempo.infrastructure.container import comparison, outcome_store
 from tempo.infrastructure.documents import (
     comparison_page,
     plot_comparison,
+    read_outcome,
     require_page,
     save_figure,
     save_text,
 )
+from tempo.interfaces.cli.engine_options import chosen_engine
+from tempo.interfaces.cli.studies.compare_work import answering, plain_place
+from tempo.interfaces.cli.studies.handing_out import Handed, handed_out
 from tempo.interfaces.cli.studies.telling import measured as followed
 from tempo.interfaces.cli.studies.telling import versions
 
@@ -29,13 +35,22 @@ if TYPE_CHECKING:
     from tempo.application.studies.comparison.grading import Grader
     from tempo.application.studies.comparison.plan import ComparisonPlan
     from tempo.application.studies.comparison.report import ComparisonReport, MeasuringPlan
+    from tempo.application.studies.comparison.study import Place
+    from tempo.interfaces.cli.decoding import ModelChoice
     from tempo.interfaces.cli.studies.folder import KeptWhere
     from tempo.interfaces.cli.studies.prompts import StudyPrompts
     from tempo.interfaces.python.engine import Engine
 
 
+NOUN = "texts of a method"
+
+
 class CompareRun:
-    """Decodes, measures and saves."""
+    """Decodes, measures and saves.
+
+    Attributes:
+        failed: how many outcomes could not be found by workers.
+    """
 
     def __init__(
         self,
@@ -43,7 +58,7 @@ class CompareRun:
         engine: Engine,
         corpus: Sequence[str],
         asked: StudyPrompts,
-        kept: KeptWhere,
+        where: tuple[ModelChoice, KeptWhere],
     ) -> None:
         """Begin a comparison, or go on with what a folder holds.
 
@@ -51,17 +66,21 @@ class CompareRun:
             OutputError: if the folder cannot be written or holds another comparison.
             InvalidValueError: for a folder, if what makes its page is not installed.
         """
+        self._model, kept = where
+        self.failed = 0
         folder = kept.folder
         if folder is not None:
             require_page()
         self._plan = plan
+        self._engine = engine
+        self._corpus = engine.study_prompts(corpus)
         self._folder = None if folder is None else Path(folder).expanduser()
         self._chosen = asked.chosen
         self._prompts = engine.study_prompts(asked.texts)
         self._part = kept.part
         self._store = outcome_store(folder, self._deciding(engine, corpus), kept.part)
         self._study, self._posteriors = comparison(
-            engine.container, plan, engine.study_prompts(corpus), self._store
+            engine.container, plan, self._corpus, self._store
         )
 
     def report(
@@ -71,9 +90,12 @@ class CompareRun:
 
         A part of several says nothing.
         """
-        left = len(self._study.left(self._plan, len(self._prompts), self._part))
+        left = self._study.left(self._plan, len(self._prompts), self._part)
         outcomes = self._study.outcomes(self._plan, self._prompts, self._part)
-        followed(outcomes, left, stop, "texts of a method")
+        if chosen_engine().engine is None:
+            followed(outcomes, len(left), stop, NOUN)
+        else:
+            self.failed = self._handed_out(left, stop)
         if self._part != WHOLE:
             return None
         done, found = self._study.complete(self._plan, len(self._prompts))
@@ -87,6 +109,21 @@ class CompareRun:
             for number in done
         ]
         return measured(found, asked, measuring, grader, calibrations)
+
+    def _handed_out(self, left: Sequence[Place], stop: Flag) -> int:
+        """Have outcomes found by the engine that was chosen; return how many could not be."""
+        items = [
+            WorkItem(f"prompt {place.prompt}, {place.cell.method}, {number}", plain_place(place))
+            for number, place in enumerate(left)
+        ]
+
+        def keep(_name: str, line: Mapping[str, Any]) -> None:
+            self._store.add(*read_outcome(line))
+
+        make = partial(
+            answering, plan=self._plan, corpus=self._corpus, prompts=tuple(self._prompts)
+        )
+        return handed_out(Handed(make, items, NOUN), self._engine, self._model, keep, stop)
 
     def save(self, report: ComparisonReport, facts: Mapping[str, object], text: str) -> None:
         """Write the report into the folder, if there is one.

@@ -6,9 +6,10 @@ import hashlib
 import inspect
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,28 +27,38 @@ from tempo.application.studies.consolidation.report import ConsolidationReport
 from tempo.application.studies.consolidation.update import Matrix
 from tempo.domain.errors import InvalidValueError
 from tempo.infrastructure.documents import plot_consolidation
-from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.engine_options import with_engine_options
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.prompt_source import read_bytes
 from tempo.interfaces.cli.studies.consolidation_tables import consolidation_lines
 from tempo.interfaces.cli.studies.folder import OutputDir, StudyFolder
+from tempo.interfaces.cli.studies.handing_out import StudyItems
 from tempo.interfaces.cli.studies.prompts import held_out_texts
 from tempo.interfaces.cli.studies.telling import (
     listed,
-    measured,
     numbers,
     repeated,
     study_facts,
     study_text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tempo.application.studies.consolidation.figures import Part
+    from tempo.application.studies.consolidation.measuring import Material
+    from tempo.application.studies.keeping import Kept
+    from tempo.infrastructure.container import Container
+
 ALPHAS = (0.001, 0.01)
 MATRICES = ("k", "v", "kv", "o")
 TOP_K = (8,)
 
 
+@with_engine_options
 @with_loading_options
 def consolidate(
     *,
@@ -148,15 +159,25 @@ def consolidate(
         start = perf_counter()
         kept = folder.kept(details, engine, KINDS)
         total = len(study.work(plan, material))
-        parts = measured(study.parts(plan, material, kept), total, stop, "parts")
-        report = ConsolidationReport(plan, parts, total)
+        contexts = partial(_parts, plan=plan, material=material)
+        chosen = ModelChoice(model, device, dtype, "transformers", random_weights)
+        parts = StudyItems(contexts, KINDS, total, "parts").found(engine, chosen, kept, stop)
+        report = ConsolidationReport(plan, parts.all, total)
     if report.parts:
         lines = (listed("texts", told), "", *consolidation_lines(report))
-        text = study_text(details, lines, perf_counter() - start, len(parts), "part")
+        text = study_text(details, lines, perf_counter() - start, len(parts.all), "part")
         sys.stdout.write(text)
         document = consolidation_document(report, details)
         folder.save(text, document, {"": lambda: plot_consolidation(report)})
-    return INTERRUPTED if stop.is_set() else 0
+    return parts.code(stop)
+
+
+def _parts(
+    container: Container, kept: Kept[Part] | None, plan: ConsolidationPlan, material: Material
+) -> Iterator[Part]:
+    """Do with a container's model what is not kept."""
+    found: Iterator[Part] = container.consolidation_study().parts(plan, material, kept)
+    return found
 
 
 def _texts(

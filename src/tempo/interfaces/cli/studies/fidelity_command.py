@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,20 +21,31 @@ from tempo.infrastructure.documents import (
     save_figure,
     save_text,
 )
-from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.engine_options import with_engine_options
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies.fidelity_options import StudyOptions
 from tempo.interfaces.cli.studies.fidelity_tables import report_lines
 from tempo.interfaces.cli.studies.folder import OutputDir, StudyFolder
+from tempo.interfaces.cli.studies.handing_out import StudyItems
 from tempo.interfaces.cli.studies.prompts import Count, Prompts, SkipBad, study_prompts
-from tempo.interfaces.cli.studies.telling import measured, study_facts, study_text
+from tempo.interfaces.cli.studies.telling import study_facts, study_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tempo.application.studies.fidelity.figures import ContextFigures
+    from tempo.application.studies.fidelity.plan import StudyPlan, StudyPrompt
+    from tempo.application.studies.keeping import Kept
+    from tempo.infrastructure.container import Container
 
 RULES = "Rules"
 OUTPUT = "Output"
 
 
+@with_engine_options
 @with_loading_options
 def fidelity(
     *,
@@ -138,8 +150,10 @@ def fidelity(
         start = perf_counter()
         asked = engine.study_prompts(asked_for.texts)
         kept = folder.kept(facts | asked_for.digest, engine, KINDS)
-        contexts = engine.container.fidelity().contexts(plan, asked, kept)
-        report = FidelityReport(plan, measured(contexts, len(asked), stop), len(asked))
+        items = StudyItems(partial(_contexts, plan=plan, prompts=asked), KINDS, len(asked))
+        chosen = ModelChoice(model, device, dtype, backend, random_weights)
+        found = items.found(engine, chosen, kept, stop)
+        report = FidelityReport(plan, found.all, len(asked))
     if report.contexts:
         seconds = perf_counter() - start
         text = study_text(facts, report_lines(report), seconds, len(report.contexts))
@@ -149,4 +163,15 @@ def fidelity(
             save_text(json.dumps(study_document(report, facts), indent=1) + "\n", output_json)
         if plot is not None:
             save_figure(plot_fidelity(report), plot)
-    return INTERRUPTED if stop.is_set() else 0
+    return found.code(stop)
+
+
+def _contexts(
+    container: Container,
+    kept: Kept[ContextFigures] | None,
+    plan: StudyPlan,
+    prompts: Sequence[StudyPrompt],
+) -> Iterator[ContextFigures]:
+    """Measure with a container's model what is not kept."""
+    found: Iterator[ContextFigures] = container.fidelity().contexts(plan, prompts, kept)
+    return found

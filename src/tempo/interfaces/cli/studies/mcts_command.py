@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from enum import StrEnum
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -19,21 +20,25 @@ from tempo.application.studies.search.stories import stories
 from tempo.application.studies.search.study import SearchStudy
 from tempo.infrastructure.container import bracket_model
 from tempo.infrastructure.documents import plot_search, story_openings
-from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.engine_options import with_engine_options
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies.folder import OutputDir, StudyFolder
+from tempo.interfaces.cli.studies.handing_out import StudyItems
 from tempo.interfaces.cli.studies.mcts_tables import search_lines
-from tempo.interfaces.cli.studies.telling import measured, repeated, study_facts, study_text
+from tempo.interfaces.cli.studies.telling import repeated, study_facts, study_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from tempo.application.studies.keeping import Kept
+    from tempo.application.studies.search.figures import ItemFigures
     from tempo.application.studies.search.item import SearchItem
     from tempo.domain.ports.model_backend import ModelBackend
     from tempo.domain.ports.tokenizer import Tokenizer
-    from tempo.interfaces.python.engine import Engine
+    from tempo.infrastructure.container import Container
 
 
 class Task(StrEnum):
@@ -47,6 +52,7 @@ class Task(StrEnum):
     BRACKETS = "brackets"
 
 
+@with_engine_options
 @with_loading_options
 def mcts(
     *,
@@ -86,7 +92,7 @@ def mcts(
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
 
     engine = engine_loading.loaded_engine(model, device, dtype, backend, random_weights)
-    items = _items(task, count, seed, engine)
+    number = len(_items(task, count, seed, engine.container))
     options: dict[str, Sequence[object]] = {
         "task": [task.value], "count": [count], "steps": [steps], "budget": plan.budgets,
         "simulations": [simulations], "depth": [depth], "c-puct": [c_puct],
@@ -99,19 +105,32 @@ def mcts(
     with stop_on_interrupt() as stop:
         start = perf_counter()
         kept = folder.kept(facts, engine, KINDS)
-        found = measured(SearchStudy(plan).items(items, kept), len(items), stop, "tasks")
-        report = SearchStudyReport(task.value, plan, found, len(items))
-    if found:
-        text = study_text(facts, search_lines(report), perf_counter() - start, len(found))
+        contexts = partial(_contexts, plan=plan, task=task, count=count)
+        chosen = ModelChoice(model, device, dtype, backend, random_weights)
+        asked = StudyItems(contexts, KINDS, number, "tasks")
+        found = asked.found(engine, chosen, kept, stop)
+        report = SearchStudyReport(task.value, plan, found.all, number)
+    if found.all:
+        text = study_text(facts, search_lines(report), perf_counter() - start, len(found.all))
         sys.stdout.write(text)
         folder.save(text, search_document(report, facts), {"": lambda: plot_search(report)})
-    return INTERRUPTED if stop.is_set() else 0
+    return found.code(stop)
 
 
-def _items(task: Task, count: int, seed: int, engine: Engine) -> tuple[SearchItem, ...]:
+def _contexts(
+    container: Container,
+    kept: Kept[ItemFigures] | None,
+    plan: SearchPlan,
+    task: Task,
+    count: int,
+) -> Iterator[ItemFigures]:
+    """Measure with a container's model what is not kept."""
+    return SearchStudy(plan).items(_items(task, count, plan.seed, container), kept)
+
+
+def _items(task: Task, count: int, seed: int, container: Container) -> tuple[SearchItem, ...]:
     if task is Task.BRACKETS:
         return bracket_texts(count, seed, _scripted)
-    container = engine.container
     return stories(story_openings(), count, seed, container.backend(), container.tokenizer())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,21 +23,29 @@ from tempo.infrastructure.documents import (
     save_figure,
     save_text,
 )
-from tempo.interfaces.cli.failures import INTERRUPTED
+from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.engine_options import with_engine_options
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Backend, Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies.folder import OutputDir, StudyFolder
+from tempo.interfaces.cli.studies.handing_out import StudyItems
 from tempo.interfaces.cli.studies.prompts import Count, Prompts, SkipBad, study_prompts
 from tempo.interfaces.cli.studies.pruning_tables import pruning_lines
-from tempo.interfaces.cli.studies.telling import measured, repeated, study_facts, study_text
+from tempo.interfaces.cli.studies.telling import repeated, study_facts, study_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tempo.application.studies.fidelity.plan import StudyPrompt
+    from tempo.application.studies.keeping import Kept
+    from tempo.application.studies.pruning.findings import ContextFindings
+    from tempo.infrastructure.container import Container
 
 OUTPUT = "Output"
 
 
+@with_engine_options
 @with_loading_options
 def pruning(
     *,
@@ -117,8 +126,10 @@ def pruning(
         start = perf_counter()
         asked = engine.study_prompts(asked_for.texts)
         kept = folder.kept(facts | asked_for.digest, engine, KINDS)
-        contexts = engine.container.pruning_study().contexts(plan, asked, kept)
-        report = PruningReport(plan, measured(contexts, len(asked), stop), len(asked))
+        items = StudyItems(partial(_contexts, plan=plan, prompts=asked), KINDS, len(asked))
+        chosen = ModelChoice(model, device, dtype, backend, random_weights)
+        found = items.found(engine, chosen, kept, stop)
+        report = PruningReport(plan, found.all, len(asked))
     if report.contexts:
         seconds = perf_counter() - start
         text = study_text(facts, pruning_lines(report), seconds, len(report.contexts))
@@ -128,7 +139,18 @@ def pruning(
             save_text(json.dumps(pruning_document(report, facts), indent=1) + "\n", output_json)
         if plot is not None:
             save_figure(plot_pruning(report), plot)
-    return INTERRUPTED if stop.is_set() else 0
+    return found.code(stop)
+
+
+def _contexts(
+    container: Container,
+    kept: Kept[ContextFindings] | None,
+    plan: PruningPlan,
+    prompts: Sequence[StudyPrompt],
+) -> Iterator[ContextFindings]:
+    """Measure with a container's model what is not kept."""
+    found: Iterator[ContextFindings] = container.pruning_study().contexts(plan, prompts, kept)
+    return found
 
 
 def _command(

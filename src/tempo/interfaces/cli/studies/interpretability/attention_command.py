@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from tempo.application.studies.attention.plan import RULES, AttentionPlan
 from tempo.application.studies.fidelity.rule import distinct, read_rule
 from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.engine_options import with_engine_options
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.studies.folder import OutputDir
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tempo.application.studies.attention.study import AttentionStudy
-    from tempo.interfaces.python.engine import Engine
+    from tempo.infrastructure.container import Container
 
 
+@with_engine_options
 @with_loading_options
 def attention(
     *,
@@ -68,8 +71,9 @@ def attention(
         output_dir,
     )
 
-    def study(engine: Engine) -> AttentionStudy:
-        made: AttentionStudy = engine.container.attention_study(plan=plan)
-        return made
+    return run_study(asked, partial(_study, plan=plan))
 
-    return run_study(asked, study)
+
+def _study(container: Container, plan: AttentionPlan) -> AttentionStudy:
+    made: AttentionStudy = container.attention_study(plan=plan)
+    return made

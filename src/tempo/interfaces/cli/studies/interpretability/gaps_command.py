@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tempo.application.studies.gaps.plan import GAPS, GapsPlan
 from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.engine_options import with_engine_options
 from tempo.interfaces.cli.loading_options import with_loading_options
 from tempo.interfaces.cli.model_options import Device, Dtype, Model, RandomWeights
 from tempo.interfaces.cli.studies.folder import OutputDir
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tempo.application.studies.gaps.study import GapsStudy
-    from tempo.interfaces.python.engine import Engine
+    from tempo.infrastructure.container import Container
 
 
+@with_engine_options
 @with_loading_options
 def gaps(
     *,
@@ -61,8 +64,9 @@ def gaps(
         output_dir,
     )
 
-    def study(engine: Engine) -> GapsStudy:
-        made: GapsStudy = engine.container.gaps_study(plan=plan)
-        return made
+    return run_study(asked, partial(_study, plan=plan))
 
-    return run_study(asked, study)
+
+def _study(container: Container, plan: GapsPlan) -> GapsStudy:
+    made: GapsStudy = container.gaps_study(plan=plan)
+    return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,20 +13,20 @@ from tempo.application.studies.curves.cells import KINDS
 from tempo.application.studies.curves.document import curve_document
 from tempo.application.studies.curves.report import CurveReport
 from tempo.infrastructure.documents import plot_curves
-from tempo.interfaces.cli.failures import INTERRUPTED
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies.folder import StudyFolder
+from tempo.interfaces.cli.studies.handing_out import StudyItems
 from tempo.interfaces.cli.studies.interpretability.curve_tables import curve_lines
-from tempo.interfaces.cli.studies.telling import measured, repeated, study_facts, study_text
+from tempo.interfaces.cli.studies.telling import repeated, study_facts, study_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tempo.application.studies.curves.cells import Layout, PromptFigures
     from tempo.application.studies.keeping import Kept
+    from tempo.infrastructure.container import Container
     from tempo.interfaces.cli.decoding import ModelChoice
     from tempo.interfaces.cli.studies.prompts import StudyPrompts
-    from tempo.interfaces.python.engine import Engine
 
 
 class Measuring(Protocol):
@@ -64,11 +65,14 @@ class Asked:
     output_dir: str | None
 
 
-def run_study(asked: Asked, prepare: Callable[[Engine], Measuring]) -> int:
-    """Measure the prompts, print tables, keep what there is to keep; return the exit code."""
+def run_study(asked: Asked, prepare: Callable[[Container], Measuring]) -> int:
+    """Measure the prompts, print tables, keep what there is to keep; return the exit code.
+
+    `prepare` can be pickled: workers prepare the study around models of their own.
+    """
     folder = StudyFolder(asked.output_dir, asked.name)
     engine = asked.model.load()
-    study = prepare(engine)
+    study = prepare(engine.container)
     chosen = asked.model
     named = {"model": chosen.model, "device": chosen.device, "dtype": chosen.dtype}
     options = {**asked.options, **{name: [value] for name, value in named.items()}}
@@ -81,11 +85,23 @@ def run_study(asked: Asked, prepare: Callable[[Engine], Measuring]) -> int:
     with stop_on_interrupt() as stop:
         start = perf_counter()
         kept = folder.kept({**facts, **asked.prompts.digest}, engine, KINDS)
-        found = measured(study.contexts(texts, kept), len(texts), stop)
-        report = CurveReport(study.layout, found, len(texts), int(str(asked.settings["seed"])))
+        items = StudyItems(partial(_contexts, prepare=prepare, texts=texts), KINDS, len(texts))
+        found = items.found(engine, chosen, kept, stop)
+        seed = int(str(asked.settings["seed"]))
+        report = CurveReport(study.layout, found.all, len(texts), seed)
     if report.found:
         text = study_text(facts, curve_lines(report), perf_counter() - start, len(report.found))
         sys.stdout.write(text)
         document = curve_document(report, facts, asked.settings)
         folder.save(text, document, {"": lambda: plot_curves(report)})
-    return INTERRUPTED if stop.is_set() else 0
+    return found.code(stop)
+
+
+def _contexts(
+    container: Container,
+    kept: Kept[PromptFigures] | None,
+    prepare: Callable[[Container], Measuring],
+    texts: Sequence[str],
+) -> Iterator[PromptFigures]:
+    """Measure with a container's model what is not kept."""
+    return prepare(container).contexts(texts, kept)

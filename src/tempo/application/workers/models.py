@@ -1,4 +1,4 @@
-"""A model of a sweep, as a worker is to load it."""
+"""A model by its name, as a worker is to load it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweptModel:
+class NamedModel:
     """What `tempo.load` is told.
 
     Attributes:
