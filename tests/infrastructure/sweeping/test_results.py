@@ -23,7 +23,7 @@ def row(number):
     return {
         "model": "embedded", "model_fingerprint": "a", "tokenizer_fingerprint": "b",
         "dtype": "float32", "device": "cpu", "settings": '{"max_steps": 3}', "place": number,
-        "prompt_id": None, "prompt": "Once", "text": " upon\x00 ä \ud83d\ude00"[:8], "bracketed": "",
+        "prompt_id": None, "prompt": "Once", "text": " upon\x00 ä 😀", "bracketed": "",
         "log_probability": -number / 3, "mean_log_probability": -number / 9, "finished": True,
         "finish_reason": "end", "finished_mass": 0.1 + 0.2, "steps": 3, "mean_width": 1.0,
         "rows_a_step": 1.5, "n_best": [{
@@ -118,9 +118,10 @@ def test_a_process_that_ends_between_a_part_and_what_tells_of_it(tmp_path, monke
     target = (
         (SweepResults, "_save") if when == "before the manifest" else (results.Pending, "empty")
     )
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(*target, dies)
-        shelf.put(finished(3))
+        with pytest.raises(KeyboardInterrupt):
+            shelf.put(finished(3))
     assert (tmp_path / "part-00001.parquet").exists()
     again = opened(tmp_path)
     assert set(again.held) == {f"item {number}" for number in range(4)}
