@@ -36,6 +36,7 @@ from tempo.infrastructure.profiling.recording import call_statistics, flame_grap
 from tempo.infrastructure.resident_memory import resident_bytes
 from tempo.infrastructure.scale_out.crew import Crew
 from tempo.infrastructure.scale_out.ray_engine import ray_engine
+from tempo.infrastructure.serving.opening import shared_run_store
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tempo.infrastructure.storage.array_file import require_array_format, save_arrays
 from tempo.infrastructure.storage.batch_lattices import BatchLattices
@@ -121,4 +122,5 @@ class Documents(containers.DeclarativeContainer):
     document_reader = providers.Object(from_json)
     model_shelf = providers.Factory(HubShelf)
     run_store = providers.Factory(SqliteRunStore)
+    shared_run_store = providers.Callable(shared_run_store)
     export = providers.Factory(LatticeExport, writers=writers, save=providers.Object(save_text))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from tempo.application.serving.store_place import database_of
 from tempo.domain.errors import ContradictionError, InvalidValueError, UnknownSettingError
 
 if TYPE_CHECKING:
@@ -84,7 +85,18 @@ class ServiceSettings:
     trust_remote_code: bool = option(
         default=False, meaning="Run Python code that comes with the model."
     )
-    store: str = option("", "The SQLite file that keeps runs; :memory: keeps none past the end.")
+    store: str = option(
+        "",
+        "The SQLite file that keeps runs; :memory: keeps none past the end. Replicas share "
+        "sqlite:///FILE on one machine, or postgresql://USER@HOST/DATABASE.",
+    )
+    lease_seconds: float = option(
+        10.0,
+        "How long a replica may be silent before another goes on with its runs, where they share "
+        "a store.",
+        1,
+        3_600,
+    )
     api_token: str = option("", "The bearer token that every request must carry; empty for none.")
     allow_anonymous: bool = option(
         default=False, meaning="Serve others than this machine without a token."
@@ -131,6 +143,7 @@ class ServiceSettings:
             if not one.takes(value):
                 message = f"{name} is {value}; it must be {one.range}"
                 raise InvalidValueError(message)
+        database_of(self.store)
         if "*" in self.origins:
             message = "cors_origins is *; name each origin, such as http://localhost:5173"
             raise InvalidValueError(message)

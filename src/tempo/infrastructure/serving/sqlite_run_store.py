@@ -6,30 +6,23 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Event, Lock, Thread
-from time import monotonic
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from tempo.application.serving.run_store import KeptRun
-from tempo.application.serving.served_run import RunState
+from tempo.application.serving.store_place import MEMORY
 from tempo.domain.errors import OutputError
-from tempo.infrastructure.serving.unwritten import Statement, Unwritten
+from tempo.infrastructure.serving.kept_rows import as_json, from_row
+from tempo.infrastructure.serving.unwritten import Statement
+from tempo.infrastructure.serving.write_behind import WriteBehind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tempo.application.serving.event_log import Document
-
-MEMORY = ":memory:"
-LINGER = 0.1
-"""Seconds that what was written may wait for more before it is on the disk."""
+    from tempo.application.serving.run_store import KeptRun
 
 PATIENCE = 1.0
 """Seconds that one waits for another process to let go of the file."""
-
-RETRY = 1.0
-"""Seconds after which what could not be written is tried again."""
 
 MOST_UNWRITTEN = 64 * 2**20
 """Characters that wait for a disk that takes nothing."""
@@ -85,14 +78,10 @@ class SqliteRunStore:
         Raises:
             OutputError: if the file cannot be opened as a database.
         """
-        self._told = told
         self._connection = _opened(path)
         self._lock = Lock()
-        self._statements: SimpleQueue[Statement | Event | None] = SimpleQueue()
-        self._unwritten = Unwritten(MOST_UNWRITTEN)
-        self._is_failing = False
-        self._writer = Thread(target=self._write, name="tempo-store", daemon=True)
-        self._writer.start()
+        faults = (sqlite3.IntegrityError, sqlite3.Error)
+        self._writer = WriteBehind(self._transact, faults, told, MOST_UNWRITTEN)
 
     def save(self, run: KeptRun) -> None:
         row = (
@@ -100,52 +89,47 @@ class SqliteRunStore:
             run.state.value,
             run.asked_at,
             run.ended_at,
-            _json(run.asked),
-            _json(run.answer),
-            _json(run.parent),
+            as_json(run.asked),
+            as_json(run.answer),
+            as_json(run.parent),
         )
-        self._statements.put(Statement(SAVE, row, run.name))
+        self._writer.put(Statement(SAVE, row, run.name))
 
     def append(self, name: str, event: Document) -> None:
-        self._statements.put(Statement(APPEND, (name, event["seq"], _json(event)), name))
+        self._writer.put(Statement(APPEND, (name, event["seq"], as_json(event)), name))
 
     def drop(self, name: str) -> None:
-        self._statements.put(Statement(DROP, (name,), name, forgets=True))
+        self._writer.put(Statement(DROP, (name,), name, forgets=True))
 
     def retain(self, most: int, since: float) -> None:
-        self._statements.put(Statement(RETAIN, (since, most)))
+        self._writer.put(Statement(RETAIN, (since, most)))
 
     def flush(self) -> bool:
-        written = Event()
-        self._statements.put(written)
-        written.wait()
-        return not self._unwritten
+        return self._writer.flush()
 
     @property
     def is_failing(self) -> bool:
-        return self._is_failing
+        return self._writer.is_failing
 
     def holds(self, name: str) -> bool:
-        waits = self._is_failing and self._unwritten.waits(name)
-        return not (waits or self._unwritten.has_given_up(name))
+        return self._writer.holds(name)
 
     def find(self, name: str) -> KeptRun | None:
         rows = self._read(FIND, (name,))
-        return _run(rows[0]) if rows else None
+        return from_row(rows[0]) if rows else None
 
     def events(self, name: str) -> list[Document]:
         return [json.loads(document) for (document,) in self._read(EVENTS, (name,))]
 
     def listing(self, limit: int, before: float | None) -> list[KeptRun]:
         moment = float("inf") if before is None else before
-        return [_run(row) for row in self._read(LISTING, (moment, limit))]
+        return [from_row(row) for row in self._read(LISTING, (moment, limit))]
 
     def children(self, name: str) -> list[KeptRun]:
-        return [_run(row) for row in self._read(CHILDREN, (name,))]
+        return [from_row(row) for row in self._read(CHILDREN, (name,))]
 
     def close(self) -> None:
-        self._statements.put(None)
-        self._writer.join()
+        self._writer.close()
         self._connection.close()
 
     def _read(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
@@ -153,70 +137,12 @@ class SqliteRunStore:
         with self._lock, closing(self._connection.execute(statement, values)) as found:
             return found.fetchall()
 
-    def _write(self) -> None:
-        """Write what comes, several statements in one transaction, until the store is closed."""
-        while True:
-            batch, waiting, goes_on = self._gathered()
-            self._unwritten.add(batch)
-            if self._unwritten:
-                self._write_all()
-            for written in waiting:
-                written.set()
-            if not goes_on:
-                return
-
-    def _gathered(self) -> tuple[list[Statement], list[Event], bool]:
-        """Return what is to be written now, who waits for it, and whether there will be more."""
-        batch: list[Statement] = []
-        waiting: list[Event] = []
-        try:
-            one = self._statements.get(timeout=RETRY if self._unwritten else None)
-        except Empty:
-            return batch, waiting, True
-        end = monotonic() + LINGER
-        while True:
-            if one is None:
-                return batch, waiting, False
-            if isinstance(one, Event):
-                waiting.append(one)
-            else:
-                batch.append(one)
-            try:
-                remaining = 0.0 if waiting else max(0.0, end - monotonic())
-                one = self._statements.get(timeout=remaining)
-            except Empty:
-                return batch, waiting, True
-
-    def _write_all(self) -> None:
-        """Write what waits, all or nothing; what can never be written is left out."""
-        try:
-            try:
-                self._transact(self._unwritten)
-            except sqlite3.IntegrityError:
-                for one in tuple(self._unwritten):
-                    self._write_alone(one)
-        except sqlite3.Error as error:
-            if not self._is_failing:
-                self._is_failing = True
-                self._told(str(error))
-            return
-        self._unwritten.clear()
-        if self._is_failing:
-            self._is_failing = False
-            self._told(None)
-
-    def _write_alone(self, one: Statement) -> None:
-        """Write one statement; give its run up where it fits nothing that is kept."""
-        try:
-            self._transact([one])
-        except sqlite3.IntegrityError:
-            if one.run is not None:
-                self._unwritten.give_up(one.run)
-
-    def _transact(self, statements: Iterable[Statement]) -> None:
+    def _transact(self, statements: Iterable[Statement]) -> list[Statement]:
+        written = list(statements)
         with self._lock, self._connection:
-            for one in statements:
+            for one in written:
                 self._connection.execute(one.text, one.values)
+        return written
 
 
 def _opened(path: str) -> sqlite3.Connection:
@@ -235,20 +161,3 @@ def _opened(path: str) -> sqlite3.Connection:
         message = f"runs cannot be kept in {path}: {why}; name another file with --store"
         raise OutputError(message) from error
     return connection
-
-
-def _run(row: tuple[Any, ...]) -> KeptRun:
-    name, state, asked_at, ended_at, asked, answer, parent = row
-    return KeptRun(
-        name=name,
-        state=RunState(state),
-        asked_at=asked_at,
-        ended_at=ended_at,
-        asked=json.loads(asked),
-        answer=None if answer is None else json.loads(answer),
-        parent=None if parent is None else json.loads(parent),
-    )
-
-
-def _json(value: object) -> str | None:
-    return None if value is None else json.dumps(value, separators=(",", ":"))

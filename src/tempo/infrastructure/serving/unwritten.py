@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 OVERHEAD = 100
 """What a statement takes beside its text, in characters, about."""
@@ -18,21 +19,26 @@ class Statement:
     """Something to write.
 
     Attributes:
-        text: in SQL.
-        values: what its question marks stand for.
+        text: in SQL, or as the database's library has it.
+        values: what its question marks stand for, or its names.
         run: the run that it is about, None for many.
         forgets: whether nothing of the run is to be kept.
+        lease: under which it may be written, None where none is asked for.
+        written: called once it is on the disk; it must not raise.
     """
 
-    text: str
-    values: tuple[Any, ...]
+    text: Any
+    values: Sequence[Any] | Mapping[str, Any]
     run: str | None = None
     forgets: bool = False
+    lease: str | None = None
+    written: Callable[[], object] = lambda: None
 
     @property
     def size(self) -> int:
         """How many characters it holds, about."""
-        return OVERHEAD + sum(len(value) for value in self.values if isinstance(value, str))
+        values = self.values.values() if isinstance(self.values, Mapping) else self.values
+        return OVERHEAD + sum(len(value) for value in values if isinstance(value, str))
 
 
 class Unwritten:

@@ -11,6 +11,7 @@ from tempo.application.serving.service_settings import (
     service_settings,
     variable,
 )
+from tempo.application.serving.store_place import shown_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,8 +44,15 @@ def service_origins(
             source = f"{ENVIRONMENT} ({variable(name)})"
         else:
             source = from_file.get(name, (SERVICE_DEFAULTS[name], DEFAULT))[1]
-        found[name] = ("***" if name == SECRET and value else value, source)
+        found[name] = (_shown(name, value), source)
     return found
+
+
+def _shown(name: str, value: object) -> object:
+    """Return a setting's value without what is nobody's business."""
+    if name == SECRET and value:
+        return "***"
+    return shown_store(str(value)) if name == "store" else value
 
 
 def _by_file(sections: Sequence[Section]) -> dict[str, tuple[object, str]]:

@@ -1,0 +1,1 @@
+"""Runs in a database that several replicas of the service share."""
