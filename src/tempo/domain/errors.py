@@ -24,6 +24,7 @@ TempoError
 │   ├── UnavailableError       a model that is not loaded yet, or a service that stops
 │   ├── TimeLimitError         a run that took longer than a run may
 │   ├── CancelledRunError      a run that was cancelled before it had an answer
+│   ├── InterruptedRunError    a run that no other replica could go on with
 │   ├── RunStateError          a run that is not far enough for what is asked of it
 │   └── RunNotFoundError       no run of this name, or one that is no longer kept
 ├── WorkerError                no worker can be had, or none can open its work
@@ -180,6 +181,10 @@ class TimeLimitError(ServingError):
 
 class CancelledRunError(ServingError):
     """A run was cancelled before it had an answer."""
+
+
+class InterruptedRunError(ServingError):
+    """A run's replica is gone, and another decoded something else in its place."""
 
 
 class RunStateError(ServingError):

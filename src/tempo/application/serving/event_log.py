@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ class EventLog:
         self._events = list(events)
         self._clock = clock
         self._start = clock()
-        self._lock = Lock()
+        self._lock = RLock()  # a store may have written an event as soon as it gets it
         self._listeners: list[Callable[[], object]] = []
         self._ended = bool(self._events)
         self._kept: Callable[[Document], None] = lambda _: None

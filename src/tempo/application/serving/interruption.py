@@ -25,9 +25,11 @@ def state_at(told: Sequence[Document]) -> RunState:
     return RunState.CANCELLED if cancelled else RunState.FINISHED
 
 
-def interrupted(told: Sequence[Document]) -> Document:
+ENDED = "the service ended while the run was under way; what it told until then is here"
+
+
+def interrupted(told: Sequence[Document], message: str = ENDED) -> Document:
     """Return the last event of a run whose service ended without a word, behind those told."""
-    message = "the service ended while the run was under way; what it told until then is here"
     return {
         "v": VERSION,
         "seq": len(told),

@@ -91,16 +91,25 @@ class RunRegistry:
         """
         kept = KeptRun(run.name, run.state, self._clock(), None, asked, parent=parent)
         entry = Entry(run, kept)
-        with self._lock:
-            self._entries[run.name] = entry
-        self._store.save(kept)
-        run.log.keep(lambda event: self._store.append(run.name, event))
+        self._keep(entry)
         try:
-            runner.submit(run)
+            self._submit(runner, entry)
         except TempoError:
             self._forget(entry)
             raise
-        run.done.add_done_callback(lambda _: self._ended(entry))
+
+    def _keep(self, entry: Entry) -> None:
+        """Have the store keep a new run, and all that it tells."""
+        name = entry.run.name
+        self._store.save(entry.kept)
+        entry.run.log.keep(lambda event: self._store.append(name, event))
+
+    def _submit(self, runner: Runner, entry: Entry) -> None:
+        """Let a run be done here."""
+        with self._lock:
+            self._entries[entry.run.name] = entry
+        runner.submit(entry.run)
+        entry.run.done.add_done_callback(lambda _: self._ended(entry))
 
     def _forget(self, entry: Entry) -> None:
         """Let go of a run that was refused, or for which there is no room."""
@@ -109,8 +118,11 @@ class RunRegistry:
         self._store.drop(entry.run.name)
 
     def _ended(self, entry: Entry) -> None:
-        """Keep what a run answered."""
+        """Keep what a run answered, unless it goes on elsewhere."""
         run = entry.run
+        if run.log.is_left:
+            entry.settled.set()
+            return
         try:
             kept = replace(
                 entry.kept, state=run.state, ended_at=self._clock(), answer=_plain(run.answer)
@@ -160,8 +172,12 @@ class RunRegistry:
         """
         entry = self._entries.get(name)
         if entry is not None and not entry.run.state.is_over:
-            runner.cancel(entry.run)
+            self._stop(runner, entry)
         return self.find(name)
+
+    def _stop(self, runner: Runner, entry: Entry) -> None:
+        """Stop a run that is done here."""
+        runner.cancel(entry.run)
 
     def listing(self, limit: int, before: float | None) -> list[KeptRun]:
         """Return runs, newest first, those asked before a moment."""
@@ -209,7 +225,7 @@ class RunRegistry:
             unheard = not entry.listeners and now - entry.heard_at >= self._retention.grace_seconds
             if not entry.run.state.is_over:
                 if unheard and not entry.run.detached:
-                    runner.cancel(entry.run)
+                    self._stop(runner, entry)
             elif not entry.listeners and entry.kept.ended_at is not None:
                 ended.append(entry)
         self._let_go(ended)
@@ -228,6 +244,12 @@ class RunRegistry:
             if entry not in waiting:
                 with self._lock:
                     self._entries.pop(entry.run.name, None)
+
+    def leave(self, run: ServedRun) -> None:
+        """Note that a run under way is about to be cancelled, since the service stops."""
+
+    def stop_adopting(self) -> None:
+        """Take over no run of others any more."""
 
     @property
     def is_writable(self) -> bool:

@@ -12,6 +12,7 @@ from tempo.application.serving.observing import Unobserved
 from tempo.application.serving.served_run import Ended, RunState
 from tempo.domain.errors import (
     CancelledRunError,
+    InterruptedRunError,
     TimeLimitError,
     UnavailableError,
 )
@@ -80,17 +81,23 @@ class Runner:
             with self._lock:
                 self._begin()
 
-    def stop(self, seconds: float) -> None:
-        """Refuse new runs, let those under way end within some seconds, and cancel the others."""
+    def stop(self, seconds: float, leave: Callable[[ServedRun], object] = lambda _: None) -> None:
+        """Refuse new runs, let those under way end within some seconds, and cancel the others.
+
+        `leave` is called with each of these before it is.
+        """
         with self._lock:
             self._stopping = True
         for run in self.admission.withdraw_all():
+            leave(run)
             run.cancel()
             run.withdraw()
             self._observer.ended(run)
         runs = self.admission.under_way
         wait([run.done for run in runs], timeout=seconds)
         for run in runs:
+            if not run.state.is_over:
+                leave(run)
             run.cancel()
         self._pool.shutdown(wait=True)
         self._end.set_result(None)
@@ -137,7 +144,9 @@ class Runner:
             state = RunState.CANCELLED if run.is_cancelled() else RunState.FINISHED
             return Ended(state, run.work.answer(decoding.result))
         except Exception as error:  # why: it belongs to whoever asked  # noqa: BLE001
-            return Ended(RunState.FAILED, error, _part(run, decoding))
+            lost = isinstance(error, InterruptedRunError)
+            state = RunState.INTERRUPTED if lost else RunState.FAILED
+            return Ended(state, error, _part(run, decoding))
 
     def _telling(self, run: ServedRun) -> Callable[[Any], bool]:
         """Return what tells of a run's events, and whether it is to end because it is cancelled.

@@ -9,10 +9,11 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tempo.application.serving.event_log import Document, EventLog
-from tempo.domain.errors import CancelledRunError
+from tempo.application.serving.replay import Replay
+from tempo.domain.errors import CancelledRunError, InterruptedRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tempo.application.decoding.asking import Unfolding
     from tempo.domain.events import Event
@@ -97,13 +98,21 @@ class Work:
 class ServedRun:
     """A run under its name, shared between the thread that does it and those that ask for it."""
 
-    def __init__(self, name: str, work: Work, *, detached: bool = False) -> None:
-        """Wait for a turn."""
+    def __init__(
+        self,
+        name: str,
+        work: Work,
+        *,
+        detached: bool = False,
+        told: Sequence[Document] = (),
+    ) -> None:
+        """Wait for a turn; `told` is what another replica told of the run before it died."""
         self.name = name
         self.work = work
         self.detached = detached
         self.state = RunState.QUEUED
-        self.log = EventLog()
+        self.log = EventLog.going_on(told)
+        self._replay = Replay(told)
         self.done: Future[Any] = Future()
         self.done.set_running_or_notify_cancel()  # who waits for it cannot cancel it
         self.cache_rows = 0
@@ -120,9 +129,19 @@ class ServedRun:
         """Stop it after the step under way; what is decoded stays."""
         self._cancelled.set()
 
+    @property
+    def is_replaying(self) -> bool:
+        """Whether it has not come yet to where another replica left it."""
+        return self._replay.is_under_way
+
     def tell(self, event: Document) -> None:
-        """Tell its listeners."""
-        self.log.append(event)
+        """Tell its listeners what they were not told before.
+
+        Raises:
+            InterruptedRunError: if they were told something else in its place.
+        """
+        if self._replay.is_new(event):
+            self.log.append(event)
 
     @property
     def answer(self) -> Any:  # noqa: ANN401 - whatever the interface answers with
@@ -133,13 +152,21 @@ class ServedRun:
         """Say where it stands for good, and hand over its answer or its error."""
         self.state, self.part = ended.state, ended.part
         self.cache_rows = 0
-        for document in self.work.last(ended.state, ended.outcome):
-            self.log.append(document)
+        try:
+            self._tell_last(ended)
+        except InterruptedRunError as error:
+            ended = Ended(RunState.INTERRUPTED, error, ended.part)
+            self.state = ended.state
+            self._tell_last(ended)
         self.log.end()
         if isinstance(ended.outcome, BaseException):
             self.done.set_exception(ended.outcome)
         else:
             self.done.set_result(ended.outcome)
+
+    def _tell_last(self, ended: Ended) -> None:
+        for document in self.work.last(ended.state, ended.outcome):
+            self.tell(document)
 
     def withdraw(self) -> None:
         """End it before it began."""

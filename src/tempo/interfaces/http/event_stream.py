@@ -28,6 +28,8 @@ async def follow(
 ) -> AsyncGenerator[Document | None]:
     """Yield the events after a number as they come, until the run is over; None for silence.
 
+    It ends too where the run goes on in another replica: who comes back follows it there.
+
     `most` may wait for the listener, those not counted that were told before it came.
 
     Raises:
@@ -39,7 +41,7 @@ async def follow(
     try:
         while True:
             more.clear()
-            over = log.ended
+            over = log.ended or log.is_left
             for event in log.after(position):
                 waiting = len(log) - max(event["seq"], before)
                 if waiting > most:

@@ -43,6 +43,7 @@ STATUSES: dict[type[errors.TempoError], int] = {
     errors.TimeLimitError: 504,
     errors.RunNotFoundError: 404,
     errors.CancelledRunError: 409,
+    errors.InterruptedRunError: 409,
     errors.RunStateError: 409,
     errors.OtherModelError: 409,
     errors.ModelNotFoundError: 404,
@@ -53,7 +54,10 @@ STATUSES: dict[type[errors.TempoError], int] = {
 }
 """The status of each error; those that are not here are 500 and say nothing of themselves."""
 
-NAMES: dict[type[errors.TempoError], str] = {errors.TimeLimitError: "timeout"}
+NAMES: dict[type[errors.TempoError], str] = {
+    errors.TimeLimitError: "timeout",
+    errors.InterruptedRunError: "interrupted",
+}
 """The kind of each error that clients know by another name."""
 
 KINDS = {

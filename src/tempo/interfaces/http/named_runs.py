@@ -49,7 +49,7 @@ def begin_run(service: Service, body: Any) -> ServedRun:  # noqa: ANN401 - a mod
     body.require_effect()
     run = asked(service.engine, service.settings, body.asked_prompt, body.words)
     request = body.model_dump(mode="json", exclude_unset=True)
-    return _begin(service, run, body, request, None)
+    return _begun(service, run, body, request, None)
 
 
 def fork_run(service: Service, kept: KeptRun, where: ForkRequest) -> ServedRun:
@@ -65,16 +65,27 @@ def fork_run(service: Service, kept: KeptRun, where: ForkRequest) -> ServedRun:
     """
     from tempo.interfaces.http.run_schemas import RunRequest  # noqa: PLC0415 - made at run time
 
-    lattice, provenance = _forked_lattice(service, kept)
+    lattice, provenance = forked_lattice(service, kept)
     names = _fewer_steps(where.max_steps, provenance)
+    parent = {"run_id": kept.name, "step": where.step, "token_id": where.token_id}
+    run = forked_run(service, lattice, provenance, parent, names)
+    told = {**kept.asked, **names, "detach": where.detach}
+    return _begun(service, run, RunRequest(**told), told, parent)
+
+
+def forked_run(
+    service: Service, lattice: Lattice, provenance: Provenance, parent: Document, names: Document
+) -> Asked:
+    """Return the run that goes on from a step and a token of a lattice, under a few settings.
+
+    Raises:
+        TempoError: for a step or a token that is not there, or a chain that has no room.
+    """
     settings = resumed_settings(provenance, names)
     require_bounds(settings, service.settings)
-    request = resumed_request(lattice, where.step, TokenId(where.token_id), settings)
+    request = resumed_request(lattice, parent["step"], TokenId(parent["token_id"]), settings)
     _require_open(service, request)
-    run = Asked(service.engine, settings, request, provenance.prompt)
-    told = {**kept.asked, **names, "detach": where.detach}
-    parent = {"run_id": kept.name, "step": where.step, "token_id": where.token_id}
-    return _begin(service, run, RunRequest(**told), told, parent)
+    return Asked(service.engine, settings, request, provenance.prompt)
 
 
 def _fewer_steps(most: int | None, provenance: Provenance) -> dict[str, int]:
@@ -93,7 +104,7 @@ def _require_open(service: Service, request: GenerationRequest) -> None:
     chain.require_room(len(request.prompt_ids), container.backend().description.context)
 
 
-def _forked_lattice(service: Service, kept: KeptRun) -> tuple[Lattice, Provenance]:
+def forked_lattice(service: Service, kept: KeptRun) -> tuple[Lattice, Provenance]:
     """Return what a run decoded, from its answer, or else from what it has told so far."""
     if (kept.answer or {}).get("lattice") is not None:
         record = kept_record(service, kept)
@@ -148,7 +159,7 @@ class AtOnce:
         """Do nothing: nothing is held."""
 
 
-def _begin(
+def _begun(
     service: Service,
     run: Asked,
     body: Any,  # noqa: ANN401 - a model made at run time
@@ -156,6 +167,34 @@ def _begin(
     parent: Document | None,
 ) -> ServedRun:
     name = uuid4().hex
+    work = work_of(service, run, body, Named(name, parent, request_at_hand()))
+    served = ServedRun(name, work, detached=body.detach)
+    service.registry.begin(service.runner, served, request, parent)
+    return served
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What names a run.
+
+    Attributes:
+        name: its id.
+        parent: the run, step and token that it goes on from.
+        request_id: the request that asked for it.
+    """
+
+    name: str
+    parent: Document | None
+    request_id: str
+
+
+def work_of(
+    service: Service,
+    run: Asked,
+    fields: AnswerFields,
+    named: Named,
+) -> Work:
+    """Return what a run that was asked for is to do."""
     identity = service.engine.identity
     model = {
         "id": identity.name,
@@ -166,15 +205,17 @@ def _begin(
         "device": identity.device,
     }
     opening = Opening(
-        name, model, run.settings.as_mapping(), run.text, parent, request_id=request_at_hand()
+        named.name,
+        model,
+        run.settings.as_mapping(),
+        run.text,
+        named.parent,
+        request_id=named.request_id,
     )
     telling = Telling(opening, service.engine.container.tokenizer(), resident_bytes)
-    left = None if parent is None else str(parent["run_id"])
-    forkable = Forkable(name, run.request, service.states, left, service.observer.forked)
-    work = _work(run, body, telling, forkable)
-    served = ServedRun(name, work, detached=body.detach)
-    service.registry.begin(service.runner, served, request, parent)
-    return served
+    left = None if named.parent is None else str(named.parent["run_id"])
+    forkable = Forkable(named.name, run.request, service.states, left, service.observer.forked)
+    return _work(run, fields, telling, forkable)
 
 
 def _work(run: Asked, fields: AnswerFields, telling: Telling, forkable: Forkable) -> Work:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from tempo.application.serving.admission import Admission, Capacity
+from tempo.application.serving.keeper import Keeper
 from tempo.application.serving.observing import Unobserved
 from tempo.application.serving.registry import Retention, RunRegistry
 from tempo.application.serving.runner import Runner
 from tempo.application.serving.served_run import ServedRun
+from tempo.application.serving.shared_registry import SharedRegistry
 from tempo.application.serving.state_pool import StatePool
+from tempo.application.serving.store_place import database_of
 from tempo.domain.errors import UnavailableError
 from tempo.infrastructure.container import share_passes
 from tempo.infrastructure.documents import Documents, default_store
@@ -40,6 +44,7 @@ class Service:
         self._registry: RunRegistry | None = None
         self._engine: Engine | None = None
         self._runner: Runner | None = None
+        self._keeper: Keeper | None = None
 
     @property
     def is_loaded(self) -> bool:
@@ -129,6 +134,9 @@ class Service:
         if interrupted := registry.mark_interrupted():
             service_events().warning("runs.interrupted", runs=interrupted)
         self._engine, self._registry, self._runner = engine, registry, runner
+        if isinstance(registry, SharedRegistry):
+            self._keeper = self._keeping(registry, runner)
+            self._keeper.start()
         service_events().info(
             "service.ready", model=engine.description.name, device=engine.description.device
         )
@@ -141,13 +149,30 @@ class Service:
             3600.0 * bounds.retained_hours,
             bounds.max_listeners,
         )
+        if database_of(bounds.store) is not None:
+            shared = Documents.shared_run_store(bounds.store, bounds.lease_seconds, _store_told)
+            return SharedRegistry(shared, retention)
         store = Documents.run_store(bounds.store or default_store(), _store_told)
         return RunRegistry(store, retention)
+
+    def _keeping(self, registry: SharedRegistry, runner: Runner) -> Keeper:
+        from tempo.interfaces.http.reviving import revived_run  # noqa: PLC0415 - asks this module
+
+        return Keeper(
+            registry,
+            runner,
+            partial(revived_run, self),
+            self.settings.lease_seconds,
+            _keeper_told,
+        )
 
     def close(self, seconds: float) -> None:
         """End the runs within some seconds, and let go of the model."""
         if self._runner is not None:
-            self._runner.stop(seconds)
+            self.registry.stop_adopting()
+            self._runner.stop(seconds, self.registry.leave)
+        if self._keeper is not None:
+            self._keeper.stop()
         self.states.close()
         if self._registry is not None:
             self._registry.close()
@@ -187,6 +212,13 @@ def _store_told(reason: str | None) -> None:
         service_events().info("store.recovered")
     else:
         service_events().error("store.failed", reason=reason)
+
+
+def _keeper_told(what: str, of: object) -> None:
+    if what == "adopted":
+        service_events().warning("run.adopted", run_id=of)
+    else:
+        service_events().error("keeper.failed", exc_info=of)
 
 
 async def _until_gone(request: Request) -> None:
