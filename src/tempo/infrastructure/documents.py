@@ -36,6 +36,8 @@ from tempo.infrastructure.profiling.recording import call_statistics, flame_grap
 from tempo.infrastructure.resident_memory import resident_bytes
 from tempo.infrastructure.scale_out.crew import Crew
 from tempo.infrastructure.scale_out.ray_engine import ray_engine
+from tempo.infrastructure.scale_out.replicas import application, replica_class, serving
+from tempo.infrastructure.scale_out.serving_cluster import cluster
 from tempo.infrastructure.serving.opening import shared_run_store
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tempo.infrastructure.storage.array_file import require_array_format, save_arrays
@@ -123,4 +125,8 @@ class Documents(containers.DeclarativeContainer):
     model_shelf = providers.Factory(HubShelf)
     run_store = providers.Factory(SqliteRunStore)
     shared_run_store = providers.Callable(shared_run_store)
+    cluster = providers.Callable(cluster)
+    replica_application = providers.Callable(application)
+    replica_class = providers.Callable(replica_class)
+    serving_replicas = providers.Callable(serving)
     export = providers.Factory(LatticeExport, writers=writers, save=providers.Object(save_text))

@@ -85,6 +85,22 @@ class ServiceSettings:
     trust_remote_code: bool = option(
         default=False, meaning="Run Python code that comes with the model."
     )
+    engine: str = option(
+        "local", "What the service runs on: local, this process, or ray, replicas on a cluster."
+    )
+    address: str = option(
+        "",
+        "Ray's cluster: HOST:PORT, ray://HOST:PORT or auto; empty starts one on this machine.",
+    )
+    replicas: int = option(1, "How many replicas there are at first, with engine ray.", 1)
+    min_replicas: int = option(
+        0, "How few replicas there may be; 0 for as many as there are at first.", 0
+    )
+    max_replicas: int = option(
+        0, "How many replicas there may be as more is asked; 0 for as many as at first.", 0
+    )
+    replica_gpus: float = option(0.0, "GPUs of each replica; 0.5 lets two share one.", 0)
+    replica_cpus: float = option(1.0, "CPU cores that each replica sets aside.", 0)
     store: str = option(
         "",
         "The SQLite file that keeps runs; :memory: keeps none past the end. Replicas share "

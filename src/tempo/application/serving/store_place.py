@@ -39,4 +39,5 @@ def shown_store(store: str) -> str:
     scheme, mark, rest = store.partition(_MARK)
     place, at, host = rest.rpartition("@")
     user, colon, _ = place.partition(":")
-    return f"{scheme}{mark}{user}:***{at}{host}" if mark and colon else store
+    has_password = colon and scheme in _SCHEMES and _SCHEMES[scheme] != "sqlite"
+    return f"{scheme}{mark}{user}:***{at}{host}" if has_password else store

@@ -1,1 +1,1 @@
-"""Work on many workers, by Ray. The only package that imports it, and only when it is asked for."""
+"""More than one process, or machine, by Ray, which nothing else imports."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tempo.application.serving.replica_plan import replica_plan
 from tempo.application.serving.service_settings import service_settings, variable
-from tempo.domain.errors import InvalidValueError
+from tempo.domain.errors import ContradictionError, InvalidValueError
 from tempo.interfaces.cli.configuration.options import Config, ConfigProfile
 from tempo.interfaces.cli.configuration.overlooked import tell_misspelt
 from tempo.interfaces.cli.configuration.resolving import Place
@@ -33,12 +34,20 @@ def serve(
     tell_misspelt()
     file = service_told(Place.of(config, config_profile, os.environ).sections())
     settings = service_settings(given, os.environ, file)
+    plan = replica_plan(settings)
+    if plan is not None and reload:
+        message = "--reload goes with --engine local; replicas are stopped and started again"
+        raise ContradictionError(message)
     try:
         from tempo.interfaces.http import running  # noqa: PLC0415 - an extra, and takes a second
     except ImportError as error:
         message = "serving needs the extra `serve`: pip install 'tempo-decoding[serve]'"
         raise InvalidValueError(message) from error
-    if reload:
+    if plan is not None:
+        from tempo.interfaces.http.replicas import run_replicas  # noqa: PLC0415 - as above
+
+        run_replicas(settings, plan)
+    elif reload:
         unsaid = {name: file[name] for name in file if variable(name) not in os.environ}
         os.environ.update(_as_environment(unsaid | _named(given)))
         running.run_reloading(settings)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from socket import gethostname
 from threading import Lock
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from tempo.infrastructure.serving.shared.database import Database
 
 
+def new_owner() -> str:
+    """Return a name that no other lease has; whoever looks into the table sees whose it is."""
+    return f"{gethostname()}/{os.getpid()}/{uuid4().hex}"
+
+
 class Leases:
     """The leases of one replica, each under a name of its own that no other claim has."""
 
@@ -37,7 +44,7 @@ class Leases:
 
     def begin(self, connection: Connection, run: str) -> None:
         """Lease a new run."""
-        lease = uuid4().hex
+        lease = new_owner()
         row = {"run": run, "owner": lease, "until": self._end, "claims": 0, "asked_to_stop": 0}
         connection.execute(self._database.insert(LEASES).values(row))
         with self._lock:
@@ -104,7 +111,7 @@ class Leases:
             .limit(1)
             .with_for_update(skip_locked=True, of=LEASES)
         )
-        lease = uuid4().hex
+        lease = new_owner()
         with self._database.changing() as connection:
             row = connection.execute(query).first()
             if row is None:
