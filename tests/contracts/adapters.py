@@ -14,6 +14,8 @@ from tempo.infrastructure.fused_llama.backend import FusedBackend
 from tempo.infrastructure.fused_llama.early_exit import leaving_early
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
 from tempo.infrastructure.fused_llama.processor.decoder import ProcessorDecoder
+from tempo.infrastructure.fused_llama.processor.splitting import SplitProcessorDecoder
+from tempo.infrastructure.fused_llama.split_decoder import SplitDecoder
 from tempo.infrastructure.fused_llama.weights import Weights
 from tempo.infrastructure.huggingface import support
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
@@ -23,6 +25,7 @@ from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.huggingface.random_weights import random_model
 from tempo.infrastructure.scripted.backend import ScriptedBackend
 from tempo.infrastructure.scripted.script import Script
+from tests.fakes import ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,6 +60,10 @@ EXITING = ("llama", "qwen3")
 ROUNDED = ("llama-bfloat16", "qwen3-bfloat16", "llama-int8", "qwen2-int8", "qwen3-int8")
 """With weights of fewer bits; Mistral's passes are Llama's, and its kernels the same."""
 
+TOGETHER = ("llama-together", "qwen2-together", "qwen3-joined")
+"""With their heads and inner numbers in two threads, of which one leads: by plain PyTorch, or by
+compiled kernels. Processes of their own are in tests/integration/test_tensor_parallel.py."""
+
 NAMES = (
     "scripted",
     *(f"{family}-{attention}" for family in FAMILIES for attention in ATTENTIONS),
@@ -65,6 +72,7 @@ NAMES = (
     *(f"{family}-compiled" for family in FUSED),
     *ROUNDED,
     *(f"{family}-exiting" for family in EXITING),
+    *TOGETHER,
 )
 
 VOCABULARY = 120
@@ -137,6 +145,10 @@ def served(model: "PreTrainedModel", name: str = "model", remapper=PositionIdRem
         return compiled(model, name)
     if name.endswith("-exiting"):
         return exiting(model, description)
+    if name.endswith("-together"):
+        return ranks.led(model, SplitDecoder, input_major=True)
+    if name.endswith("-joined"):
+        return ranks.led(model, SplitProcessorDecoder)
     return HuggingFaceBackend(
         model, description, remapper(description.context, model.device), RowCache
     )

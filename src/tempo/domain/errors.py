@@ -11,7 +11,8 @@ TempoError
 │   ├── ModelNotFoundError     no such model, or a folder without weights
 │   ├── UnsupportedModelError  a model that cannot honour the layout
 │   ├── SelfCheckError         a model whose rows break the isolation law
-│   └── OtherModelError        another model than the one that made a lattice
+│   ├── OtherModelError        another model than the one that made a lattice
+│   └── OutOfStepError         processes of one model of which some ended or went their own way
 ├── NonFiniteLogitsError       the model produced NaN or infinity
 ├── MemoryExceededError        a pass or a cache that the machine has no memory for
 │   └── MemoryBoundError       more memory is held than max_memory_gb allows
@@ -95,6 +96,10 @@ class SelfCheckError(ModelError):
 
 class OtherModelError(ModelError):
     """A lattice is to be continued or repeated on another model than the one that made it."""
+
+
+class OutOfStepError(ModelError):
+    """The processes that hold one model together no longer do, or never did, the same."""
 
 
 class NonFiniteLogitsError(TempoError, ArithmeticError):

@@ -55,6 +55,8 @@ class LoadingOptions:
             as a mapping or as JSON; empty for one device.
         quantisation: one of `QUANTISATIONS`; empty for none.
         trust_remote_code: whether Python code that comes with a model may run.
+        tensor_parallel: over how many processes each layer is split: a number, or auto for as many
+            as torchrun started; empty for one process.
     """
 
     revision: str = ""
@@ -63,3 +65,4 @@ class LoadingOptions:
     device_map: str | Mapping[str, object] = ""
     quantisation: str = ""
     trust_remote_code: bool = False
+    tensor_parallel: str = ""

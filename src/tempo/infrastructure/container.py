@@ -36,6 +36,8 @@ from tempo.infrastructure.huggingface.bare_tokenizer import BareTokenizer
 from tempo.infrastructure.huggingface.grader import loaded_grader
 from tempo.infrastructure.huggingface.loading import Loaded
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
+from tempo.infrastructure.ranks.group import require_whole
+from tempo.infrastructure.ranks.other_processes import follow_if_not_first
 from tempo.infrastructure.reading.processors import GivenProcessors
 from tempo.infrastructure.scripted.brackets import bracket_model
 from tempo.infrastructure.storage.comparison_outcomes import OutcomeFile, OutcomesInMemory
@@ -78,6 +80,7 @@ __all__ = [
     "container_around",
     "container_of",
     "embedded_model_path",
+    "follow_if_not_first",
     "identity_of",
     "loaded_grader",
     "outcome_store",
@@ -239,6 +242,7 @@ def with_early_exit(
         InvalidValueError: for an exit layer that the model does not have.
     """
     loaded = container.loaded()
+    require_whole(loaded.model, "early exit")
     made = _container_holding(loaded.model, loaded.tokenizer, container.config.backend())
     made.backend.override(providers.Object(container.exiting(rule, heard)))
     made.tokenizer.override(providers.Object(container.tokenizer()))
@@ -251,6 +255,7 @@ def activations_of(container: Container) -> ModelActivations:
     Raises:
         UnsupportedModelError: where something else decodes than a model of transformers.
     """
+    require_whole(container.model(), "looking at layers")
     backend: object = container.backend()
     if not isinstance(backend, (FusedBackend, HuggingFaceBackend)):
         message = (

@@ -46,15 +46,14 @@ from tempo.infrastructure.huggingface.activations.source import ModelActivations
 from tempo.infrastructure.huggingface.attention_mask import mask_dtype
 from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 from tempo.infrastructure.huggingface.kv_cache import RowCache
-from tempo.infrastructure.huggingface.loading import load
 from tempo.infrastructure.huggingface.mixed_inputs import EmbeddingMixer
 from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
-from tempo.infrastructure.huggingface.support import describe
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.huggingface.tokenizer_findings import findings_of
 from tempo.infrastructure.huggingface.unmasked import UnmaskedModel
 from tempo.infrastructure.logging import events, tell_near
 from tempo.infrastructure.profiling.device import memory_bound
+from tempo.infrastructure.ranks.membership import described_together, led, loaded_together
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -88,16 +87,17 @@ class Container(Documents):
     )
     logger = providers.Singleton(events)
     loaded = providers.Singleton(
-        load,
+        loaded_together,
         name=config.model,
         device=config.device,
         dtype=config.dtype,
         random_weights=config.random_weights,
         options=config.options,
+        backend=config.backend,
     )
     model = loaded.provided.model
     plain_model = providers.Singleton(apart, model=model)
-    description = providers.Singleton(describe, model=model, name=loaded.provided.name)
+    description = providers.Singleton(described_together, model=model, name=loaded.provided.name)
     remapper = providers.Singleton(
         PositionIdRemapper, context=description.provided.context, device=model.device
     )
@@ -112,11 +112,15 @@ class Container(Documents):
         mask_dtype=mask_type,
     )
     backend = providers.Singleton(
-        chosen_backend,
-        kind=config.backend,
+        led,
+        backend=providers.Singleton(
+            chosen_backend,
+            kind=config.backend,
+            model=model,
+            description=description,
+            otherwise=plain_backend.provider,
+        ),
         model=model,
-        description=description,
-        otherwise=plain_backend.provider,
     )
     activations = providers.Singleton(ModelActivations, model=model)
     end_tokens = providers.Singleton(_end_tokens, model=model)

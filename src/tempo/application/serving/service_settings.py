@@ -82,6 +82,9 @@ class ServiceSettings:
         "", "How the model is spread over devices: auto, or JSON of module to device."
     )
     quantisation: str = option("", "Which other package rounds the weights, and to what.")
+    tensor_parallel: str = option(
+        "", "Over how many processes of torchrun each layer is split: their number, or auto."
+    )
     trust_remote_code: bool = option(
         default=False, meaning="Run Python code that comes with the model."
     )

@@ -10,6 +10,7 @@ from torch import nn
 from transformers import AutoModelForCausalLM
 
 from tempo.infrastructure.huggingface.int8_weights import is_quantised, quantise, restore
+from tempo.infrastructure.ranks.group import require_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -21,6 +22,7 @@ def apart(model: PreTrainedModel) -> PreTrainedModel:
     A decoder may have laid a model's own weights in another order; whole numbers of eight bits
     become the float32 weights that they stand for, which transformers' modules are faster with.
     """
+    require_whole(model, "what looks at single layers or compares with transformers")
     twin = copy.deepcopy(model)
     restore(twin)
     for parameter in twin.parameters():

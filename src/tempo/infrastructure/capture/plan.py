@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from tempo.domain.capture import LAST_LAYERS
+from tempo.infrastructure.ranks.group import ALONE
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from tempo.domain.capture import Capture
+    from tempo.infrastructure.ranks.group import Ranks
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,23 +27,29 @@ class CapturePlan:
         received: [entries][layers] how much each layer's attention counts.
         context: whether each row's attention to its context is summed up.
         hidden: whether the rows' final hidden states are kept.
+        ranks: the processes that hold the heads, equally many each.
     """
 
     layers: int
     received: tuple[tuple[float, ...], ...]
     context: bool
     hidden: bool
+    ranks: Ranks = ALONE
     _spread: dict[tuple[int, int, int, torch.device], Tensor] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, capture: Capture, layers: int) -> CapturePlan:
+    def of(cls, capture: Capture, layers: int, ranks: Ranks = ALONE) -> CapturePlan:
         """Return the plan of a capture.
 
         Raises:
             InvalidValueError: if it asks for more layers than there are.
         """
         received = tuple(tuple(entry.of(layers).tolist()) for entry in capture.received)
-        return cls(layers, received, capture.context, capture.hidden)
+        return cls(layers, received, capture.context, capture.hidden, ranks)
+
+    def over_all_heads(self, mean: Tensor) -> Tensor:
+        """Return a mean over all heads, given that over those held here; it may be overwritten."""
+        return self.ranks.mean(mean)
 
     @property
     def attends(self) -> bool:

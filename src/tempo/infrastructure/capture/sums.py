@@ -68,7 +68,8 @@ class SummedPass:
         bias = self.mask[0, 0, -self.rows :].index_select(1, index).to(queries.device)
         shares = shares_of(queries, sums, keys, bias, self.scale)
         weights = self.plan.spread(self.plan.first, len(queries), heads, queries.device)
-        return (weights @ shares.view(weights.shape[1], -1)).view(-1, self.rows, len(rows))
+        given = (weights @ shares.view(weights.shape[1], -1)).view(-1, self.rows, len(rows))
+        return self.plan.over_all_heads(given)
 
 
 def shares_of(

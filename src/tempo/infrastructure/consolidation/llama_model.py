@@ -17,6 +17,7 @@ from tempo.domain.errors import UnsupportedModelError
 from tempo.infrastructure.benchmarking.long_models import apart
 from tempo.infrastructure.consolidation.llama_state import LlamaState
 from tempo.infrastructure.fused_llama.architecture import refusal
+from tempo.infrastructure.ranks.group import require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,7 @@ class LlamaModel:
         Raises:
             UnsupportedModelError: for a model whose layers are not built as Llama's are.
         """
+        require_whole(model, "consolidation")
         reason = refusal(model)
         if reason is None and getattr(model.config, "sliding_window", None) is not None:
             reason = "its layers have a window of their own"

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import DynamicCache, GenerationConfig
 
+from tempo.infrastructure.ranks.group import require_whole
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,6 +24,7 @@ class PlainModel:
 
     def __init__(self, model: PreTrainedModel, end_tokens: Sequence[int]) -> None:
         """Hold a model; what its checkpoint says of decoding does not count."""
+        require_whole(model, "comparing decoding methods")
         self.model: Any = model
         self.end_tokens = tuple(sorted(end_tokens))
         self._generating = _with_shared_prompt(model)

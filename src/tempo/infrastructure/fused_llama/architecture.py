@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,6 +10,7 @@ from torch import nn
 
 from tempo.domain.errors import UnsupportedModelError
 from tempo.infrastructure.huggingface.int8_weights import Int8Linear
+from tempo.infrastructure.ranks.group import held_here
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -54,6 +55,15 @@ class Architecture:
     def merged(self) -> int:
         """Outputs of the merged product: queries, keys, values."""
         return (self.heads + 2 * self.kv_heads) * self.head_dim
+
+    def share(self, count: int) -> Architecture:
+        """Return the shape of what one of several processes holds of each layer."""
+        return replace(
+            self,
+            inner=self.inner // count,
+            heads=self.heads // count,
+            kv_heads=self.kv_heads // count,
+        )
 
     @classmethod
     def of(cls, model: PreTrainedModel) -> Architecture:
@@ -109,7 +119,8 @@ def _strange_layer(model: PreTrainedModel) -> str | None:
         kinds = {type(product) for product in products}
         expected = kinds in ({nn.Linear}, {Int8Linear})
         # torchao keeps a linear layer, and puts a tensor of its own into it.
-        if not expected or {type(product.weight.data) for product in products} != {torch.Tensor}:
+        held = {type(held_here(product.weight.data)) for product in products}
+        if not expected or held != {torch.Tensor}:
             return "its products are adapted, or quantised by others"
         if any(product.bias is not None for product in outputs):
             return "its output or feed-forward products have a bias"

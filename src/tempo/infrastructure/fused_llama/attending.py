@@ -102,4 +102,5 @@ class FullAttention(FastAttention):
         """What the rows gave."""
         if not self._plan.received:
             return None
-        return Shares(self._given.view(-1, *self._plain.shape).float())
+        given = self._plan.over_all_heads(self._given)
+        return Shares(given.view(-1, *self._plain.shape).float())

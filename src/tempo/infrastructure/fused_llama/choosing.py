@@ -13,10 +13,12 @@ from tempo.infrastructure.configuration import BACKENDS
 from tempo.infrastructure.fused_llama.architecture import Architecture, refusal
 from tempo.infrastructure.fused_llama.backend import FusedBackend, OwnModules
 from tempo.infrastructure.fused_llama.plain_decoder import PlainDecoder
+from tempo.infrastructure.fused_llama.split_decoder import SplitDecoder
 from tempo.infrastructure.fused_llama.tiles import SMALLEST_TILE, power_of_two
 from tempo.infrastructure.fused_llama.weights import Weights
 from tempo.infrastructure.huggingface.int8_weights import is_quantised
 from tempo.infrastructure.logging import events
+from tempo.infrastructure.ranks.group import ranks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from tempo.domain.ports.model_backend import ModelBackend, ModelDescription
     from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 
+
+NO_SPLIT_GRAPHS = "passes of a model that several processes hold are not captured"
 
 KNOWN_DEVICES = ("cpu", "cuda")
 """Where the fused decoder has been measured."""
@@ -52,6 +56,8 @@ def chosen_backend(
     if reason is None and kind == "auto" and model.device.type not in KNOWN_DEVICES:
         known = " and ".join(KNOWN_DEVICES)
         reason = f"auto takes it on {known} alone, and the model is on {model.device}"
+    if reason is None and kind == "auto" and on_several_gpus(model):
+        reason = f"{NO_SPLIT_GRAPHS}, and without capturing them it is not measured"
     if reason is None and is_quantised(model):
         reason = no_kernels(model)
     if reason is None:
@@ -67,6 +73,8 @@ def chosen_backend(
 def _decoder(model: PreTrainedModel) -> PlainDecoder:
     on_processor = model.device.type == "cpu"
     reason = no_kernels(model)
+    if ranks_of(model).count > 1:
+        return _split_decoder(model, reason if on_processor else NO_SPLIT_GRAPHS)
     if reason is not None:
         events().info("kernels.none", reason=reason)
         return PlainDecoder(Weights.of(model, input_major=on_processor))
@@ -75,6 +83,18 @@ def _decoder(model: PreTrainedModel) -> PlainDecoder:
     from tempo.infrastructure.fused_llama.graph_decoder import GraphDecoder  # noqa: PLC0415 - Triton
 
     return GraphDecoder(Weights.of(model))
+
+
+def _split_decoder(model: PreTrainedModel, reason: str | None) -> PlainDecoder:
+    """Return what runs a part of a model, in plain PyTorch where there is a reason to."""
+    if reason is not None:
+        events().info("kernels.none", reason=reason)
+        return SplitDecoder(Weights.of(model, input_major=model.device.type == "cpu"))
+    from tempo.infrastructure.fused_llama.processor.splitting import (  # noqa: PLC0415 - numba
+        SplitProcessorDecoder,
+    )
+
+    return SplitProcessorDecoder(Weights.of(model))
 
 
 def _processor_decoder(model: PreTrainedModel) -> PlainDecoder:
@@ -107,6 +127,11 @@ def no_kernels(model: PreTrainedModel) -> str | None:
     from tempo.infrastructure.fused_llama.processor.compiling import no_threads  # noqa: PLC0415 - numba
 
     return no_threads()
+
+
+def on_several_gpus(model: PreTrainedModel) -> bool:
+    """Whether several processes hold a model, each with a GPU."""
+    return model.device.type != "cpu" and ranks_of(model).count > 1
 
 
 def _no_graphs(model: PreTrainedModel) -> str | None:

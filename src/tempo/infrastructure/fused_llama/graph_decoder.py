@@ -249,4 +249,4 @@ def _context(given: Pass, queries: Tensor, totals: Tensor, mask: Tensor) -> Tens
     keys = cache.keys[last, :, : cache.plan.extent]
     shares = shares_of(queries[last], totals[last], keys, mask.to(keys.device))
     seen = torch.from_numpy(seen_by(given)).to(keys.device)
-    return context_traits(list(shares.mean(1)), seen, given.rows)
+    return context_traits(given.plan, list(shares.mean(1)), seen, given.rows)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tempo.domain.proposal import Proposal, Reading
     from tempo.infrastructure.capture.plan import CapturePlan
     from tempo.infrastructure.fused_llama.views import Weights as ViewWeights
-    from tempo.infrastructure.fused_llama.weights import Weights
+    from tempo.infrastructure.fused_llama.weights import LayerWeights, Weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +173,7 @@ class PlainDecoder:
 
     def _context(self, attend: SummedAttention | FullAttention, given: Pass) -> Tensor:
         seen = torch.from_numpy(seen_by(given)).to(self.weights.device)
-        return context_traits(attend.recent, seen, given.rows)
+        return context_traits(given.plan, attend.recent, seen, given.rows)
 
     def read_all(self, batch: Sequence[Asked]) -> list[Proposal]:
         """Answer readings of sessions' rows."""
@@ -187,14 +187,18 @@ class PlainDecoder:
         """Return [row, hidden] the residual stream after the last layer."""
         weights, shape = self.weights, self.weights.architecture
         angles = twins.rotation(weights, positions)
-        hidden = weights.embedding[torch.tensor(tokens, device=weights.device)]
+        hidden = weights.embedded(torch.tensor(tokens, device=weights.device))
         for number, layer in enumerate(weights.layers):
             states = twins.merged_product(layer, shape, hidden, angles)
             mixed = [part.mixed(number, *states) for part in parts]
             found = mixed[0] if len(mixed) == 1 else torch.cat(mixed)
-            hidden = torch.addmm(hidden, found, layer.output.mT)
-            hidden = twins.fed_forward(layer, shape, hidden)
+            hidden = self._after_attention(layer, hidden, found)
         return hidden
+
+    def _after_attention(self, layer: LayerWeights, hidden: Tensor, found: Tensor) -> Tensor:
+        """Return rows [row, hidden] with what attention found and the feed-forward layer makes."""
+        hidden = torch.addmm(hidden, found, layer.output.mT)
+        return twins.fed_forward(layer, self.weights.architecture, hidden)
 
     def _bias(self, given: Pass) -> Tensor:
         """Return [tokens, extent] logarithms of what each token sees."""

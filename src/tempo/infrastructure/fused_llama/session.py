@@ -61,7 +61,9 @@ class FusedSession(RowSession[StaticCache, HostViews]):
         super().__init__(rules)
         self._decoder = decoder
         self._context = context
-        self._plan = CapturePlan.of(rules.capture, decoder.weights.architecture.layers)
+        self._plan = CapturePlan.of(
+            rules.capture, decoder.weights.architecture.layers, decoder.weights.ranks
+        )
 
     @torch.inference_mode()
     def prefill(self, prompt: Sequence[TokenId]) -> None:

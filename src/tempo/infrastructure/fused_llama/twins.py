@@ -105,9 +105,14 @@ def attended_in_order(queries: Tensor, keys: Tensor, values: Tensor, first: int)
 
 def fed_forward(layer: LayerWeights, shape: Architecture, hidden: Tensor) -> Tensor:
     """Return rows [row, hidden] with what the feed-forward layer adds to them."""
+    return torch.addmm(hidden, gated(layer, shape, hidden), layer.down.mT)
+
+
+def gated(layer: LayerWeights, shape: Architecture, hidden: Tensor) -> Tensor:
+    """Return [row, inner] what the feed-forward layer makes of rows on its way."""
     normed = normalised(hidden, layer.before_inner, shape.epsilon)
     gate, up = functional.linear(normed, layer.gate_up).chunk(2, -1)
-    return torch.addmm(hidden, functional.silu(gate).mul_(up), layer.down.mT)
+    return functional.silu(gate).mul_(up)
 
 
 def final(weights: Weights, hidden: Tensor) -> Tensor:

@@ -9,12 +9,15 @@ import torch
 
 from tempo.infrastructure.fused_llama.architecture import Architecture
 from tempo.infrastructure.huggingface.int8_weights import Int8Matrix
+from tempo.infrastructure.ranks.group import ALONE, held_here, is_split, ranks_of, with_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor, nn
     from transformers import PreTrainedModel
+
+    from tempo.infrastructure.ranks.group import Ranks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +69,9 @@ class Weights:
         rotation_scale: what sines and cosines are multiplied by.
         embedding_scales: [vocabulary] of a model of eight bits.
         head_scales: [vocabulary] the same.
+        ranks: the processes that hold a part each: some heads of every layer, some inner numbers,
+            some rows of `embedding` and `head`. `architecture` counts the heads and inner numbers
+            of this one.
     """
 
     architecture: Architecture
@@ -77,6 +83,7 @@ class Weights:
     rotation_scale: float
     embedding_scales: Tensor | None = None
     head_scales: Tensor | None = None
+    ranks: Ranks = ALONE
 
     @property
     def dtype(self) -> torch.dtype:
@@ -90,8 +97,18 @@ class Weights:
 
     def embedded(self, tokens: Tensor) -> Tensor:
         """Return [token, hidden] the embeddings of tokens."""
+        if self.ranks.count > 1:
+            return self._embedded_together(tokens)
         rows, scales = self.embedding[tokens], self.embedding_scales
         return rows if scales is None else rows.float() * scales[tokens][:, None]
+
+    def _embedded_together(self, tokens: Tensor) -> Tensor:
+        """Return what the one process that holds each token knows of it."""
+        each = -(-self.architecture.vocabulary // self.ranks.count)
+        own = tokens - self.ranks.rank * each
+        here = (own >= 0) & (own < len(self.embedding))
+        rows = self.embedding[torch.where(here, own, 0)]
+        return self.ranks.total(rows * here[:, None])
 
     @classmethod
     @torch.no_grad()
@@ -107,16 +124,18 @@ class Weights:
         """
         architecture = Architecture.of(model)
         inner = model.model
+        ranks = ranks_of(model)
         return cls(
-            architecture=architecture,
-            embedding=inner.embed_tokens.weight.detach(),
+            architecture=architecture.share(ranks.count),
+            embedding=held_here(inner.embed_tokens.weight.detach()),
             layers=tuple(_layer(layer, input_major) for layer in inner.layers),
             norm=inner.norm.weight.detach(),
-            head=model.lm_head.weight.detach(),
+            head=held_here(model.lm_head.weight.detach()),
             frequencies=inner.rotary_emb.inv_freq.detach().float(),
             rotation_scale=float(inner.rotary_emb.attention_scaling),
             embedding_scales=_scales((inner.embed_tokens,)),
             head_scales=_scales((model.lm_head,)),
+            ranks=ranks,
         )
 
 
@@ -150,6 +169,8 @@ def _scales(matrices: Sequence[nn.Module]) -> Tensor | None:
 def _merged(products: Sequence[nn.Linear], *, input_major: bool) -> Tensor:
     """Return the weights below each other; the products' own become views of them."""
     parts = [product.weight for product in products]
+    if any(map(is_split, parts)):
+        return _merged_parts(products, input_major=input_major)
     first = _shared_storage(parts, input_major=input_major)
     if first is not None:
         return first
@@ -157,6 +178,19 @@ def _merged(products: Sequence[nn.Linear], *, input_major: bool) -> Tensor:
     merged = torch.cat([part.T for part in held], 1).T if input_major else torch.cat(held)
     for part, view in zip(parts, merged.split([len(part) for part in parts]), strict=True):
         part.data = view
+    return merged
+
+
+def _merged_parts(products: Sequence[nn.Linear], *, input_major: bool) -> Tensor:
+    """Do the same with the parts of the products that this process holds."""
+    held = [held_here(product.weight.detach()) for product in products]
+    first = _shared_storage(held, input_major=input_major)
+    if first is not None:
+        return first
+    merged = torch.cat([part.T for part in held], 1).T if input_major else torch.cat(held)
+    views = merged.split([len(part) for part in held])
+    for product, view in zip(products, views, strict=True):
+        product.weight = with_part(product.weight, view)
     return merged
 
 
@@ -182,5 +216,5 @@ def _shared_storage(parts: Sequence[Tensor], *, input_major: bool) -> Tensor | N
 def _merged_bias(products: Sequence[nn.Linear]) -> Tensor | None:
     # An nn.Linear without a bias holds None, which its type does not say.
     found: list[Tensor | None] = [product.bias for product in products]
-    biases = [bias.detach() for bias in found if bias is not None]
+    biases = [held_here(bias.detach()) for bias in found if bias is not None]
     return torch.cat(biases) if len(biases) == len(products) else None

@@ -68,7 +68,8 @@ class Recorder:
             self._reduce()
         if not self._plan.received:
             return None
-        return Shares(self._given.view(-1, self._rows, self._extent))
+        given = self._plan.over_all_heads(self._given)
+        return Shares(given.view(-1, self._rows, self._extent))
 
     def attend(
         self,

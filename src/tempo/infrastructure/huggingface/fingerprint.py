@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from tempo.infrastructure.ranks.group import is_split, sampled_together
+
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -75,6 +77,8 @@ def _sampled(parameter: Tensor) -> Tensor:
     flat = torch.tensor(places, device=parameter.device)
     where = torch.unravel_index(flat, parameter.shape)  # of any strides, without a copy
     held = parameter.detach()
+    if is_split(held):
+        return sampled_together(held, where)
     if type(parameter.data) is not torch.Tensor and hasattr(held, "dequantize"):
         held = held.dequantize()  # a quantised kind of tensor, which has no single values
     return held[where].float()

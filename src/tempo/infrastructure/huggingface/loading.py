@@ -22,7 +22,9 @@ from tempo.infrastructure.huggingface.quantisation import (
     require_readable,
 )
 from tempo.infrastructure.huggingface.random_weights import random_model
+from tempo.infrastructure.huggingface.sharding import sharding
 from tempo.infrastructure.huggingface.tokenizer_findings import require_fitting
+from tempo.infrastructure.ranks.joining import own_place, require_device, wanted_processes
 from tempo.infrastructure.sessions.memory import telling_memory
 
 if TYPE_CHECKING:
@@ -71,6 +73,9 @@ def load(
     placed = _placing(options, device, dtype, random_weights)
     source = ModelSource.of(name, options)
     config = _configuration(source)
+    if options.tensor_parallel:
+        place = own_place(wanted_processes(options.tensor_parallel))
+        placed |= sharding(config, place.count, source.name)
     tokenizer = _tokenizer(source)
     if random_weights:
         model = random_model(random_weights, len(tokenizer))
@@ -85,7 +90,7 @@ def load(
     if dtype == INT8:
         _refuse_twice(config, source.name)
         quantise(model)
-    if "device_map" in placed:
+    if placed.keys() & {"device_map", "distributed_config"}:
         model.eval()
         return Loaded(model, tokenizer, source.name)
     with telling_memory(f"the model {source.name}", chosen, SMALLER):
@@ -100,13 +105,28 @@ def _placing(
     Raises:
         InvalidValueError, ContradictionError: for what cannot be, or not together.
     """
-    wanted = {"device_map": options.device_map, "quantisation": options.quantisation}
+    wanted = {
+        "device_map": options.device_map,
+        "quantisation": options.quantisation,
+        "tensor_parallel": options.tensor_parallel,
+    }
     for option, value in wanted.items():
         if value and random_weights:
             message = (
                 f"random_weights {random_weights} draws a small model on one device, and {option} "
                 f"is {value!r}; leave one of them out"
             )
+            raise ContradictionError(message)
+        if value and options.tensor_parallel and option != "tensor_parallel":
+            message = (
+                f"tensor_parallel is {options.tensor_parallel} and {option} {value!r}; "
+                "leave one of them out"
+            )
+            raise ContradictionError(message)
+    if options.tensor_parallel:
+        require_device(device)
+        if dtype == INT8:
+            message = "tensor_parallel does not split weights of dtype int8; use bfloat16"
             raise ContradictionError(message)
     if options.device_map and device != "auto":
         message = f"device is {device} and device_map {options.device_map!r}; leave out one of them"

@@ -13,6 +13,7 @@ from tempo.infrastructure.capture.plan import CapturePlan
 from tempo.infrastructure.huggingface.attention_capture import Recorder
 from tempo.infrastructure.huggingface.attention_sums import SumRecorder, agrees
 from tempo.infrastructure.huggingface.attention_watch import watched
+from tempo.infrastructure.ranks.group import ranks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +37,8 @@ class PassCapture:
             InvalidValueError: for more layers than the model has.
         """
         self._model = model
-        self._plan = CapturePlan.of(capture, model.config.get_text_config().num_hidden_layers)
+        layers = model.config.get_text_config().num_hidden_layers
+        self._plan = CapturePlan.of(capture, layers, ranks_of(model))
         self._sums_hold = False
 
     def run(
@@ -97,7 +99,7 @@ class PassCapture:
         received = recorder.received() if plan.attends else None
         return logits, Captured(
             received=received,
-            context=context_traits(recorder.recent, weights, own) if plan.context else None,
+            context=context_traits(plan, recorder.recent, weights, own) if plan.context else None,
             hidden=states[-1][0, -len(weights) :] if plan.hidden else None,
         )
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from tempo.infrastructure.ranks.group import require_whole
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,6 +27,7 @@ class UnmaskedModel:
 
     def __init__(self, model: PreTrainedModel) -> None:
         """Read a loaded model."""
+        require_whole(model, "the study of gaps")
         self._model = model
 
     @torch.inference_mode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -89,6 +90,12 @@ class RowSession(ABC, Generic[C, V]):
     def cache_rows(self) -> int:
         """How many physical tokens the cache holds, the prompt among them."""
         return self._held()[0].plan.live
+
+    def digest(self) -> int:
+        """Return what tells the rows that the cache holds now from others."""
+        cache, now = self._held()
+        held = sorted(self._rows_of.items())
+        return crc32(repr((cache.plan.extent, len(now.rows.logits), held)).encode())
 
     def _held(self) -> tuple[C, Moment[V]]:
         if self._cache is None or self._now is None:

@@ -33,6 +33,9 @@ MEANINGS = {
         "Needs accelerate."
     ),
     "quantisation": f"Have another package round the weights: {', '.join(QUANTISATIONS)}.",
+    "tensor_parallel": (
+        "Split each layer over the processes that torchrun started: their number, or auto."
+    ),
     "trust_remote_code": "Run Python code that comes with the model, with all your rights.",
 }
 SWITCHES = ("offline", "trust_remote_code")
@@ -45,7 +48,9 @@ def with_loading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _told(given: Mapping[str, Any]) -> Iterator[None]:
-    before = CHOSEN.set(LoadingOptions(**given))
+    told = LoadingOptions(**given)
+    follow_if_other(told)
+    before = CHOSEN.set(told)
     try:
         yield
     finally:
@@ -55,6 +60,23 @@ def _told(given: Mapping[str, Any]) -> Iterator[None]:
 def chosen_options() -> LoadingOptions:
     """Return what the command under way was told of loading."""
     return CHOSEN.get() or LoadingOptions()
+
+
+def follow_if_other(told: LoadingOptions) -> None:
+    """Let one process alone run a command: the others of a model do what it tells them.
+
+    Raises:
+        SystemExit: in the others, at the end.
+        InvalidValueError, OutOfStepError: where there are no others, or not as many.
+    """
+    if told.tensor_parallel:
+        from tempo.infrastructure.container import (  # noqa: PLC0415 - takes seconds
+            follow_if_not_first,
+        )
+        from tempo.infrastructure.logging import silence_transformers  # noqa: PLC0415 - as above
+
+        silence_transformers()
+        follow_if_not_first(told)
 
 
 def _option(name: str) -> Parameter:

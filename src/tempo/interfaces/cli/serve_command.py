@@ -10,10 +10,12 @@ import typer
 from tempo.application.serving.replica_plan import replica_plan
 from tempo.application.serving.service_settings import service_settings, variable
 from tempo.domain.errors import ContradictionError, InvalidValueError
+from tempo.infrastructure.configuration import LoadingOptions
 from tempo.interfaces.cli.configuration.options import Config, ConfigProfile
 from tempo.interfaces.cli.configuration.overlooked import tell_misspelt
 from tempo.interfaces.cli.configuration.resolving import Place
 from tempo.interfaces.cli.configuration.service import service_told
+from tempo.interfaces.cli.loading_options import follow_if_other
 from tempo.interfaces.cli.service_options import with_service_options
 
 if TYPE_CHECKING:
@@ -43,6 +45,18 @@ def serve(
     except ImportError as error:
         message = "serving needs the extra `serve`: pip install 'tempo-decoding[serve]'"
         raise InvalidValueError(message) from error
+    if reload and settings.tensor_parallel:
+        message = (
+            "reload starts one process again, and tensor_parallel needs several; leave one out"
+        )
+        raise ContradictionError(message)
+    if plan is not None and settings.tensor_parallel:
+        message = (
+            "tensor_parallel splits one model over the processes of torchrun, and engine ray starts "
+            "replicas of its own; leave one out"
+        )
+        raise ContradictionError(message)
+    follow_if_other(LoadingOptions(tensor_parallel=settings.tensor_parallel))
     if plan is not None:
         from tempo.interfaces.http.replicas import run_replicas  # noqa: PLC0415 - as above
 

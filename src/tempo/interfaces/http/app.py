@@ -184,6 +184,7 @@ def _loader(settings: ServiceSettings) -> Callable[[], Engine]:
             device_map=settings.device_map,
             quantisation=settings.quantisation,
             trust_remote_code=settings.trust_remote_code,
+            tensor_parallel=settings.tensor_parallel,
         )
 
     return load

@@ -6,7 +6,7 @@ from os import fspath
 from typing import TYPE_CHECKING
 
 from tempo.infrastructure.configuration import LoadingOptions
-from tempo.infrastructure.container import EMBEDDED, Container
+from tempo.infrastructure.container import EMBEDDED, Container, follow_if_not_first
 from tempo.interfaces.python.engine import Engine
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def load(
     device_map: str | Mapping[str, object] = "",
     quantisation: str = "",
     trust_remote_code: bool = False,
+    tensor_parallel: str | int = "",
     max_memory_gb: float | None = None,
 ) -> Engine:
     """Load a model and return an engine.
@@ -45,6 +46,9 @@ def load(
     `offline` taken from there alone. `device_map` spreads it over several devices: auto, balanced,
     balanced_low_0, sequential, or module to device; it needs accelerate. `quantisation` has another
     package round the weights: bitsandbytes-int8, bitsandbytes-nf4, torchao-int8.
+    `tensor_parallel` splits each layer over the processes that torchrun started: their number, or
+    auto. The first process goes on; in the others this call follows it and ends with it, so that a
+    script says what it would say with one.
     Python code that comes with a model runs with `trust_remote_code` alone.
 
     `max_memory_gb` bounds what the process may hold, in 10^9 bytes: resident memory, on CUDA what
@@ -55,6 +59,7 @@ def load(
         ModelNotFoundError: if there is no such model, or a folder without weights.
         UnsupportedModelError: if its cache or attention cannot honour shared positions, its weights
             need a package that is not installed, or its code is not trusted.
+        OutOfStepError: if the processes of `tensor_parallel` do not find or follow each other.
         SelfCheckError: if its rows break the isolation law.
         InvalidValueError: for an unknown device, dtype, backend or family, an option that cannot be
             honoured, or what can be no name.
@@ -71,8 +76,15 @@ def load(
         tempo.domain.errors.ModelNotFoundError: ...
     """
     options = LoadingOptions(
-        revision, fspath(cache_dir), offline, device_map, quantisation, trust_remote_code
+        revision,
+        fspath(cache_dir),
+        offline,
+        device_map,
+        quantisation,
+        trust_remote_code,
+        str(tensor_parallel),
     )
+    follow_if_not_first(options)
     container = Container()
     container.config.from_dict(
         {

@@ -19,6 +19,7 @@ from tempo.infrastructure.fused_llama.processor.matrix import Matrix
 from tempo.infrastructure.fused_llama.processor.products import product
 from tempo.infrastructure.fused_llama.processor.reading import knows, proposal
 from tempo.infrastructure.fused_llama.processor.steps import (
+    Layer,
     LayerMatrices,
     NarrowLayer,
     PassState,
@@ -109,7 +110,7 @@ class HostPart:
             received = SummedPass(plan, self._queries, self._sums_held, mask, None, len(self._bias))
         if plan.context:
             seen = torch.from_numpy(seen_by(self._given))
-            context = context_traits(self._recent, seen, self._given.rows)
+            context = context_traits(plan, self._recent, seen, self._given.rows)
         hidden = torch.from_numpy(normed[self._own].copy()) if plan.hidden else None
         return rows, Captured(received, context, hidden)
 
@@ -124,8 +125,8 @@ class ProcessorDecoder(PlainDecoder):
         """Serve merged weights that lie output-major on a processor."""
         super().__init__(weights)
         self._matrices = tuple(map(LayerMatrices, weights.layers))
-        self._narrow = tuple(map(NarrowLayer, self._matrices))
-        self._wide = tuple(map(WideLayer, self._matrices))
+        self._narrow: Sequence[Layer] = tuple(map(NarrowLayer, self._matrices))
+        self._wide: Sequence[Layer] = tuple(map(WideLayer, self._matrices))
         self._norm = floats(weights.norm)
         self._embedding = Matrix(weights.embedding, weights.embedding_scales)
         self._head = Matrix(weights.head, weights.head_scales)
@@ -155,9 +156,9 @@ class ProcessorDecoder(PlainDecoder):
         positions = [position for given in passes for position in given.positions]
         scratch = self._scratch.pop(len(tokens), None) or Scratch(len(tokens), shape)
         parts = [HostPart(given, own, scratch, shape) for given, own in owned(passes)]
-        state = PassState(self.weights, self._embedding.rows(tokens), positions, scratch)
+        state = PassState(self.weights, self._embedded(tokens), positions, scratch)
         narrow = len(tokens) <= NARROW
-        layers: Sequence[NarrowLayer | WideLayer] = self._narrow if narrow else self._wide
+        layers = self._narrow if narrow else self._wide
         for number, layer in enumerate(layers):
             layer.begin(state)
             for part in parts:
@@ -166,8 +167,7 @@ class ProcessorDecoder(PlainDecoder):
         normalised(state.hidden, self._norm, shape.epsilon, scratch.normed)
         if narrow:
             self._scratch[len(tokens)] = scratch
-            logits = np.empty((len(tokens), shape.vocabulary), dtype=np.float32)
-            product(scratch.normed, self._head.pair, logits)
+            logits = self._scored_few(scratch.normed)
         else:
             logits = self._scored(torch.from_numpy(scratch.normed)).numpy()
         return [part.result(logits, scratch.normed) for part in parts]
@@ -178,7 +178,7 @@ class ProcessorDecoder(PlainDecoder):
         Attention is PyTorch's. So are the products of all but a short chunk, and all of a fork's,
         which has the kernels of one thread alone.
         """
-        shape, rows = self.weights.architecture, self._embedding.rows(tokens)
+        shape, rows = self.weights.architecture, self._embedded(tokens)
         scratch = Scratch(len(tokens), shape)
         state = PassState(self.weights, rows, positions.tolist(), scratch)
         merged = torch.from_numpy(scratch.merged).view(len(tokens), -1, shape.head_dim)
@@ -187,13 +187,23 @@ class ProcessorDecoder(PlainDecoder):
         narrow = len(tokens) <= SHORT and runs_kernels()
         if narrow:
             share_threads(self._most_threads)
-        layers: Sequence[NarrowLayer | WideLayer] = self._narrow if narrow else self._wide
+        layers = self._narrow if narrow else self._wide
         for number, layer in enumerate(layers):
             layer.begin(state)
             for part in parts:
                 scratch.mixed[part.own] = part.mixed(number, *states).numpy()
             layer.end(state)
         return torch.from_numpy(state.hidden)
+
+    def _embedded(self, tokens: Sequence[int]) -> Floats:
+        """Return [row, hidden] the embeddings of tokens, in memory of their own."""
+        return self._embedding.rows(tokens)
+
+    def _scored_few(self, normed: Floats) -> Floats:
+        """Return [row, vocabulary] logits of what the head reads in few rows."""
+        logits = np.empty((len(normed), len(self.weights.head)), dtype=np.float32)
+        product(normed, self._head.pair, logits)
+        return logits
 
     def _scored(self, normed: Tensor) -> Tensor:
         """Return [row, vocabulary] logits of what the head reads."""

@@ -75,8 +75,8 @@ def turned(  # noqa: PLR0913, PLR0917 - a kernel's arrays
 
 
 @serial
-def _add(states: Floats, sums: Floats) -> None:
-    """Add rows to rows; numpy's own sum would be shared out over threads, at more than it costs."""
+def add(states: Floats, sums: Floats) -> None:
+    """Add to `sums`; numpy's own sum would be shared out over threads, at more than it costs."""
     for row in range(sums.shape[0]):
         for at in range(sums.shape[1]):
             sums[row, at] += states[row, at]
@@ -116,8 +116,8 @@ def ended(  # noqa: PLR0913, PLR0917 - a kernel's arrays
 ) -> None:
     """Add to rows [row, hidden] what attention found and what the feed-forward layer makes."""
     product(mixed, output, added)
-    _add(added, hidden)
+    add(added, hidden)
     normalised(hidden, norm, epsilon, normed)
     gated(normed, gate_up, inner)
     product(inner, down, added)
-    _add(added, hidden)
+    add(added, hidden)

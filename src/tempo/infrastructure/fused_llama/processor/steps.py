@@ -6,7 +6,7 @@ their products are PyTorch's, and the kernels do what stands between them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -75,6 +75,18 @@ class LayerMatrices:
         self.turning = (floats(layer.merged_bias), norms)
         self.before_attention = floats(layer.before_attention)
         self.before_inner = floats(layer.before_inner)
+
+
+class Layer(Protocol):
+    """What stands before a layer's attention, and after it."""
+
+    def begin(self, state: PassState) -> None:
+        """Write what attention takes."""
+        ...
+
+    def end(self, state: PassState) -> None:
+        """Add what attention found and what the feed-forward layer makes."""
+        ...
 
 
 class NarrowLayer:

@@ -13,6 +13,7 @@ from tempo.domain.errors import InvalidValueError, UnsupportedModelError
 from tempo.domain.ports.activation_source import ModelShape
 from tempo.infrastructure.huggingface.activations.modules import Modules
 from tempo.infrastructure.huggingface.activations.taps import Editing, Looking, tapped
+from tempo.infrastructure.ranks.group import require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ class ModelActivations:
 
     def __init__(self, model: PreTrainedModel) -> None:
         """Look at a model that passes go through by `tapped_pass`."""
+        require_whole(model, "looking at layers")
         self._model = model
 
     @cached_property
