@@ -54,8 +54,8 @@ class ThreadRanks:
 class ThreadTelling:
     """Tells other threads what to repeat, each of them a follower."""
 
-    def __init__(self, followers):
-        self._followers = followers
+    def __init__(self, followers, meeting):
+        self._followers, self._meeting = followers, meeting
         self._threads = ThreadPoolExecutor(len(followers))
         self._waiting = []
         self._before = ""
@@ -68,7 +68,7 @@ class ThreadTelling:
         message = Message(self._before, (*self._waiting, call))
         self._waiting, self._before = [], ""
         self.said.append(message)
-        repeated = [self._threads.submit(one.repeat, message) for one in self._followers]
+        repeated = [self._threads.submit(self._repeat, one, message) for one in self._followers]
         try:
             return work()
         except REFUSALS as error:
@@ -77,6 +77,13 @@ class ThreadTelling:
         finally:
             for one in repeated:
                 one.result(PATIENCE)
+
+    def _repeat(self, follower, message):
+        try:
+            return follower.repeat(message)
+        except BaseException:
+            self._meeting.barrier.abort()  # as a connection is closed
+            raise
 
 
 class ThreadPart:
@@ -124,9 +131,9 @@ def _cut(module, name, axis, ranks):
     setattr(module, name, torch.nn.Parameter(whole.split(each, axis)[ranks.rank].contiguous()))
 
 
-def backends(model, decoder, count=2, **options):
+def backends(model, decoder, meeting, **options):
     """Return the backend of each thread's part of a model."""
-    meeting, description = Meeting(count), support.describe(model, "together")
+    description, count = support.describe(model, "together"), len(meeting.parts)
     return [
         FusedBackend(decoder(part_of(model, ThreadRanks(rank, meeting), **options)), description)
         for rank in range(count)
@@ -135,14 +142,16 @@ def backends(model, decoder, count=2, **options):
 
 def led(model, decoder, count=2, **options):
     """Return the backend of a model that several threads hold, in the first of them."""
-    first, *others = backends(model, decoder, count, **options)
-    return leading(first, others)
+    meeting = Meeting(count)
+    first, *others = backends(model, decoder, meeting, **options)
+    return leading(first, others, meeting)
 
 
-def leading(first, others):
+def leading(first, others, meeting):
+    """Return what leads with the first backend, the others following it in threads."""
     followers = []
     for rank, one in enumerate(others, start=1):
         follower = Follower(lambda _, one=one: ThreadPart(one), rank)
         follower.repeat(Message("", (Call("load", (0, {})),)))
         followers.append(follower)
-    return LeadingBackend(first, ThreadTelling(followers), 0)
+    return LeadingBackend(first, ThreadTelling(followers, meeting), 0)

@@ -119,12 +119,18 @@ def _strange_layer(model: PreTrainedModel) -> str | None:
         kinds = {type(product) for product in products}
         expected = kinds in ({nn.Linear}, {Int8Linear})
         # torchao keeps a linear layer, and puts a tensor of its own into it.
-        held = {type(held_here(product.weight.data)) for product in products}
-        if not expected or held != {torch.Tensor}:
+        if not expected or any(
+            type(held_here(one.weight.data)) is not torch.Tensor for one in products
+        ):
             return "its products are adapted, or quantised by others"
         if any(product.bias is not None for product in outputs):
             return "its output or feed-forward products have a bias"
     return None
+
+
+def _is_plain(product: nn.Module) -> bool:
+    weight = product.weight
+    return isinstance(weight, torch.Tensor) and type(held_here(weight.data)) is torch.Tensor
 
 
 def _head_dim(config: PreTrainedConfig) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 from torch import distributed, nn
@@ -100,11 +101,14 @@ class Together:
         return torch.cat(held, 1)[:, :columns].contiguous()
 
 
+SPREAD = "torch.distributed.tensor"
+"""What makes such tensors; where nobody has imported it, there are none."""
+
+
 def is_split(tensor: Tensor) -> bool:
     """Whether a process holds a part of a tensor alone."""
-    from torch.distributed.tensor import DTensor  # noqa: PLC0415 - a second, for several alone
-
-    return isinstance(tensor, DTensor)
+    known: Any = sys.modules.get(SPREAD)
+    return known is not None and isinstance(tensor, known.DTensor)
 
 
 def held_here(tensor: Tensor) -> Tensor:
@@ -117,7 +121,7 @@ def held_here(tensor: Tensor) -> Tensor:
 
 def with_part(split: Tensor, part: Tensor) -> nn.Parameter:
     """Return a parameter of several processes, of which this one holds another tensor."""
-    from torch.distributed.tensor import DTensor  # noqa: PLC0415 - as above
+    from torch.distributed.tensor import DTensor  # noqa: PLC0415 - a second, for several
 
     before = cast("DTensor", split)
     spread = DTensor.from_local(

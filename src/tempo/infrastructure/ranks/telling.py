@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections import deque
 from contextlib import contextmanager
@@ -59,6 +60,10 @@ class Message:
     before: str
     calls: tuple[Call, ...]
 
+
+PLACES = re.compile(r"^\[\S+:\d+\] ")
+GUESSES = re.compile(r"\. This is typically|: +Check the logs")
+"""How gloo begins what it says of a connection that was lost, and goes on."""
 
 END = "end"
 """The verb after which nothing is told any more."""
@@ -185,8 +190,9 @@ def is_lost(error: BaseException) -> bool:
 
 
 def _told(error: BaseException) -> str:
-    """Return an error's kind and its first line."""
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    """Return an error's kind, and what it says before it names places in sources or guesses."""
+    said = PLACES.sub("", str(error).partition("\n")[0])
+    return f"{type(error).__name__}: {GUESSES.split(said)[0]}"
 
 
 @contextmanager
