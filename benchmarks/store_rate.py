@@ -22,7 +22,7 @@ from workbench import Workbench, add_shared_options, print_header, print_table, 
 
 from tempo.application.serving.run_store import KeptRun
 from tempo.application.serving.served_run import RunState
-from tempo.infrastructure.container import shared_run_store
+from tempo.infrastructure.documents import shared_run_store
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def main() -> None:
     events, answer = told(options, bench.openings(1, options.seed)[0].text)
     size = sum(len(json.dumps(event)) for event in events)
     print(
-        f"a run of {STEPS} steps of width 4 tells {len(events)} events, {size / STEPS:,.0f} bytes a "
-        f"step; its answer with five best texts has {len(json.dumps(answer)):,} bytes"
+        f"a run of {STEPS} steps of width 4 tells {len(events)} events, {size / STEPS:,.0f} bytes "
+        f"a step; its answer with five best texts has {len(json.dumps(answer)):,} bytes"
     )
     taken: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:

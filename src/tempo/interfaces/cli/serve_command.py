@@ -21,6 +21,9 @@ from tempo.interfaces.cli.service_options import with_service_options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tempo.application.serving.replica_plan import ReplicaPlan
+    from tempo.application.serving.service_settings import ServiceSettings
+
 
 @with_service_options
 def serve(
@@ -37,25 +40,12 @@ def serve(
     file = service_told(Place.of(config, config_profile, os.environ).sections())
     settings = service_settings(given, os.environ, file)
     plan = replica_plan(settings)
-    if plan is not None and reload:
-        message = "--reload goes with --engine local; replicas are stopped and started again"
-        raise ContradictionError(message)
+    _require_one_way(settings, plan, reload=reload)
     try:
         from tempo.interfaces.http import running  # noqa: PLC0415 - an extra, and takes a second
     except ImportError as error:
         message = "serving needs the extra `serve`: pip install 'tempo-decoding[serve]'"
         raise InvalidValueError(message) from error
-    if reload and settings.tensor_parallel:
-        message = (
-            "reload starts one process again, and tensor_parallel needs several; leave one out"
-        )
-        raise ContradictionError(message)
-    if plan is not None and settings.tensor_parallel:
-        message = (
-            "tensor_parallel splits one model over the processes of torchrun, and engine ray starts "
-            "replicas of its own; leave one out"
-        )
-        raise ContradictionError(message)
     follow_if_other(LoadingOptions(tensor_parallel=settings.tensor_parallel))
     if plan is not None:
         from tempo.interfaces.http.replicas import run_replicas  # noqa: PLC0415 - as above
@@ -67,6 +57,28 @@ def serve(
         running.run_reloading(settings)
     else:
         running.run_service(settings)
+
+
+def _require_one_way(settings: ServiceSettings, plan: ReplicaPlan | None, *, reload: bool) -> None:
+    """Refuse two ways to run the service that exclude each other.
+
+    Raises:
+        ContradictionError: naming both.
+    """
+    if plan is not None and reload:
+        message = "--reload goes with --engine local; replicas are stopped and started again"
+        raise ContradictionError(message)
+    if reload and settings.tensor_parallel:
+        message = (
+            "reload starts one process again, and tensor_parallel needs several; leave one out"
+        )
+        raise ContradictionError(message)
+    if plan is not None and settings.tensor_parallel:
+        message = (
+            "tensor_parallel splits a model over the processes of torchrun, and engine ray starts "
+            "replicas of its own; leave one out"
+        )
+        raise ContradictionError(message)
 
 
 def _as_environment(given: Mapping[str, Any]) -> dict[str, str]:
