@@ -31,7 +31,7 @@ ABSENT = (
 
 
 def programs(options):
-    """Its programs, of the first folder where this user, or the one that is not root, may run them."""
+    """Its programs, of the first folder where they may be run."""
     for folder in FOLDERS:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             try:
