@@ -1,5 +1,6 @@
 """What every store of runs must do, of one process or shared."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import inf
 
@@ -9,11 +10,11 @@ from sqlalchemy import delete, update
 from tempo.application.serving.run_store import KeptRun
 from tempo.application.serving.served_run import RunState
 from tempo.application.serving.shared_store import Progress
-from tempo.domain.errors import InvalidValueError, OutputError
+from tempo.domain.errors import InvalidValueError, OutputError, UnavailableError
 from tempo.infrastructure.documents import Documents
 from tempo.infrastructure.serving.shared.database import opened
 from tempo.infrastructure.serving.shared.database_run_store import DatabaseRunStore
-from tempo.infrastructure.serving.shared.tables import LEASES, RUNS
+from tempo.infrastructure.serving.shared.tables import LEASES, METADATA, RUNS
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 from tests.fakes.shared_run_store import FakeSharedRunStore, Memory
 from tests.interfaces.http.conftest import until
@@ -274,6 +275,67 @@ def test_a_wish_to_stop_and_a_listener_elsewhere_reach_who_does_the_run(place):
     place.age("run", 99.0)
     other.claim()
     assert other.held()["run"].is_asked_to_stop
+
+
+def test_however_many_claim_at_once_each_run_is_claimed_once(place):
+    one, others = place.replica(), [place.replica() for _ in range(4)]
+    names = [f"run{number}" for number in range(12)]
+    for name in names:
+        one.begin(kept(name))
+        one.let_go(name)
+
+    def claimed(replica):
+        found = []
+        while (claim := replica.claim()) is not None:
+            found.append(claim.run.name)
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(claimed, others))
+    left = claimed(one)  # a replica that met the others' claims may have come away empty
+    assert sorted([*left, *(name for found in taken for name in found)]) == sorted(names)
+    for replica, found in zip(others, taken, strict=True):
+        assert set(replica.held()) == set(found)
+
+
+def test_a_database_whose_connections_break_is_connected_to_again(postgres):
+    place = database_place(postgres)
+    store, told = place.replica(), []
+    store.begin(kept("run"))
+    with opened(postgres).writing() as connection:
+        others = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        )
+        connection.exec_driver_sql(f"{others} AND application_name = 'tempo'")
+    store.append("run", event(0), lambda: told.append(0))
+    assert until(lambda: store.flush() and told == [0])
+    assert store.events("run") == [event(0)]
+    assert set(store.held()) == {"run"}
+    place.close()
+
+
+def test_a_database_that_does_not_answer_is_told_as_such(tmp_path):
+    told = []
+    store = DatabaseRunStore(opened(f"sqlite:///{tmp_path}/runs.sqlite3"), 10.0, told.append)
+    store.begin(kept("run"))
+    METADATA.drop_all(store._database.engine)
+    for ask in (
+        lambda: store.find("run"),
+        lambda: store.events("run"),
+        lambda: store.progress({"run": -1}),
+        store.held,
+    ):
+        with pytest.raises(UnavailableError, match="the store of runs does not answer; try again"):
+            ask()
+    for change in (lambda: store.begin(kept("two")), store.renew, store.claim):
+        with pytest.raises(UnavailableError, match="the store of runs takes nothing at present"):
+            change()
+    store.append("run", event(0))
+    assert store.flush() is False
+    assert store.is_failing
+    assert not store.holds("run")
+    assert "no such table" in told[0]
+    store.close()
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -38,6 +38,16 @@ def test_what_it_cannot_begin_with_is_one_sentence():
     assert "from 0 to 65535" in refused("--reload", "--port", "99999")
 
 
+def test_replicas_that_there_cannot_be_are_one_sentence(tmp_path):
+    assert "which replicas cannot share" in refused("--engine", "ray")
+    assert "--reload goes with --engine local" in refused("--engine", "ray", "--reload")
+    assert "replicas is 0; it must be" in refused("--engine", "ray", "--replicas", "0")
+    assert "say --engine ray" in refused("--replicas", "2")
+    store = ["--store", str(tmp_path / "runs.sqlite3")]
+    nowhere = refused("--engine", "ray", "--address", "127.0.0.1:1", *store)
+    assert "no Ray cluster answers at 127.0.0.1:1: Connection refused" in nowhere
+
+
 def test_it_says_where_it_listens_and_when_it_is_ready_in_lines_of_json():
     with served("--store", ":memory:") as service:
         assert httpx.post(f"{service.address}/generate", json=PROMPT).status_code == 200

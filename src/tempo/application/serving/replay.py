@@ -54,11 +54,12 @@ class Replay:
         Raises:
             InterruptedRunError: if it is not what was told in its place.
         """
-        if event["type"] == "run.error":  # decoding anew failed, at whatever place
+        kind = event.get("type")  # a run without a name may tell what is no event
+        if kind == "run.error":  # decoding anew failed, at whatever place
             return not self._has_ended
         if not self._expected:
             return True
-        if event["type"] in PASSING:
+        if kind in PASSING:
             return False
         expected = self._expected.popleft()
         if not _same(expected, event):
