@@ -37,6 +37,7 @@ from tempo.infrastructure.huggingface.grader import loaded_grader
 from tempo.infrastructure.huggingface.loading import Loaded
 from tempo.infrastructure.huggingface.tokenizer import HuggingFaceTokenizer
 from tempo.infrastructure.ranks.group import require_whole
+from tempo.infrastructure.ranks.leading import backend_name
 from tempo.infrastructure.ranks.other_processes import follow_if_not_first
 from tempo.infrastructure.reading.processors import GivenProcessors
 from tempo.infrastructure.scripted.brackets import bracket_model
@@ -73,6 +74,7 @@ __all__ = [
     "EditedRows",
     "ModelWork",
     "activations_of",
+    "backend_name",
     "bracket_model",
     "called_verifier",
     "comparison",

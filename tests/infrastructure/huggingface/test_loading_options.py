@@ -169,6 +169,20 @@ def test_a_model_with_a_layer_on_the_disk_decodes_as_the_whole_one(folder):
     assert max(step.width for step in one.lattice.steps) > 1
 
 
+def test_the_laws_hold_with_a_layer_on_the_disk(folder):
+    import tempo
+
+    spread = tempo.load(folder, device_map=SPREAD).container
+    reports = spread.law_check().run(spread.tokenizer().encode("the fox"))
+    assert [report.number for report in reports] == [1, 2, 3, 4, 7, 8]
+    assert max(report.difference for report in reports) < 1e-4
+
+
+def test_whole_numbers_are_not_split_over_processes(folder):
+    told = refused(ContradictionError, folder, dtype="int8", tensor_parallel="2")
+    assert told == "tensor_parallel does not split weights of dtype int8; use bfloat16"
+
+
 def test_a_map_without_accelerate_says_what_to_install(folder, monkeypatch):
     monkeypatch.setattr(placement, "find_spec", lambda _: None)
     assert refused(InvalidValueError, folder, device_map="auto") == (
@@ -252,6 +266,15 @@ def test_weights_are_not_rounded_twice(folder):
             "dtype is int8 and quantisation torchao-int8",
         ),
         ({"random_weights": "llama", "device_map": "auto"}, "random_weights llama draws"),
+        ({"random_weights": "llama", "tensor_parallel": "2"}, "random_weights llama draws"),
+        (
+            {"tensor_parallel": "2", "device_map": "auto"},
+            "tensor_parallel is 2 and device_map 'auto'",
+        ),
+        (
+            {"tensor_parallel": "auto", "quantisation": "torchao-int8"},
+            "tensor_parallel is auto and quantisation 'torchao-int8'",
+        ),
         ({"random_weights": "llama", "quantisation": "torchao-int8"}, "random_weights llama draws"),
     ],
 )

@@ -36,7 +36,7 @@ def sharding(config: PreTrainedConfig, processes: int, name: str) -> dict[str, A
 def _refusal(config: PreTrainedConfig, processes: int) -> str | None:
     """Return why a model cannot be split, None if it can."""
     if "tp_plan" not in inspect.signature(DistributedConfig).parameters:
-        return "this transformers has no tp_plan in its DistributedConfig; install 5.18 or newer"
+        return "this transformers has no tp_plan in its DistributedConfig; install a newer one"
     method = method_of(config)
     if method:
         return f"it is quantised by {method}, whose weights are not split; use the plain one"

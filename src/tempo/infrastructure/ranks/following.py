@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tempo.domain.errors import OutOfStepError
-from tempo.infrastructure.ranks.telling import END, REFUSALS, heard
+from tempo.infrastructure.ranks.telling import END, REFUSALS, heard, take_leave
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +54,7 @@ class Follower:
         """
         while self.repeat(heard(group)):
             pass
+        take_leave(group)
 
     def repeat(self, message: Message) -> bool:
         """Do what a message tells; return whether more is to come.

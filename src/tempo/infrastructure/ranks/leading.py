@@ -140,9 +140,12 @@ class LeadingSession:
 class LeadingBackend:
     """The port of a model that several processes hold, in the first of them."""
 
-    def __init__(self, backend: ModelBackend, telling: Telling, model: int = 0) -> None:
+    def __init__(
+        self, backend: ModelBackend, telling: Telling, model: int = 0, processes: int = 2
+    ) -> None:
         """Lead with the backend of this process's part of a model, which has a number."""
         self._backend: Any = backend
+        self._processes = processes
         self._model = model
         self.telling = telling
         self._passes = 0
@@ -152,6 +155,11 @@ class LeadingBackend:
         """Facts about the model."""
         description: ModelDescription = self._backend.description
         return description
+
+    @property
+    def processes(self) -> str:
+        """Whose passes they are, and over how many processes, in words."""
+        return f"{type(self._backend).__name__} over {self._processes} processes"
 
     def new_number(self) -> int:
         """Return a number that no session or mark has."""
@@ -185,3 +193,8 @@ class LeadingBackend:
 def _told(rules: RowRules) -> RowRules:
     """Return what the others need of rules: what a pass tells of itself. They read no rows."""
     return RowRules(capture=rules.capture)
+
+
+def backend_name(backend: object) -> str:
+    """Return what runs a model, in words."""
+    return backend.processes if isinstance(backend, LeadingBackend) else type(backend).__name__

@@ -191,6 +191,6 @@ def led(backend: ModelBackend, model: PreTrainedModel) -> ModelBackend:
     telling = membership().telling if number is not None else None
     if number is None or telling is None:
         return backend
-    leading: Any = LeadingBackend(backend, telling, number)
+    leading: Any = LeadingBackend(backend, telling, number, ranks_of(model).count)
     checked: ModelBackend = leading
     return checked

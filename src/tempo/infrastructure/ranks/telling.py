@@ -6,7 +6,7 @@ import os
 import re
 import signal
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Lock, Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -160,10 +160,17 @@ class Telling:
             try:
                 if not self._broken:
                     self._say(Call(END))
+                    take_leave(self._group)
             except OutOfStepError:
                 pass  # they have gone
             finally:
                 self._over.set()
+
+
+def take_leave(group: ProcessGroup) -> None:
+    """Wait until all have heard the last word: a process that ends may take back what it said."""
+    with suppress(RuntimeError):  # whoever does not answer any more has ended already
+        distributed.barrier(group=group)
 
 
 def heard(group: ProcessGroup) -> Message:

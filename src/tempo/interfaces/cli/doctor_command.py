@@ -45,7 +45,10 @@ def doctor(
     ] = 8000,
 ) -> int:
     """Look at this machine and a model, hold the laws against it, and say what to mend and how."""
-    from tempo.infrastructure.container import Container  # noqa: PLC0415 - takes seconds
+    from tempo.infrastructure.container import (  # noqa: PLC0415 - takes seconds
+        Container,
+        backend_name,
+    )
     from tempo.interfaces.cli import engine_loading  # noqa: PLC0415 - takes seconds
     from tempo.interfaces.python.engine import CHECK_PROMPT  # noqa: PLC0415
 
@@ -66,7 +69,7 @@ def doctor(
     report = container.self_check().run(prompt)
     told = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     _add_model(told, engine.description)
-    told.add_row("backend", type(container.backend()).__name__)
+    told.add_row("backend", backend_name(container.backend()))
     _add_report(told, report)
     console.print(told)
     findings = (*container.tokenizer_findings(), *map(_law, container.law_check().run(prompt)))
