@@ -50,6 +50,7 @@ def cluster(address: str, cpus: float) -> Iterator[int]:
     import ray  # noqa: PLC0415 - an extra, and takes seconds
 
     require_answer(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent unless it is asked for
     options: dict[str, Any] = {"address": address} if address else _own(cpus)
     try:
         ray.init(**options, log_to_driver=True, configure_logging=False)

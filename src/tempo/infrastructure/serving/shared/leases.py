@@ -117,9 +117,9 @@ class Leases:
             if row is None:
                 return None
             claimed = update(LEASES).where(LEASES.c.run == row.run, has_ended)
-            connection.execute(
-                claimed.values(owner=lease, until=self._end, claims=LEASES.c.claims + 1)
-            )
+            values = {"owner": lease, "until": self._end, "claims": LEASES.c.claims + 1}
+            if connection.execute(claimed.values(values)).rowcount == 0:
+                return None  # another was faster
         with self._lock:
             self._held[row.run] = lease
         run = find(row.run)
