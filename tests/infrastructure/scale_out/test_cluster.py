@@ -1,6 +1,5 @@
 """Connecting to a cluster, as far as none is needed for it."""
 
-import socket
 import sys
 
 import pytest
@@ -14,24 +13,12 @@ from tempo.infrastructure.scale_out.hand import Hand, heard, versions
 from tempo.infrastructure.scale_out.tally import Beginnings
 from tests.fakes.works import Deeds
 
-THEIRS = """Version mismatch: The cluster was started with:
-    Ray: 2.44.0
-    Python: 3.12.1
-This process on node 10.0.0.7 was started with:
-    Ray: 2.60.0
-    Python: 3.11.7
-"""
-
 
 class ShyRay:
-    """Ray that is installed, and whose `init` raises."""
+    """Ray with some nodes."""
 
-    def __init__(self, error=None, nodes=()):
-        self._error = error
+    def __init__(self, nodes):
         self._nodes = nodes
-
-    def init(self, **_options):
-        raise self._error
 
     def nodes(self):
         return self._nodes
@@ -41,13 +28,6 @@ def node(alive=True, **resources):
     return {"Alive": alive, "Resources": resources}
 
 
-@pytest.fixture
-def closed_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 def test_without_ray_one_sentence_says_how_it_is_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.setitem(sys.modules, "ray.data", None)
@@ -55,44 +35,6 @@ def test_without_ray_one_sentence_says_how_it_is_installed(monkeypatch):
         pass
     assert str(told.value) == (
         'the engine ray needs Ray, which is not installed here: pip install "tempo-decoding[ray]"'
-    )
-
-
-@pytest.mark.parametrize("form", ["127.0.0.1:{}", "ray://127.0.0.1:{}"])
-def test_an_address_where_nothing_answers_is_told_at_once(closed_port, form):
-    address = form.format(closed_port)
-    with pytest.raises(WorkerError) as told:
-        cluster.require_answer(address)
-    assert str(told.value) == (
-        f"no Ray cluster answers at {address} (Connection refused); start one by `ray start "
-        "--head`, name another --address, or leave it out for workers on this machine"
-    )
-
-
-def test_a_port_behind_which_no_cluster_is_does_not_hang(monkeypatch):
-    monkeypatch.setattr(cluster, "HEALTHY", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        address = f"127.0.0.1:{mute.getsockname()[1]}"
-        with pytest.raises(WorkerError, match=r"no Ray cluster answers at .* \(no answer in 0.5 s"):
-            cluster.require_answer(address)
-
-
-@pytest.mark.parametrize("address", ["here", "10.0.0.1", "ray://:10001", "host:port"])
-def test_what_is_no_address_is_told(address):
-    with pytest.raises(WorkerError) as told:
-        cluster.require_answer(address)
-    assert str(told.value) == (
-        f"address is {address!r}; it must be HOST:PORT, ray://HOST:PORT or auto"
-    )
-
-
-def test_other_versions_on_the_cluster_are_named(monkeypatch):
-    monkeypatch.setattr(cluster, "require_answer", lambda _address: None)
-    with pytest.raises(WorkerError) as told:
-        cluster._connect(ShyRay(RuntimeError(THEIRS)), "10.0.0.7:6379", Crew())
-    assert str(told.value) == (
-        "the cluster at 10.0.0.7:6379 and this process differ: there Ray: 2.44.0, Python: 3.12.1; "
-        "here Ray: 2.60.0, Python: 3.11.7; use the same versions of Ray and Python on every node"
     )
 
 
