@@ -45,7 +45,7 @@ def test_replicas_that_there_cannot_be_are_one_sentence(tmp_path):
     assert "say --engine ray" in refused("--replicas", "2")
     store = ["--store", str(tmp_path / "runs.sqlite3")]
     nowhere = refused("--engine", "ray", "--address", "127.0.0.1:1", *store)
-    assert "no Ray cluster answers at 127.0.0.1:1: Connection refused" in nowhere
+    assert "no Ray cluster answers at 127.0.0.1:1 (Connection refused)" in nowhere
 
 
 def test_it_says_where_it_listens_and_when_it_is_ready_in_lines_of_json():
