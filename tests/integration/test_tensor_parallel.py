@@ -15,6 +15,9 @@ from tests.integration.processes import started
 
 SCRIPT = Path(__file__).parent / "together.py"
 MODELS = ("llama transformers", "llama fused", "qwen3 transformers", "qwen3 fused")
+DECODED = ("llama transformers", "qwen3 fused")
+"""With these whole runs are compared; rows and laws with all."""
+
 MODES = (
     "lineage",
     "path",
@@ -26,7 +29,7 @@ MODES = (
     "search",
 )
 CLOSE = 1e-4
-WAIT = 120
+WAIT = 240
 
 GOES_ON = """
 import sys, tempo
@@ -103,7 +106,7 @@ def test_two_processes_equal_one(found, model, what):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", DECODED)
 def test_texts_scores_and_posteriors_are_those_of_one_process(found, model, mode):
     run = found[model]["modes"][mode]
     assert run["same"]
@@ -112,12 +115,12 @@ def test_texts_scores_and_posteriors_are_those_of_one_process(found, model, mode
     assert run["width"] > 1 or mode == "search"
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", DECODED)
 def test_prompts_that_share_passes_too(found, model):
     assert found[model]["many"]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", DECODED)
 def test_what_looks_at_modules_is_refused_rather_than_waited_for(found, model):
     assert found[model]["layers"] == (
         "looking at layers calls the model's own modules, and tensor_parallel spreads them over 2 "
@@ -130,7 +133,7 @@ def test_a_process_that_dies_is_told_of_within_seconds(folder):
     with started("-c", GOES_ON, folder / "llama") as (first, other):
         assert first.stdout.readline() == "runs\n"
         other.kill()
-        said, errors = first.communicate("go on\n", timeout=60)
+        said, errors = first.communicate("go on\n", timeout=WAIT)
     assert first.returncode == 3, errors
     reason = re.fullmatch(
         "OutOfStepError: the processes that hold the model together are out of step, since one of "
@@ -146,33 +149,22 @@ def test_the_first_process_to_die_takes_the_others_along(folder):
     with started("-c", GOES_ON, folder / "llama") as (first, other):
         assert first.stdout.readline() == "runs\n"
         first.kill()
-        said, errors = other.communicate(timeout=60)
+        said, errors = other.communicate(timeout=WAIT)
     assert other.returncode == 1
     assert said == ""
     assert errors.splitlines()[-1].startswith("process 1: the first process ended, or fell silent")
 
 
-def test_the_doctor_says_how_many_processes_hold_the_laws(folder):
-    words = ("-m", "tempo", "doctor", "--model", folder / "qwen3", "--tensor-parallel", "2")
-    with started(*words) as (first, other):
-        said, errors = first.communicate(timeout=WAIT)
-        followed = other.communicate(timeout=WAIT)
-    assert first.returncode == other.returncode == 0, errors
-    assert re.search("backend +FusedBackend over 2 processes *\n", said)
-    assert said.count("ok      law") == 6
-    assert followed[0] == ""
-
-
 def test_torchrun_starts_a_command_that_speaks_once(folder):
-    words = ["generate", "Once upon a time", "--max-steps", "5", "--model", str(folder / "llama")]
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    alone = tempo.load(folder / "llama").generate("Once upon a time", max_steps=5)
+    command = ["-m", "tempo", "doctor", "--model", folder / "qwen3", "--tensor-parallel", "2"]
     both = subprocess.run(
-        [sys.executable, *launch, "-m", "tempo", *words, "--tensor-parallel", "2"],
+        [sys.executable, *launch, *command],
         capture_output=True,
         text=True,
         check=False,
         timeout=WAIT,
     )
     assert both.returncode == 0, both.stderr
-    assert both.stdout == f"{alone.text}\n"
+    assert re.search("backend +FusedBackend over 2 processes *\n", both.stdout)
+    assert both.stdout.count("ok      law") == 6

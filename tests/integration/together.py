@@ -18,7 +18,7 @@ from tempo.domain.row_rules import RowRules
 from tempo.domain.tokens import Slot, TokenId
 
 PROMPT = "Once upon a time there was a"
-STEPS = 10
+STEPS = 8
 MODES = {
     "lineage": {},
     "path": {"superposition": "path"},
@@ -29,6 +29,7 @@ MODES = {
     "diversity": {"pruning_strategy": "diversity"},
     "search": {"use_mcts": True, "mcts_simulations": 6, "selection_threshold": 0.003},
 }
+DECODED = ("llama transformers", "qwen3 fused")
 EVERYTHING = Capture((LayerWeights(), LayerWeights(last=1)), context=True, hidden=True)
 RECEIVED = Capture((LayerWeights(), LayerWeights(last=1)))
 
@@ -40,10 +41,17 @@ def compared(folder, family, backend):
     one = tempo.load(name, backend=backend)
     prompt = one.container.tokenizer().encode(PROMPT)
     laws = two.container.law_check().run(prompt)
-    return {
+    found = {
         "described alike": two.description == one.description,
         "laws": {report.number: report.difference for report in laws},
         **rows(two, one, prompt),
+    }
+    return found | (runs(two, one) if f"{family} {backend}" in DECODED else {})
+
+
+def runs(two, one):
+    """Return how runs compare, and what is refused."""
+    return {
         "modes": {mode: texts(two, one, named) for mode, named in MODES.items()},
         "many": many(two, one),
         "layers": refused(two.observe),
