@@ -3,6 +3,8 @@
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tempo.application.workers.attempts import Retries
 from tempo.application.workers.work import Failed, Finished
@@ -10,6 +12,7 @@ from tempo.domain.errors import InvalidValueError, WorkerError
 from tempo.infrastructure.scale_out import cluster
 from tempo.infrastructure.scale_out.crew import Crew
 from tempo.infrastructure.scale_out.hand import Hand, heard, versions
+from tempo.infrastructure.scale_out.ray_engine import pieces_of
 from tempo.infrastructure.scale_out.tally import Beginnings
 from tests.fakes.works import Deeds
 
@@ -101,3 +104,13 @@ def test_an_item_in_which_workers_died_too_often_is_given_up_untouched(deaths, t
         assert found == Failed("one", "its worker died 3 times", 3)
     assert len(list(tmp_path.iterdir())) == (1 if deaths < 3 else 0)
     assert tally.begun("one") == 0
+
+
+@given(st.integers(1, 2_000_000), st.integers(1, 300))
+def test_pieces_are_few_enough_for_ray_and_small_enough_for_workers(items, workers):
+    pieces = pieces_of(items, workers)
+    assert 1 <= pieces <= min(items, 10_000)
+    if items <= 32 * workers:
+        assert pieces == min(items, 10_000)
+    if pieces < 10_000:
+        assert items <= 4 * pieces

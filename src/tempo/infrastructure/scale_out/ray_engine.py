@@ -18,11 +18,17 @@ if TYPE_CHECKING:
     from tempo.application.workers.work import Done, Work, WorkItem
     from tempo.infrastructure.scale_out.crew import Crew
 
-MOST_BLOCKS = 10_000
+MOST_PIECES = 10_000
 """So many pieces of work at most are known to Ray at a time; more items share pieces."""
 
-IN_FLIGHT = 2
-"""Pieces that a worker has at most, the one it does and the one that waits beside it."""
+TOGETHER = 4
+"""Items of a piece where there are many: what a piece costs Ray's driver is shared by them."""
+
+TURNS = 32
+"""So many pieces each worker is to have at least, before items share one."""
+
+IN_FLIGHT = 4
+"""Pieces that a worker has at most, the one it does and those that wait beside it."""
 
 ROUNDS = 3
 """So often are items streamed of which nothing came back."""
@@ -76,7 +82,7 @@ class RayEngine:
         tally = self._tally()
         with _streaming(ray):
             found = ray.data.from_items(
-                rows, override_num_blocks=min(len(rows), MOST_BLOCKS)
+                rows, override_num_blocks=pieces_of(len(rows), size)
             ).map_batches(
                 Hand,
                 fn_constructor_args=(work, self._retries, versions(), SharedTally(tally)),
@@ -104,6 +110,15 @@ class RayEngine:
         return made.options(scheduling_strategy=here).remote()
 
 
+def pieces_of(items: int, workers: int) -> int:
+    """Return in how many pieces items go out: each by itself where there are few.
+
+    What a piece holds comes back together, and is done again together if its worker dies.
+    """
+    together = min(TOGETHER, max(1, items // (workers * TURNS)))
+    return min(MOST_PIECES, -(-items // together))
+
+
 @contextmanager
 def _streaming(ray: Any) -> Iterator[None]:  # noqa: ANN401 - a module
     """Have Ray Data stream without a word, and lose a piece rather than stop, for a while."""
@@ -126,7 +141,5 @@ def _streaming(ray: Any) -> Iterator[None]:  # noqa: ANN401 - a module
 
 
 def _lost(error: Exception) -> str:
-    first = next((line for line in str(error).splitlines() if line.strip()), "")
-    return (
-        f"the workers are lost ({type(error).__name__}: {first.strip()}); the same command goes on"
-    )
+    last = next((line for line in reversed(str(error).splitlines()) if line.strip()), "")
+    return f"the workers are lost ({type(error).__name__}: {last.strip()}); what was kept is kept"

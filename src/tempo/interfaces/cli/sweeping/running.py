@@ -87,13 +87,16 @@ class SweepRun:
             return SOME_FAILED if shelf.failures else 0
 
     def _follow(self, work: Grid | Search, shelf: SweepResults, stop: Flag) -> bool:
-        from tempo.infrastructure.container import ModelWork, computing_on  # noqa: PLC0415 - slow
-
         spec, threads = self._asked.spec, self._choice.computed_on
-        opened = ModelWork(spec.models, spec.taken, threads)
-        with computing_on(threads), self._choice.opened() as engine:
-            found = work.run(engine, opened, shelf)
-            ended = follow(found, work.count, len(shelf.held), stop, "results")
+        with self._choice.opened() as engine:
+            from tempo.infrastructure.container import (  # noqa: PLC0415 - takes seconds
+                ModelWork,
+                computing_on,
+            )
+
+            with computing_on(threads):
+                found = work.run(engine, ModelWork(spec.models, spec.taken, threads), shelf)
+                ended = follow(found, work.count, len(shelf.held), stop, "results")
         if not ended:
             sys.stderr.write(
                 f"tempo: stopped after {len(shelf.held)} of {work.count} results; "
