@@ -131,6 +131,14 @@ def with_engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_added_options(command, [_option(name) for name in MEANINGS], _told)
 
 
+def with_an_engine(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options where something has to be chosen: this process, by default."""
+    options = [_option(name) for name in MEANINGS]
+    return with_added_options(
+        command, options, lambda given: _told({**given, "engine": given["engine"] or LOCAL})
+    )
+
+
 def chosen_engine() -> EngineChoice:
     """Return what the command under way was told of its workers."""
     return CHOSEN.get() or EngineChoice()

@@ -108,3 +108,8 @@ def test_what_is_wrong_with_a_prompt_is_told_before_any_worker_is_asked(study, m
     monkeypatch.setattr(engine_options, "ray_engine", None)
     ended, _ = study("fidelity", "kept", "--depth", "64", *BY_RAY)
     assert "the model's context has 64; shorten the prompt or go less deep" in ended.sentence
+
+
+def test_options_of_engines_need_an_engine(study):
+    ended, _ = study("fidelity", "kept", "--retries", "2")
+    assert ended.sentence == "retries would have no effect without --engine local or ray"

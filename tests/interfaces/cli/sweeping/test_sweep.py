@@ -108,7 +108,7 @@ def test_other_threads_make_another_sweep(sweep):
 
 def test_what_fails_is_told_with_its_reason_and_tried_again(sweep):
     wrong = GRID.replace('"Once upon"]', '"Nowhere"]')
-    ended = sweep("--engine", "local", "--retries", "1", spec=wrong)
+    ended = sweep("--retries", "1", spec=wrong)
     assert ended.code == 1
     ids = sorted(
         one["id"] for one in json.loads(Path("output/grid/manifest.json").read_text())["failures"]
@@ -183,7 +183,6 @@ def test_a_file_of_prompts_that_is_wrong_is_named(sweep, line, said):
             ["--engine", "local", "--address", "x:1"],
             "address would have no effect without --engine ray",
         ),
-        (["--retries", "2"], "retries would have no effect without --engine local or ray"),
         (["--engine", "ray", "--workers", "0"], "workers is 0; it must be from 1 to 10000"),
         (["--engine", "local", "--retries", "101"], "retries is 101; it must be from 0 to 100"),
         (["--engine", "local", "--threads", "0"], "threads is 0; it must be from 1 to 1024"),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import shlex
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tempo.application.sweeps.run import Grid, Search
 from tempo.infrastructure.documents import OptunaSuggestions, SweepResults, alone_in
 from tempo.interfaces.cli.control_characters import readable
-from tempo.interfaces.cli.engine_options import LOCAL
 from tempo.interfaces.cli.failures import INTERRUPTED
 from tempo.interfaces.cli.progress import stop_on_interrupt
 from tempo.interfaces.cli.studies.telling import versions
@@ -54,7 +55,7 @@ class SweepRun:
     ) -> None:
         """Do nothing yet."""
         self._asked = asked
-        self._choice = choice if choice.engine else replace(choice, engine=LOCAL)
+        self._choice = choice
         self._folder = Path(FOLDER) / asked.name if folder is None else Path(folder)
         self._named = folder
         self._as_json = as_json
@@ -124,6 +125,7 @@ class SweepRun:
             "command": shlex.join(words),
             "asked": self._asked.deciding(self._choice.computed_on),
             "versions": versions(),
+            "machine": {"system": platform.platform(), "processors": os.cpu_count()},
         }
 
     def _print(self, work: Grid | Search, shelf: SweepResults, manifest: Mapping[str, Any]) -> None:

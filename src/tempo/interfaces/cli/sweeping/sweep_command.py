@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from tempo.interfaces.cli.engine_options import chosen_engine, with_engine_options
+from tempo.interfaces.cli.engine_options import chosen_engine, with_an_engine
 from tempo.interfaces.cli.named_places import require_named
 
 OUTPUT = "Output"
 
 
-@with_engine_options
+@with_an_engine
 def sweep(
     *,
     spec: Annotated[
