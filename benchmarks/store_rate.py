@@ -22,7 +22,7 @@ from workbench import Workbench, add_shared_options, print_header, print_table, 
 
 from tempo.application.serving.run_store import KeptRun
 from tempo.application.serving.served_run import RunState
-from tempo.infrastructure.documents import shared_run_store
+from tempo.infrastructure.serving.opening import shared_run_store
 from tempo.infrastructure.serving.sqlite_run_store import SqliteRunStore
 
 if TYPE_CHECKING:
