@@ -58,8 +58,9 @@ HEAD = """# Licences
 TEMPO is under the MIT licence. What it installs, with the extras compare, cpu, plot, postgresql,
 profile, ray, serve and sweep, on Linux with the CPU build of PyTorch, and what each package says of
 its own licence. Not among them: CUDA's libraries, which other builds of PyTorch bring under
-NVIDIA's terms, and the extras cuda, harness, quantised and spread. The list is written by `make licences-page`; a test
-holds it to what is installed, and refuses a licence that is neither permissive nor explained here.
+NVIDIA's terms, and the extras cuda, harness, quantised and spread. The list is written by
+`make licences-page`; a test holds it to what is installed, and refuses a licence that is neither
+permissive nor explained here.
 
 | package | licence | remark |
 |---|---|---|
