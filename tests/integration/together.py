@@ -144,8 +144,9 @@ def refused(work):
 
 
 def gap(one, other):
-    """Return the largest difference."""
-    return float(np.abs(np.asarray(one) - np.asarray(other)).max())
+    """Return the largest difference, a large one between what is not of one shape."""
+    first, second = np.asarray(one), np.asarray(other)
+    return float(np.abs(first - second).max()) if first.shape == second.shape else 1e9
 
 
 def main(folder, out):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from transformers.distributed.configuration_utils import DistributedConfig
-
 from tempo.domain.errors import UnsupportedModelError
 from tempo.infrastructure.huggingface.quantisation import method_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
+
+TOO_OLD = "this transformers has no tp_plan in its DistributedConfig; install a newer one"
 
 HEADS = ("num_attention_heads", "num_key_value_heads")
 """What has to be split evenly for each process to hold whole heads with whole groups."""
@@ -24,7 +24,12 @@ def sharding(config: PreTrainedConfig, processes: int, name: str) -> dict[str, A
         UnsupportedModelError: if the model has no plan for it, is quantised, or cannot be split
             evenly.
     """
-    reason = _refusal(config, processes)
+    from transformers.distributed.configuration_utils import (  # noqa: PLC0415 - for several alone
+        DistributedConfig,
+    )
+
+    known = "tp_plan" in inspect.signature(DistributedConfig).parameters
+    reason = _refusal(config, processes) if known else TOO_OLD
     if reason:
         message = (
             f"{name} ({config.model_type}) cannot be split over {processes} processes: {reason}"
@@ -35,8 +40,6 @@ def sharding(config: PreTrainedConfig, processes: int, name: str) -> dict[str, A
 
 def _refusal(config: PreTrainedConfig, processes: int) -> str | None:
     """Return why a model cannot be split, None if it can."""
-    if "tp_plan" not in inspect.signature(DistributedConfig).parameters:
-        return "this transformers has no tp_plan in its DistributedConfig; install a newer one"
     method = method_of(config)
     if method:
         return f"it is quantised by {method}, whose weights are not split; use the plain one"
