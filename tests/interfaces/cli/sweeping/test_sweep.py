@@ -115,7 +115,9 @@ def test_what_fails_is_told_with_its_reason_and_tried_again(sweep):
     )
     assert len(ids) == 2
     assert ended.err.splitlines()[0] == "tempo: 2 of 4 items failed"
-    assert all(f"  {one}, tried 2 times: " in ended.err for one in ids)
+    assert ended.err.splitlines()[1:] == [
+        f"  {one}, tried 2 times: 'Nowhere' starts with no token of this script" for one in ids
+    ]
     assert "2 results are in output/grid;" in ended.out
     assert "2 results are in output/grid, 2 of them from before;" in sweep(spec=wrong).out
 
