@@ -34,7 +34,7 @@ SWEEP = {
 
 
 def by_ray(nodes):
-    return ("--engine", "ray", "--workers", "2", "--address", nodes.address)
+    return ("--engine", "ray", "--workers", "1", "--address", nodes.address)
 
 
 def tempo(*arguments):
@@ -101,7 +101,7 @@ def test_a_sweep_on_a_cluster_survives_its_driver_and_is_the_local_one_bit_for_b
     try:
         while not (pending.exists() and pending.read_bytes().count(b"\n") >= 3):
             assert driver.poll() is None
-            sleep(0.05)
+            sleep(0.02)
     finally:
         driver.kill()  # SIGKILL
         driver.wait()
