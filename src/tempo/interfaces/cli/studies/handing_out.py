@@ -11,6 +11,7 @@ from tempo.application.studies.alone import Alone
 from tempo.application.studies.keeping import InMemory
 from tempo.application.workers.models import NamedModel
 from tempo.application.workers.work import Failed, WorkItem
+from tempo.domain.errors import ContradictionError
 from tempo.infrastructure.documents import PlainValues
 from tempo.interfaces.cli.engine_options import LOCAL, chosen_engine
 from tempo.interfaces.cli.failures import INTERRUPTED
@@ -136,8 +137,7 @@ def handed_out(
     from tempo.infrastructure.container import ContainerWork  # noqa: PLC0415 - takes seconds
 
     choice = chosen_engine()
-    options = asdict(model) | asdict(chosen_options())
-    work = ContainerWork(NamedModel(**options), handed.make, choice.computed_on)
+    work = ContainerWork(_named(model), handed.make, choice.computed_on)
     opened = work.around(engine.container) if choice.engine == LOCAL else work
     left = list(handed.left)
     failed: list[Failed] = []
@@ -155,6 +155,23 @@ def handed_out(
     for line in failed_items(failed, len(left)):
         sys.stderr.write(f"{line}\n")
     return len(failed)
+
+
+def _named(model: ModelChoice) -> NamedModel:
+    """Return a model as a worker is to load it.
+
+    Raises:
+        ContradictionError: for one that is split over processes, which are no workers.
+    """
+    options = asdict(chosen_options())
+    split = options.pop("tensor_parallel")
+    if split:
+        message = (
+            f"tensor_parallel is {split}, which splits a model over the processes of torchrun, and "
+            "engine names workers that hold a model each; leave one out"
+        )
+        raise ContradictionError(message)
+    return NamedModel(**asdict(model), **options)
 
 
 def _alone(
