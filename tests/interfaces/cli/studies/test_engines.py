@@ -9,8 +9,11 @@ import json
 import pytest
 
 from tempo.application.studies.fidelity.measuring import ContextMeasurement
-from tempo.domain.errors import PromptError
+from tempo.domain.errors import ContradictionError, PromptError
+from tempo.infrastructure.configuration import LoadingOptions
 from tempo.interfaces.cli import engine_options
+from tempo.interfaces.cli.decoding import ModelChoice
+from tempo.interfaces.cli.studies import handing_out
 from tests.fakes.pickling_engine import pickling_engine
 from tests.interfaces.cli.conftest import run, tiny_model  # noqa: F401 - fixtures
 
@@ -113,3 +116,13 @@ def test_what_is_wrong_with_a_prompt_is_told_before_any_worker_is_asked(study, m
 def test_options_of_engines_need_an_engine(study):
     ended, _ = study("fidelity", "kept", "--retries", "2")
     assert ended.sentence == "retries would have no effect without --engine local or ray"
+
+
+def test_a_split_model_and_workers_are_not_asked_for_together(monkeypatch):
+    monkeypatch.setattr(handing_out, "chosen_options", lambda: LoadingOptions(tensor_parallel="2"))
+    with pytest.raises(ContradictionError) as told:
+        handing_out._named(ModelChoice("embedded", "auto", "auto", "auto", ""))
+    assert str(told.value) == (
+        "tensor_parallel is 2, which splits a model over the processes of torchrun, and engine "
+        "names workers that hold a model each; leave one out"
+    )
