@@ -35,6 +35,7 @@ def test_runs_go_on_while_the_disk_is_full_and_are_written_once_it_is_not(path, 
     with serving(store=path) as client:
         first = begun(client)
         events_of(client, first)
+        assert until(lambda: client.get(f"{RUNS}/{first['run_id']}").json()["result"] is not None)
         store = store_of(client)
         fill(store)
         assert metric(client, "tempo_store_writable") == 1
