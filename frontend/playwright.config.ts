@@ -15,7 +15,6 @@ export default defineConfig({
   testDir: 'e2e',
   workers: 1, // one service, one model
   forbidOnly: !!process.env.CI,
-  retries: process.env.CI ? 1 : 0, // what passes only the second time is listed as flaky
   reporter: [['list']],
   use: {
     baseURL: address,

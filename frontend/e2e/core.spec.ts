@@ -1,6 +1,6 @@
 import {
-  complete,
   button,
+  complete,
   ended,
   expect,
   fits,

@@ -113,11 +113,11 @@ def test_no_more_ended_runs_wait_in_memory_than_are_kept(path):
     with serving(store=path, retained_runs=3) as client:
         fill(store_of(client))
         runs = [begun(client, max_steps=4) for _ in range(12)]
-        registry = client.app.state.service.registry
-        held = registry._entries  # a slow machine forgets the first before the last has ended
+        # A slow machine forgets the first run before the last has ended.
+        held = client.app.state.service.registry._entries
         assert until(lambda: all(one.run.state.is_over for one in list(held.values())))
         assert until(lambda: len(held) <= 3)
-        left = [run for run in runs if run["run_id"] in registry._entries]
+        left = [run for run in runs if run["run_id"] in held]
         assert left == runs[-len(left) :]
 
 
