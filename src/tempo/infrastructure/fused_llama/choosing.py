@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
 
 
-NO_SPLIT_GRAPHS = "passes of a model that several processes hold are not captured"
-
 KNOWN_DEVICES = ("cpu", "cuda")
 """Where the fused decoder has been measured."""
 
@@ -56,8 +54,6 @@ def chosen_backend(
     if reason is None and kind == "auto" and model.device.type not in KNOWN_DEVICES:
         known = " and ".join(KNOWN_DEVICES)
         reason = f"auto takes it on {known} alone, and the model is on {model.device}"
-    if reason is None and kind == "auto" and on_several_gpus(model):
-        reason = f"{NO_SPLIT_GRAPHS}, and without capturing them it is not measured"
     if reason is None and is_quantised(model):
         reason = no_kernels(model)
     if reason is None:
@@ -74,7 +70,7 @@ def _decoder(model: PreTrainedModel) -> PlainDecoder:
     on_processor = model.device.type == "cpu"
     reason = no_kernels(model)
     if ranks_of(model).count > 1:
-        return _split_decoder(model, reason if on_processor else NO_SPLIT_GRAPHS)
+        return _split_decoder(model, reason)
     if reason is not None:
         events().info("kernels.none", reason=reason)
         return PlainDecoder(Weights.of(model, input_major=on_processor))
@@ -87,9 +83,16 @@ def _decoder(model: PreTrainedModel) -> PlainDecoder:
 
 def _split_decoder(model: PreTrainedModel, reason: str | None) -> PlainDecoder:
     """Return what runs a part of a model, in plain PyTorch where there is a reason to."""
+    on_processor = model.device.type == "cpu"
     if reason is not None:
         events().info("kernels.none", reason=reason)
-        return SplitDecoder(Weights.of(model, input_major=model.device.type == "cpu"))
+        return SplitDecoder(Weights.of(model, input_major=on_processor))
+    if not on_processor:
+        from tempo.infrastructure.fused_llama.split_graphs import (  # noqa: PLC0415 - Triton
+            SplitGraphDecoder,
+        )
+
+        return SplitGraphDecoder(Weights.of(model))
     from tempo.infrastructure.fused_llama.processor.splitting import (  # noqa: PLC0415 - numba
         SplitProcessorDecoder,
     )
@@ -127,11 +130,6 @@ def no_kernels(model: PreTrainedModel) -> str | None:
     from tempo.infrastructure.fused_llama.processor.compiling import no_threads  # noqa: PLC0415 - numba
 
     return no_threads()
-
-
-def on_several_gpus(model: PreTrainedModel) -> bool:
-    """Whether several processes hold a model, each with a GPU."""
-    return model.device.type != "cpu" and ranks_of(model).count > 1
 
 
 def _no_graphs(model: PreTrainedModel) -> str | None:

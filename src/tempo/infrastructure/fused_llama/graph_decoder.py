@@ -111,7 +111,7 @@ class GraphDecoder(PlainDecoder):
         """Feed sessions in one captured pass."""
         form, weights = Form.of(passes), self.weights
         shape = weights.architecture
-        _, size = logits_size(shape.vocabulary, form.rows, self._cut(form.rows).head)
+        _, size = logits_size(len(weights.head), form.rows, self._cut(form.rows).head)
         block = torch.empty(size, dtype=torch.float32, device=weights.device)
         kept = self._kept(form)
         addresses = (block.data_ptr(), *(tensor.data_ptr() for tensor in kept))
@@ -119,6 +119,7 @@ class GraphDecoder(PlainDecoder):
             captured = self._graph_of(form, addresses)
             captured.staging.upload(addresses, passes)
             captured.graph.replay()
+            block = self._whole(block, form.rows)
             computed = torch.cuda.Event()
             computed.record()
             hidden = self._hidden(form, passes)
@@ -130,6 +131,10 @@ class GraphDecoder(PlainDecoder):
             )
             for given, own in owned(passes)
         ]
+
+    def _whole(self, block: Tensor, rows: int) -> Tensor:  # noqa: ARG002 - parts need more
+        """Return the logits of the whole vocabulary, and their summaries."""
+        return block
 
     def _hidden(self, form: Form, passes: Sequence[Pass]) -> Tensor:
         """Return [row, hidden] what the head read; nothing if nobody asks."""
@@ -189,9 +194,12 @@ class GraphDecoder(PlainDecoder):
             del held[next(iter(held))]
         return captured
 
+    def _new_step(self, rows: int) -> KernelStep:
+        return KernelStep(self.weights, rows, self._cut(rows))
+
     def _capture(self, form: Form, addresses: Sequence[int]) -> CapturedPass:
         if form.rows not in self._captures.steps:
-            step = KernelStep(self.weights, form.rows, self._cut(form.rows))
+            step = self._new_step(form.rows)
             self._captures.steps[form.rows] = step
         step = self._captures.steps[form.rows]
         staging = Staging(form, self.weights.device)

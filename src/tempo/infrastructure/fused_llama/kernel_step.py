@@ -55,7 +55,7 @@ class KernelStep:
 
     def launch(self, ints: Tensor, floats: Tensor, attention: SplitAttention) -> None:
         """Run one pass: `ints` hold addresses, sizes and tokens, `floats` what each row sees."""
-        self._embed(ints, attention.sessions)
+        self.embed(ints, attention.sessions)
         layers = self.weights.layers
         for number, layer in enumerate(layers):
             later = layers[number + 1].before_attention if number + 1 < len(layers) else None
@@ -66,13 +66,18 @@ class KernelStep:
             self.multiply_down(layer, self.weights.norm if later is None else later)
         self.score(ints)
 
-    def _embed(self, ints: Tensor, sessions: int) -> None:
+    def embed(self, ints: Tensor, sessions: int) -> None:
+        """Start the residual stream and the rotation of each row."""
+        self._begin(ints, self.weights.embedding, sessions)
+
+    def _begin(self, ints: Tensor, embedding: Tensor, sessions: int) -> None:
+        """Start from rows of `embedding`, which `ints` name behind so many sessions."""
         from tempo.infrastructure.fused_llama.kernels.scoring import embedded  # noqa: PLC0415 - Triton is optional
 
         weights, shape = self.weights, self.weights.architecture
         half = shape.head_dim // 2
         embedded[(self.width,)](
-            ints, weights.embedding, weights.layers[0].before_attention, weights.frequencies,
+            ints, embedding, weights.layers[0].before_attention, weights.frequencies,
             self.hidden, self.scaled, self.after_down, self.cosines, self.sines,
             weights.rotation_scale, sessions, self.width, shape.hidden, half, power_of_two(half),
             1024, len(self.after_down),
@@ -136,26 +141,27 @@ class KernelStep:
         )  # fmt: skip
 
     def score(self, ints: Tensor) -> None:
-        """Write the logits and their summaries."""
+        """Write the logits of the tokens whose rows of the head are here, and their summaries."""
         from tempo.infrastructure.fused_llama.kernels.scoring import (  # noqa: PLC0415 - Triton is optional
             scored,
             totalled,
         )
 
-        weights, shape, tile = self.weights, self.weights.architecture, self.tiles.head
-        count, _ = logits_size(shape.vocabulary, self.width, tile)
+        weights, tile = self.weights, self.tiles.head
+        columns, inputs = weights.head.shape
+        count, _ = logits_size(columns, self.width, tile)
         sources = len(self.after_down)
         scored[(count,)](
-            ints, self.scaled, self.after_down, weights.head, shape.epsilon,
-            VOCABULARY=shape.vocabulary, INPUTS=shape.hidden, WIDTH=self.width, ROWS=self.rows,
+            ints, self.scaled, self.after_down, weights.head, weights.architecture.epsilon,
+            VOCABULARY=columns, INPUTS=inputs, WIDTH=self.width, ROWS=self.rows,
             COLUMNS=tile.columns, DEPTH=tile.depth, TILES=count, SOURCES=sources,
             SOURCES_PADDED=power_of_two(sources),
-            EARLY=_early(tile, shape.vocabulary, weights.head), BYTES=weights.head.element_size(),
+            EARLY=_early(tile, columns, weights.head), BYTES=weights.head.element_size(),
             OVERLAPPED=self.tiles.overlapped, PRECISION=self.precision,
             num_warps=tile.warps, num_stages=tile.stages, **self.overlap,
         )  # fmt: skip
         totalled[(self.width,)](
-            ints, shape.vocabulary, self.width, count, power_of_two(count),
+            ints, columns, self.width, count, power_of_two(count),
             OVERLAPPED=self.tiles.overlapped, num_warps=4, **self.overlap,
         )  # fmt: skip
 
