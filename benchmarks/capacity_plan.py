@@ -11,17 +11,28 @@ import math
 from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass, replace
 
+import numpy as np
 from service_queue import Costs, Load, Request, steady
 from workbench import print_table
 
-# Measured on an H100, a Llama of 3.2 B parameters in bfloat16 (fused_step_log.md, bench_h100.txt).
-READ = 3.11e12
+# Measured on one H100 with the parts that processes hold of a 70B-like model, bfloat16, collectives
+# among one process (large_layers.txt): what is not among these is moving bytes and waiting.
+PASSES = {
+    2: ((4, 29.0e-3), (32, 30.6e-3), (128, 38.7e-3)),
+    4: ((4, 16.2e-3), (32, 18.8e-3), (128, 24.2e-3)),
+    8: ((4, 11.0e-3), (32, 14.0e-3), (128, 15.4e-3)),
+}
+"""Rows of all runs, after 512 tokens each, and seconds of their pass, by the GPUs that share it."""
+PROMPTS = {2: 119e-3, 4: 93e-3, 8: 50e-3}
+"""Seconds of a prompt of 512 tokens."""
+MEASURED_ROWS = 516
+"""Cache rows of each run in those passes."""
+READ = 3.0e12
 """Bytes a second that a GPU reads."""
-OVERHEAD = 1.31
-"""A pass of few rows beside the time that reading weights and cache takes."""
-SMALL_PARAMETERS = 3.21e9
-SESSIONS = ((4, 2.74e-3), (128, 4.57e-3))
-"""Rows of all sessions and seconds of their pass: sessions of width 4, 1 and 32 of them."""
+PASS_RUNS, PASS_ROWS = 32, 128
+"""What one captured pass holds: more runs take several."""
+
+# Measured on an H100, a Llama of 3.2 B parameters in bfloat16 (fused_step_log.md).
 HOST_STEP = 1.0 / 2_576
 """Seconds of the processor for one run's step: 32 runs took 2,576 steps a second."""
 GROUPS_FROM = 12
@@ -29,7 +40,7 @@ GROUPS_FROM = 12
 
 # Facts of the model: Llama 3.1 70B (its config.json), weights and cache in bfloat16.
 PARAMETERS = 70.6e9
-LAYERS, HIDDEN, KEY_HEADS, HEAD = 80, 8_192, 8, 128
+LAYERS, HIDDEN, KEY_HEADS, HEAD, VOCABULARY = 80, 8_192, 8, 128, 128_256
 ROW_BYTES = 2 * LAYERS * KEY_HEADS * HEAD * 2
 
 # Facts of the device, and what is assumed where nothing was measured.
@@ -83,36 +94,38 @@ class Plan:
         return self.prompt + self.width * self.steps
 
 
-def flop_rate() -> float:
-    """Return the operations a second at which more rows go through the small model."""
-    (few, short), (many, long) = SESSIONS
-    return 2.0 * SMALL_PARAMETERS * (many - few) / (long - short)
+def pass_seconds(gpus: int, rows: float) -> float:
+    """Return what one pass took, between the rows that were measured."""
+    counts, seconds = zip(*PASSES[gpus], strict=True)
+    return float(np.interp(rows, counts, seconds))
 
 
-def row_seconds(gpus: int) -> float:
-    """Return what a row more costs a pass of the large model."""
-    return 2.0 * PARAMETERS / (gpus * flop_rate())
+def moving_seconds(gpus: int, rows: float, passes: int) -> float:
+    """Return what collectives add: fixed delays, and a ring's share of what is summed up."""
+    return passes * (2 * LAYERS + 2) * COLLECTIVE + collective_bytes(gpus, rows) / LINK
 
 
 def collective_bytes(gpus: int, rows: float) -> float:
-    """Return the bytes that a pass moves out of each GPU: a ring's share of two sums a layer."""
-    return 2 * LAYERS * 2.0 * (gpus - 1) / gpus * rows * HIDDEN * 2
+    """Return the bytes that passes move out of each GPU: two sums a layer, one more, the logits."""
+    share = (gpus - 1) / gpus * rows
+    return 2.0 * share * (2 * LAYERS + 1) * HIDDEN * 2 + share * VOCABULARY * 4
 
 
 def costs_of(plan: Plan, gpus: int) -> Costs:
     """Return what the service's work costs on so many GPUs that share each layer."""
 
     def shared_pass(runs: int, rows: float) -> float:
-        cache = runs * (plan.prompt + plan.width * plan.steps / 2) * ROW_BYTES
-        read = OVERHEAD * (2.0 * PARAMETERS + cache) / (gpus * READ)
-        moved = 2 * LAYERS * COLLECTIVE + collective_bytes(gpus, rows) / LINK
-        return read + rows * row_seconds(gpus) + moved
+        passes = max(math.ceil(runs / PASS_RUNS), math.ceil(rows / PASS_ROWS), 1)
+        longer = plan.prompt + plan.width * plan.steps / 2 - MEASURED_ROWS
+        cache = runs * longer * ROW_BYTES / (gpus * READ)
+        computed = passes * pass_seconds(gpus, rows / passes)
+        return computed + cache + moving_seconds(gpus, rows, passes)
 
     def through(rows: int) -> float:
         if not rows:
             return 0.0
-        moved = 2 * LAYERS * COLLECTIVE + collective_bytes(gpus, rows) / LINK
-        return max(OVERHEAD * 2.0 * PARAMETERS / (gpus * READ), rows * row_seconds(gpus)) + moved
+        computed = max(pass_seconds(gpus, rows), rows / 512 * PROMPTS[gpus])
+        return computed + moving_seconds(gpus, rows, math.ceil(rows / 512))
 
     return Costs(shared_pass, HOST_STEP, through, through, groups_from=GROUPS_FROM)
 
@@ -261,7 +274,6 @@ def main() -> None:
         f"width {options.width}, prompts of {options.prompt} tokens, runs of {options.steps} steps"
     )
     print(
-        f"a row costs {2.0 * PARAMETERS / 1e9:.0f} GFLOP, at {flop_rate() / 1e12:.0f} TFLOP/s; "
         f"weights {2.0 * PARAMETERS / 1e9:.0f} GB; a cache row {ROW_BYTES:,} bytes; "
         f"the host {1e3 * HOST_STEP:.2f} ms for a run's step"
     )

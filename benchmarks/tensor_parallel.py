@@ -16,35 +16,26 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import torch
+from large_shapes import SHAPES, Shape, backend, random_model
 from torch import distributed
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers.distributed.configuration_utils import DistributedConfig
 
 from tempo.domain.node import Node
 from tempo.domain.row_rules import RowRules
 from tempo.domain.tokens import Slot, TokenId
-from tempo.infrastructure.fused_llama.choosing import chosen_backend
-from tempo.infrastructure.huggingface import support
-from tempo.infrastructure.huggingface.attention_mask import mask_dtype
-from tempo.infrastructure.huggingface.backend import HuggingFaceBackend
-from tempo.infrastructure.huggingface.kv_cache import RowCache
-from tempo.infrastructure.huggingface.position_ids import PositionIdRemapper
 from tempo.infrastructure.ranks.joining import join, own_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHAPES = {
-    "small": {"hidden": 1024, "heads": 16, "kv_heads": 4, "inner": 3584, "head_dim": 64},
-    "70b": {"hidden": 8192, "heads": 64, "kv_heads": 8, "inner": 28672, "head_dim": 128},
-}
 ROWS = (1, 4, 8, 16)
 ROUNDS = 3
 MOVING = ("c10d::", "_c10d_functional::")
@@ -137,27 +128,15 @@ def arguments() -> Namespace:
     return parser.parse_args()
 
 
+def shape_of(asked: Namespace) -> Shape:
+    """Return the sizes that were asked for."""
+    return replace(SHAPES[asked.shape], vocabulary=asked.vocabulary)
+
+
 def drawn(asked: Namespace, device: torch.device) -> PreTrainedModel:
     """Return a model of the shape asked for, the same in each process."""
-    shape = SHAPES[asked.shape]
-    config = LlamaConfig(
-        hidden_size=shape["hidden"],
-        intermediate_size=shape["inner"],
-        num_attention_heads=shape["heads"],
-        num_key_value_heads=shape["kv_heads"],
-        head_dim=shape["head_dim"],
-        num_hidden_layers=asked.layers,
-        vocab_size=asked.vocabulary,
-        max_position_embeddings=asked.context + 1024,
-        tie_word_embeddings=False,
-    )
-    torch.manual_seed(0)
-    with device:
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(
-            config, dtype=getattr(torch, asked.dtype)
-        )
-    model.eval()
-    return model
+    dtype = getattr(torch, asked.dtype)
+    return random_model(shape_of(asked), asked.layers, asked.context, dtype, device)
 
 
 def split_up(model: PreTrainedModel, count: int) -> PreTrainedModel:
@@ -167,17 +146,6 @@ def split_up(model: PreTrainedModel, count: int) -> PreTrainedModel:
     split: PreTrainedModel = PreTrainedModel.maybe_distribute_model(model, config, mesh)
     split.eval()
     return split
-
-
-def backend(model: PreTrainedModel, kind: str) -> Any:  # noqa: ANN401 - either of two
-    """Return what runs a model, as the composition root chooses it."""
-    description = support.describe(model, "random")
-
-    def own_modules() -> Any:  # noqa: ANN401 - as above
-        remapper = PositionIdRemapper(description.context, model.device)
-        return HuggingFaceBackend(model, description, remapper, RowCache, mask_dtype(model))
-
-    return chosen_backend(kind, model, description, own_modules)
 
 
 class Steps:
@@ -249,15 +217,14 @@ def formula(asked: Namespace, rows: int) -> tuple[int, int]:
     Two sums a layer and one for the embeddings, of hidden numbers a row; the logits of a row.
     """
     size = 2 if asked.dtype == "bfloat16" else 4
-    sums = (2 * asked.layers + 1) * rows * SHAPES[asked.shape]["hidden"] * size
+    sums = (2 * asked.layers + 1) * rows * shape_of(asked).hidden * size
     return sums, rows * asked.vocabulary * size
 
 
 def header(asked: Namespace, count: int, device: torch.device) -> str:
     """Return what the table is of, and its first line."""
-    shape = ", ".join(f"{name} {value}" for name, value in SHAPES[asked.shape].items())
     about = (
-        f"{asked.layers} layers, {shape}, vocabulary {asked.vocabulary}, {asked.dtype}, "
+        f"{asked.layers} layers, {shape_of(asked)}, {asked.dtype}, "
         f"{asked.context} rows in the cache; {count} processes on {device.type}, "
         f"{torch.get_num_threads()} threads each; median of {ROUNDS * asked.steps} passes"
     )

@@ -42,6 +42,23 @@ def test_rows_beyond_the_cache_have_no_room(plan):
 
 
 def test_bytes_moved_are_those_of_a_ring(plan):
+    sums, logits = 161 * 8_192 * 2, 128_256 * 4
     assert plan.collective_bytes(1, 8) == 0.0
-    assert plan.collective_bytes(2, 8) == 160 * 8 * 8_192 * 2
-    assert plan.collective_bytes(8, 8) == pytest.approx(160 * 8 * 8_192 * 2 * 2 * 7 / 8)
+    assert plan.collective_bytes(2, 8) == 8 * (sums + logits / 2)
+    assert plan.collective_bytes(8, 8) == pytest.approx(8 * (2 * sums + logits) * 7 / 8)
+
+
+def test_more_runs_than_a_captured_pass_holds_take_several(plan):
+    asked = plan.Plan(width=4, prompt=512, steps=2, answers=False)
+    shared = plan.costs_of(asked, 4).shared_pass
+    assert shared(64, 256) == pytest.approx(2 * shared(32, 128))
+    assert shared(16, 64) < shared(32, 128) < 2 * shared(16, 64)
+
+
+def test_a_pass_that_was_measured_takes_what_was_measured(plan):
+    asked = plan.Plan(width=4, prompt=512, steps=2, answers=False)
+    for gpus, measured in plan.PASSES.items():
+        for rows, seconds in measured:
+            moved = plan.moving_seconds(gpus, rows, 1)
+            taken = plan.costs_of(asked, gpus).shared_pass(rows // 4, rows)
+            assert taken == pytest.approx(seconds + moved)
