@@ -20,7 +20,7 @@ from tempo.infrastructure.fused_llama.staging import HEADER, SESSION
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from tempo.infrastructure.fused_llama.tiles import Tiles
+    from tempo.infrastructure.fused_llama.tiles import Tile, Tiles
     from tempo.infrastructure.fused_llama.weights import LayerWeights, Weights
 
 BLOCK = 1024
@@ -79,13 +79,16 @@ class SplitGraphDecoder(SplitDecoder, GraphDecoder):
         vocabulary = weights.architecture.vocabulary
         part = block[: rows * len(weights.head)].view(rows, -1)
         logits = weights.ranks.beside(part, vocabulary)
-        tiles, size = logits_size(vocabulary, rows, tile)
-        beyond = tiles * tile.columns - vocabulary
-        cut = functional.pad(logits, (0, beyond), value=-torch.inf).view(rows, tiles, -1)
-        peaks = cut.amax(2)
-        masses = cut.sub_(peaks[:, :, None]).exp_().sum(2)
-        whole = logits.new_empty(size)
-        torch.cat([
-            logits.flatten(), peaks.flatten(), masses.flatten(), logits.logsumexp(1)
-        ], out=whole)  # fmt: skip
-        return whole
+        return summarised(logits, tile)
+
+
+def summarised(logits: Tensor, tile: Tile) -> Tensor:
+    """Return the block that the kernels of a head, cut so, leave of [row, vocabulary] logits."""
+    rows, vocabulary = logits.shape
+    tiles, size = logits_size(vocabulary, rows, tile)
+    beyond = tiles * tile.columns - vocabulary
+    cut = functional.pad(logits, (0, beyond), value=-torch.inf).view(rows, tiles, -1)
+    peaks = cut.amax(2)
+    masses = cut.sub(peaks[:, :, None]).exp_().sum(2)
+    parts = [logits.flatten(), peaks.flatten(), masses.flatten(), logits.logsumexp(1)]
+    return torch.cat(parts, out=logits.new_empty(size))
