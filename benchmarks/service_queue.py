@@ -50,6 +50,7 @@ class Costs:
         request: for a request besides, in the thread that reads and writes for all clients.
         groups_from: so many runs are two groups: one chooses its tokens while the other's pass is
             computed; none is one group always.
+        host_pass: of the processor, for a step of however many runs.
     """
 
     shared_pass: Callable[[int, float], float]
@@ -58,10 +59,11 @@ class Costs:
     answer: Callable[[int], float]
     request: float = 0.0
     groups_from: int | None = None
+    host_pass: float = 0.0
 
     def step(self, runs: int, rows: float) -> float:
         """Return what a step of all runs costs."""
-        host = runs * self.host_step
+        host = self.host_pass + runs * self.host_step
         if self.groups_from is None or runs < self.groups_from:
             return self.shared_pass(runs, rows) + host
         return max(2 * self.shared_pass((runs + 1) // 2, rows / 2), host)

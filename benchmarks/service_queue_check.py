@@ -1,9 +1,9 @@
 """Does the queue of service_queue.py foretell what the service does under load?
 
 Costs come from runs alone: passes of 1 to 16 runs at widths 1 and 8, prompts and best texts in this
-process, and the service's own part from one client that asks for runs of two lengths. From these
-the queue foretells the requests a second of several numbers of clients, which are then put on the
-service itself.
+process, and the service's own part from one client and from four that ask for runs of two lengths.
+From these the queue foretells the requests a second of several numbers of clients, which are then
+put on the service itself.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ ROUNDS = 3
 CLIENTS = (1, 4, 16, 64)
 SERVED = (4, 24)
 """Steps of the runs from which the service's own part of a step is taken."""
+TOGETHER = 4
+"""Clients from which is taken what of that part each run has of its own."""
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -167,32 +169,40 @@ def load(address: str, bodies: Sequence[Document], clients: int) -> float:
     return len(bodies) / statistics.median(times)
 
 
-def _put_alone(address: str, bodies: Sequence[Document]) -> None:
-    asyncio.run(put(address, bodies, 1))
-
-
-def _decoded_alone(engine: tempo.Engine, prompts: Sequence[str], settings: Settings) -> None:
-    for prompt in prompts:
-        engine.generate(prompt, settings=settings)
-
-
-def own_part(address: str, engine: tempo.Engine, prompts: Sequence[str]) -> tuple[float, float]:
-    """Return what the service adds to a request, and to each step, for one client."""
-    added = []
+def added(
+    address: str, engine: tempo.Engine, prompts: Sequence[str], clients: int
+) -> tuple[float, float]:
+    """Return what it adds to a run for each client, all together, and to each of their steps."""
+    batches = [prompts[first : first + clients] for first in range(0, len(prompts), clients)]
+    found = []
     for steps in SERVED:
         settings = Settings(max_steps=steps, min_steps=steps, max_width=4, selection_threshold=0.0)
         asked = {"n_best": 0, "show_token_ids": True, **settings.as_mapping()}
-        bodies = [{"prompt": one, **asked} for one in prompts]
-        works: list[Callable[[], object]] = [
-            partial(_put_alone, address, bodies),
-            partial(_decoded_alone, engine, prompts, settings),
-        ]
-        for work in works:
-            work()
-        served, alone = least(works)
-        added.append((served - alone) / len(prompts))
-    step = max(0.0, (added[1] - added[0]) / (SERVED[1] - SERVED[0]))
-    return max(0.0, added[0] - SERVED[0] * step), step
+
+        def put_all(asked: Document = asked) -> None:
+            for batch in batches:
+                asyncio.run(put(address, [{"prompt": one, **asked} for one in batch], clients))
+
+        def decode_all(settings: Settings = settings) -> None:
+            for batch in batches:
+                engine.generate_many(batch, settings=settings)
+
+        put_all()
+        decode_all()
+        served, alone = least([put_all, decode_all])
+        found.append((served - alone) / len(batches))
+    step = max(0.0, (found[1] - found[0]) / (SERVED[1] - SERVED[0]))
+    return max(0.0, found[0] - SERVED[0] * step), step
+
+
+def own_part(
+    address: str, engine: tempo.Engine, prompts: Sequence[str]
+) -> tuple[float, float, float]:
+    """Return what the service adds to a request, to each step, and to each run of a step."""
+    request, alone = added(address, engine, prompts, 1)
+    _, together = added(address, engine, prompts[: len(prompts) // TOGETHER * TOGETHER], TOGETHER)
+    each = min(alone, max(0.0, (together - alone) / (TOGETHER - 1)))
+    return request, alone - each, each
 
 
 # Report -------------------------------------------------------------------------------------------
@@ -231,7 +241,7 @@ def compared(
 def parsed() -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(description="What the queue foretells, beside the service.")
-    add_shared_options(parser, prompts=6)
+    add_shared_options(parser, prompts=8)
     parser.set_defaults(backend="auto")
     parser.add_argument("--repeats", type=int, default=4, help="of each body in a load")
     return parser.parse_args()
@@ -272,17 +282,18 @@ def main() -> None:
         engine, bodies[: len(bodies) // options.repeats]
     )
     with service(options) as address:
-        request, step = own_part(address, engine, prompts)
+        request, step, run = own_part(address, engine, prompts)
         print(
             f"a run besides: {1e3 * prompt_once:.1f} ms and {1e3 * prompt_each:.2f} for each token "
             f"of its prompt; best texts {1e3 * answer_once:.1f} ms and {1e3 * answer_each:.2f} for "
-            f"each token of its lattice; the service {1e3 * request:.1f} ms and {1e3 * step:.2f} a "
-            "step"
+            f"each token of its lattice; the service {1e3 * request:.1f} ms, {1e3 * step:.2f} a "
+            f"step and {1e3 * run:.2f} for each run of it"
         )
         print()
         costs = Costs(
             shared_pass=lambda runs, rows: once + each_run * runs + each_row * rows,
-            host_step=step,
+            host_step=run,
+            host_pass=step,
             prompt=lambda tokens: prompt_once + prompt_each * tokens,
             answer=lambda size: answer_once + answer_each * size if size else 0.0,
             request=request,
