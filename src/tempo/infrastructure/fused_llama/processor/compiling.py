@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from tempo.infrastructure.fused_llama.processor.linking import OwnCodeCompiler
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -90,7 +92,12 @@ def _compiled(kernel: Callable[..., Any], *, parallel: bool) -> Callable[..., An
     directory, before = kept_in(), config.CACHE_DIR
     config.CACHE_DIR = str(directory or before)
     try:
-        options: dict[str, Any] = {"fastmath": ARITHMETIC, "nogil": True, "parallel": parallel}
+        options: dict[str, Any] = {
+            "fastmath": ARITHMETIC,
+            "nogil": True,
+            "parallel": parallel,
+            "pipeline_class": OwnCodeCompiler,
+        }
         compiled: Callable[..., Any] = numba.njit(cache=directory is not None, **options)(kernel)
     finally:
         config.CACHE_DIR = before
