@@ -44,6 +44,29 @@ except tempo.errors.TempoError as error:
     sys.exit(3)
 """
 
+ENDS = """
+import os, signal, sys, tempo
+from tempo.infrastructure.ranks import group, membership
+from torch.nn import functional
+
+def dies(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def fails(*_, **__):
+    raise RuntimeError("a reason of its own")
+
+folder, backend, rank, place, ends = sys.argv[1:]
+if os.environ["RANK"] == rank:
+    where, name = {
+        "load": (membership, "load"),
+        "sum": (group.Together, "total"),
+        "activation": (functional, "silu"),
+    }[place]
+    setattr(where, name, globals()[ends])
+tempo.load(folder, tensor_parallel="auto", backend=backend).generate("Once", max_steps=5)
+"""
+"""A script of which one process ends where it loads its part, or within a pass."""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -153,6 +176,35 @@ def test_the_first_process_to_die_takes_the_others_along(folder):
     assert other.returncode == 1
     assert said == ""
     assert errors.splitlines()[-1].startswith("process 1: the first process ended, or fell silent")
+
+
+@pytest.mark.parametrize(
+    ("backend", "place"), [("fused", "load"), ("fused", "sum"), ("transformers", "activation")]
+)
+def test_the_others_tell_of_the_first_process_wherever_it_dies(folder, backend, place):
+    with started("-c", ENDS, folder / "llama", backend, 0, place, "dies") as (_, other):
+        _, errors = other.communicate(timeout=WAIT)
+    assert other.returncode == 1
+    assert re.fullmatch(
+        r"process 1: the first process ended, or fell silent \(.*peer.*\)",
+        errors.splitlines()[-1],
+    )
+
+
+@pytest.mark.parametrize(("place", "ends"), [("load", "dies"), ("activation", "fails")])
+def test_the_first_process_tells_of_another_wherever_it_ends_and_that_one_of_itself(
+    folder, place, ends
+):
+    with started("-c", ENDS, folder / "llama", "transformers", 1, place, ends) as (first, other):
+        _, errors = first.communicate(timeout=WAIT)
+        _, reason = other.communicate(timeout=WAIT)
+    assert first.returncode == 1
+    assert re.search(
+        r"OutOfStepError: the processes that hold the model together are out of step, since one "
+        r"of them ended or failed \(.*peer.*\); start all of them again\n$",
+        errors,
+    )
+    assert reason.endswith("process 1: a reason of its own\n") == (ends == "fails")
 
 
 def test_torchrun_starts_a_command_that_speaks_once(folder):

@@ -10,7 +10,7 @@ from tempo.domain.row_rules import RowRules
 from tempo.domain.tokens import Slot
 from tempo.infrastructure.fused_llama.split_decoder import SplitDecoder
 from tempo.infrastructure.huggingface.random_weights import random_model
-from tempo.infrastructure.ranks.following import Follower
+from tempo.infrastructure.ranks.following import Follower, gone_of
 from tempo.infrastructure.ranks.leading import CHECKED_EVERY
 from tempo.infrastructure.ranks.telling import END, Call, Message
 from tests.contracts.passes import PROMPT, node
@@ -101,3 +101,9 @@ def test_another_cache_is_noticed_after_some_passes(led):
 def test_the_last_word_ends_it():
     follower = Follower(lambda _: ThreadPart(None), 1)
     assert not follower.repeat(Message("", (Call(END),)))
+
+
+def test_who_has_gone_is_told_where_only_one_can_have():
+    assert [gone_of(count) for count in (2, 3, 8)] == ["the first process"] + 2 * [
+        "another process"
+    ]

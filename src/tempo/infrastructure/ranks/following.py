@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tempo.domain.errors import OutOfStepError
-from tempo.infrastructure.ranks.telling import END, REFUSALS, heard, take_leave
+from tempo.infrastructure.ranks.telling import END, REFUSALS, ended, heard, is_lost, take_leave
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tempo.domain.row_rules import RowRules
     from tempo.domain.tokens import Slot, TokenId
     from tempo.infrastructure.ranks.telling import Call, Message
+
+
+PAIR = 2
 
 
 class Part(Protocol):
@@ -34,6 +37,11 @@ class Part(Protocol):
         ...
 
 
+def gone_of(processes: int) -> str:
+    """Return who has ended where a pass breaks off in a follower: of many, which is not told."""
+    return "the first process" if processes == PAIR else "another process"
+
+
 class Follower:
     """Models, sessions and marks of one process, by the numbers that the first one gave them."""
 
@@ -50,10 +58,16 @@ class Follower:
         """Do as the first process tells until it lets go.
 
         Raises:
-            OutOfStepError: if it ended without a word, or this process does not come to the same.
+            OutOfStepError: if it ended without a word, wherever that is noticed; if another one
+                did; or if this process does not come to the same.
         """
-        while self.repeat(heard(group)):
-            pass
+        try:
+            while self.repeat(heard(group)):
+                pass
+        except RuntimeError as error:
+            if not is_lost(error):
+                raise
+            raise ended(gone_of(group.size()), error) from error
         take_leave(group)
 
     def repeat(self, message: Message) -> bool:

@@ -183,10 +183,14 @@ def heard(group: ProcessGroup) -> Message:
     try:
         distributed.broadcast_object_list(said, group_src=0, group=group)
     except RuntimeError as error:
-        message = f"the first process ended, or fell silent ({_told(error)})"
-        raise OutOfStepError(message) from error
+        raise ended("the first process", error) from error
     told: Message = said[0]
     return told
+
+
+def ended(who: str, error: BaseException) -> OutOfStepError:
+    """Return what a follower says of an error that tells of another process's end."""
+    return OutOfStepError(f"{who} ended, or fell silent ({_told(error)})")
 
 
 def is_lost(error: BaseException) -> bool:
