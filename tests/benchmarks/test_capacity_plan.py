@@ -62,3 +62,39 @@ def test_a_pass_that_was_measured_takes_what_was_measured(plan):
             moved = plan.moving_seconds(gpus, rows, 1)
             taken = plan.costs_of(asked, gpus).shared_pass(rows // 4, rows)
             assert taken == pytest.approx(seconds + moved)
+
+
+LAYERS = (BENCHMARKS / "results" / "large_layers.txt").read_text(encoding="utf-8")
+SPLIT_ROW = re.compile(r"^split +(\d) +(\d+) +\S+ +\S+ +\S+ +(\S+)(?: +(\S+))?$", re.MULTILINE)
+
+
+def measured():
+    """Return milliseconds of a pass by parts and runs, and of a prompt; the first run counts."""
+    passes, prompts = {}, {}
+    for parts, runs, pass_ms, prompt_ms in SPLIT_ROW.findall(LAYERS):
+        passes.setdefault((int(parts), int(runs)), float(pass_ms))
+        if prompt_ms:
+            prompts.setdefault(int(parts), float(prompt_ms))
+    return passes, prompts
+
+
+def test_the_plan_stands_on_what_was_measured(plan):
+    passes, prompts = measured()
+    for gpus, points in plan.PASSES.items():
+        for rows, seconds in points:
+            assert 1000 * seconds == pytest.approx(passes[gpus, rows // 4], abs=0.051)
+    for gpus in (2, 4):
+        assert 1000 * plan.PROMPTS[gpus] == pytest.approx(prompts[gpus], abs=0.51)
+    assert "prompts of 8 parts took 49.5 ms" in LAYERS
+    assert plan.PROMPTS[8] == pytest.approx(0.0495, abs=0.001)
+
+
+def test_the_page_on_large_models_shows_what_was_measured():
+    page = (PROJECT / "docs" / "how-to" / "large-models.md").read_text(encoding="utf-8")
+    passes, _ = measured()
+    rows = re.findall(r"^\| (?:`fused`, captured: one run|\d+ runs).*$", page, re.MULTILINE)
+    shown = [[float(one) for one in re.findall(r"([\d.]+) ms", row)] for row in rows[:3]]
+    assert shown == [
+        pytest.approx([passes[parts, runs] for parts in (1, 2, 4, 8)], abs=0.051)
+        for runs in (1, 8, 32)
+    ]
