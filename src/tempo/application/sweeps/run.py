@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Protocol
@@ -11,7 +12,7 @@ from tempo.application.sweeps.items import grid_items, items_under
 from tempo.domain.errors import TempoError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 
     from tempo.application.batches.items import BatchItem
     from tempo.application.sweeps.spec import Point, SearchSpec, SweepSpec
@@ -73,7 +74,7 @@ class Trial:
 
 def swept(
     engine: WorkEngine, work: Work, items: Iterable[WorkItem], shelf: ResultShelf
-) -> Iterator[Done]:
+) -> Generator[Done, None, None]:
     """Have what is not kept yet done; yield what came of each item once it is kept.
 
     Raises:
@@ -81,9 +82,10 @@ def swept(
         OutputError: if something cannot be kept.
     """
     left = [item for item in items if item.id not in shelf.held]
-    for done in engine.run(work, left):
-        shelf.put(done)
-        yield done
+    with closing(engine.run(work, left)) as found:
+        for done in found:
+            shelf.put(done)
+            yield done
 
 
 class Grid:
@@ -100,7 +102,7 @@ class Grid:
         points = sum(1 for _ in self._spec.points())
         return len(self._spec.models) * points * len(self._prompts)
 
-    def run(self, engine: WorkEngine, work: Work, shelf: ResultShelf) -> Iterator[Done]:
+    def run(self, engine: WorkEngine, work: Work, shelf: ResultShelf) -> Generator[Done, None, None]:
         """Yield what comes of the items that are not kept yet, as `swept`."""
         return swept(engine, work, grid_items(self._spec, self._prompts), shelf)
 
@@ -138,7 +140,7 @@ class Search:
         sign = 1.0 if self._search.direction == MAXIMIZE else -1.0
         return max(judged, key=lambda trial: sign * (trial.value or 0.0), default=None)
 
-    def run(self, engine: WorkEngine, work: Work, shelf: ResultShelf) -> Iterator[Done]:
+    def run(self, engine: WorkEngine, work: Work, shelf: ResultShelf) -> Generator[Done, None, None]:
         """Yield what comes of the items that are not kept yet, batch of trials by batch.
 
         A search that goes on tries the same settings again and finds their results kept.

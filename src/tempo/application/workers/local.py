@@ -8,7 +8,7 @@ from tempo.application.workers.attempts import Retries
 from tempo.application.workers.work import require_different
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from tempo.application.workers.work import Done, Work, Worker, WorkItem
 
@@ -20,11 +20,11 @@ class LocalEngine:
         """Try an item that failed again so often."""
         self._retries = retries or Retries()
 
-    def run(self, work: Work, items: Iterable[WorkItem]) -> Iterator[Done]:
+    def run(self, work: Work, items: Iterable[WorkItem]) -> Generator[Done, None, None]:
         """Yield what came of each item, as `WorkEngine` says."""
         return self._each(work, require_different(items))
 
-    def _each(self, work: Work, items: tuple[WorkItem, ...]) -> Iterator[Done]:
+    def _each(self, work: Work, items: tuple[WorkItem, ...]) -> Generator[Done, None, None]:
         worker: Worker | None = None
         for item in items:
             worker = worker or work.open()

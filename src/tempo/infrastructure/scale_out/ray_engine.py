@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tempo.application.workers.work import Failed, require_different
@@ -12,7 +12,7 @@ from tempo.infrastructure.scale_out.hand import ASKED, DONE, Hand, asked_of, hea
 from tempo.infrastructure.scale_out.tally import Beginnings, SharedTally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from tempo.application.workers.attempts import Retries
     from tempo.application.workers.work import Done, Work, WorkItem
@@ -58,23 +58,24 @@ class RayEngine:
         self._crew = crew
         self._retries = retries
 
-    def run(self, work: Work, items: Iterable[WorkItem]) -> Iterator[Done]:
+    def run(self, work: Work, items: Iterable[WorkItem]) -> Generator[Done, None, None]:
         """Yield what came of each item, as `WorkEngine` says."""
         return self._all(work, require_different(items))
 
-    def _all(self, work: Work, items: tuple[WorkItem, ...]) -> Iterator[Done]:
+    def _all(self, work: Work, items: tuple[WorkItem, ...]) -> Generator[Done, None, None]:
         left = {item.id: item for item in items}
         fruitless = 0
         while left and fruitless < ROUNDS:
             before = len(left)
-            for done in self._streamed(work, tuple(left.values())):
-                if left.pop(done.id, None) is not None:  # a piece done twice is told once
-                    yield done
+            with closing(self._streamed(work, tuple(left.values()))) as found:
+                for done in found:
+                    if left.pop(done.id, None) is not None:  # a piece done twice is told once
+                        yield done
             fruitless = 0 if len(left) < before else fruitless + 1
         for name in left:
             yield Failed(name, "its results were lost on the way", fruitless)
 
-    def _streamed(self, work: Work, items: Sequence[WorkItem]) -> Iterator[Done]:
+    def _streamed(self, work: Work, items: Sequence[WorkItem]) -> Generator[Done, None, None]:
         """Yield what comes back of one stream."""
         ray = self._ray
         size = min(require_room(ray, self._crew), len(items))

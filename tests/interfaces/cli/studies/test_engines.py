@@ -5,6 +5,8 @@ cluster does no more to it.
 """
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -15,6 +17,7 @@ from tempo.interfaces.cli import engine_options
 from tempo.interfaces.cli.decoding import ModelChoice
 from tempo.interfaces.cli.studies import handing_out
 from tests.fakes.pickling_engine import pickling_engine
+from tests.fakes.watched_engine import WatchedEngine
 from tests.interfaces.cli.conftest import run, tiny_model  # noqa: F401 - fixtures
 
 FEW = ("--count", "2")
@@ -126,3 +129,18 @@ def test_a_split_model_and_workers_are_not_asked_for_together(monkeypatch):
         "tensor_parallel is 2, which splits a model over the processes of torchrun, and engine "
         "names workers that hold a model each; leave one out"
     )
+
+
+def test_ctrl_c_ends_the_work_before_its_engine(study, monkeypatch):
+    engine = WatchedEngine()
+    monkeypatch.setattr(engine_options, "ray_engine", engine.opened)
+    measured = ContextMeasurement.run
+
+    def pressed(self, number, prompt):
+        os.kill(os.getpid(), signal.SIGINT)
+        return measured(self, number, prompt)
+
+    monkeypatch.setattr(ContextMeasurement, "run", pressed)
+    ended, _ = study("fidelity", "kept", *BY_RAY)
+    assert ended.code == 130
+    assert engine.ended == ["work", "engine"]

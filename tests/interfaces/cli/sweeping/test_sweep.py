@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ import pytest
 from tempo.infrastructure.sweeping import model_work
 from tempo.interfaces.cli import engine_options
 from tests.fakes.pickling_engine import pickling_engine
+from tests.fakes.watched_engine import WatchedEngine
 from tests.interfaces.cli.conftest import run  # noqa: F401 - a fixture
 from tests.interfaces.scripted_engine import scripted_engine
 
@@ -211,15 +213,22 @@ def test_without_ray_the_sentence_says_how_it_is_installed(sweep, monkeypatch):
     )
 
 
-def test_ctrl_c_ends_it_well_and_the_same_command_goes_on(sweep, monkeypatch):
+@contextmanager
+def interrupted(monkeypatch):
+    """Press Ctrl-C within every item for a while."""
     made = model_work.ModelWorker.do
 
-    def interrupted(worker, payload):
+    def pressed(worker, payload):
         os.kill(os.getpid(), signal.SIGINT)
         return made(worker, payload)
 
     with monkeypatch.context() as patched:
-        patched.setattr(model_work.ModelWorker, "do", interrupted)
+        patched.setattr(model_work.ModelWorker, "do", pressed)
+        yield
+
+
+def test_ctrl_c_ends_it_well_and_the_same_command_goes_on(sweep, monkeypatch):
+    with interrupted(monkeypatch):
         ended = sweep()
     assert ended.code == 130
     assert ended.err == (
@@ -227,3 +236,12 @@ def test_ctrl_c_ends_it_well_and_the_same_command_goes_on(sweep, monkeypatch):
     )
     assert sweep().code == 0
     assert len(rows("output/grid")) == 4
+
+
+@pytest.mark.parametrize("spec", [GRID, SEARCH])
+def test_ctrl_c_ends_the_work_before_its_engine(sweep, monkeypatch, spec):
+    engine = WatchedEngine()
+    monkeypatch.setattr(engine_options, "ray_engine", engine.opened)
+    with interrupted(monkeypatch):
+        assert sweep("--engine", "ray", spec=spec).code == 130
+    assert engine.ended == ["work", "engine"]

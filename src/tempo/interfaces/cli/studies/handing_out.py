@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -21,7 +22,7 @@ from tempo.interfaces.cli.sweeping.failures import failed_items
 from tempo.interfaces.cli.sweeping.progress import follow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from threading import Event as Flag
 
     from tempo.application.studies.keeping import Kept
@@ -142,13 +143,14 @@ def handed_out(
     left = list(handed.left)
     failed: list[Failed] = []
 
-    def kept(found: Iterable[Done]) -> Iterator[Done]:
-        for one in found:
-            if isinstance(one, Failed):
-                failed.append(one)
-            else:
-                keep(one.id, one.result)
-            yield one
+    def kept(done: Generator[Done, None, None]) -> Generator[Done, None, None]:
+        with closing(done) as found:
+            for one in found:
+                if isinstance(one, Failed):
+                    failed.append(one)
+                else:
+                    keep(one.id, one.result)
+                yield one
 
     with choice.opened() as workers:
         follow(kept(workers.run(opened, left)), len(left), 0, stop, handed.noun)

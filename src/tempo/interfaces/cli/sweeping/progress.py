@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -17,17 +18,17 @@ from tempo.application.workers.work import Failed
 from tempo.interfaces.cli.batches.progress import RateColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Generator
     from threading import Event as Flag
 
     from tempo.application.workers.work import Done
 
 
-def follow(found: Iterable[Done], total: int, before: int, stop: Flag, noun: str) -> bool:
+def follow(found: Generator[Done, None, None], total: int, before: int, stop: Flag, noun: str) -> bool:
     """Draw what comes until it ends or the user stops it; return whether it ended.
 
     Args:
-        found: what comes of items.
+        found: what comes of items; it is closed, so that workers end before their engine does.
         total: how many items there are in all.
         before: how many of them were done already; they say nothing of the rate.
         stop: set when what comes next is to be the last.
@@ -43,7 +44,8 @@ def follow(found: Iterable[Done], total: int, before: int, stop: Flag, noun: str
         TextColumn("{task.fields[failures]}"),
     )
     failed = 0
-    with Progress(*shown, console=console, transient=True, disable=not console.is_terminal) as bar:
+    hidden = not console.is_terminal
+    with closing(found), Progress(*shown, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(noun, total=total, completed=before, failures="")
         for done in found:
             failed += isinstance(done, Failed)
