@@ -102,7 +102,9 @@ class Grid:
         points = sum(1 for _ in self._spec.points())
         return len(self._spec.models) * points * len(self._prompts)
 
-    def run(self, engine: WorkEngine, work: Work, shelf: ResultShelf) -> Generator[Done, None, None]:
+    def run(
+        self, engine: WorkEngine, work: Work, shelf: ResultShelf
+    ) -> Generator[Done, None, None]:
         """Yield what comes of the items that are not kept yet, as `swept`."""
         return swept(engine, work, grid_items(self._spec, self._prompts), shelf)
 
@@ -140,7 +142,9 @@ class Search:
         sign = 1.0 if self._search.direction == MAXIMIZE else -1.0
         return max(judged, key=lambda trial: sign * (trial.value or 0.0), default=None)
 
-    def run(self, engine: WorkEngine, work: Work, shelf: ResultShelf) -> Generator[Done, None, None]:
+    def run(
+        self, engine: WorkEngine, work: Work, shelf: ResultShelf
+    ) -> Generator[Done, None, None]:
         """Yield what comes of the items that are not kept yet, batch of trials by batch.
 
         A search that goes on tries the same settings again and finds their results kept.

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from tempo.application.workers.work import Done
 
 
-def follow(found: Generator[Done, None, None], total: int, before: int, stop: Flag, noun: str) -> bool:
+def follow(
+    found: Generator[Done, None, None], total: int, before: int, stop: Flag, noun: str
+) -> bool:
     """Draw what comes until it ends or the user stops it; return whether it ended.
 
     Args:
