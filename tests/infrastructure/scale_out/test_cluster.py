@@ -91,6 +91,18 @@ def test_a_crew_outside_its_range_is_refused(wrong, said):
     assert str(told.value) == said
 
 
+def test_a_cluster_on_this_machine_has_the_gpus_that_are_there(monkeypatch):
+    """Ray believes whoever names a number: workers would compute on a processor for a GPU."""
+    ray, asked = ShyRay(nodes=[node(CPU=2.0)]), {}
+    ray.is_initialized, ray.shutdown = (lambda: False), (lambda: None)
+    monkeypatch.setattr(cluster, "require_ray", lambda *_parts: ray)
+    monkeypatch.setattr(cluster, "join", lambda _ray, _address, here, **_told: asked.update(here))
+    opened = cluster.connected(None, Crew(gpus=1.0))
+    with pytest.raises(WorkerError, match="nodes have 2 CPUs and 0 GPUs"), opened:
+        pass
+    assert "num_gpus" not in asked
+
+
 @pytest.mark.parametrize("deaths", [0, 2, 3])
 def test_an_item_in_which_workers_died_too_often_is_given_up_untouched(deaths, tmp_path):
     tally = Beginnings()

@@ -25,7 +25,9 @@ LOUD = ("ray", "ray.data", "ray._private.worker")
 
 @contextmanager
 def connected(address: str | None, crew: Crew) -> Iterator[Any]:
-    """Yield Ray, connected to the cluster at an address; to one on this machine for None.
+    """Yield Ray, connected to the cluster at an address.
+
+    None is that of the variable RAY_ADDRESS; without it, a cluster is started on this machine.
 
     A connection that the process has already is used and left as it is.
 
@@ -38,7 +40,8 @@ def connected(address: str | None, crew: Crew) -> Iterator[Any]:
     _silence()
     if mine:
         quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-        join(ray, address or os.environ.get("RAY_ADDRESS"), _here(crew), **quiet)
+        where = (os.environ.get("RAY_ADDRESS") or None) if address is None else address
+        join(ray, where, _here(crew), **quiet)
     try:
         with _hushed():
             require_room(ray, crew)
@@ -68,9 +71,9 @@ def require_room(ray: Any, crew: Crew) -> int:  # noqa: ANN401 - a module
 
 
 def _here(crew: Crew) -> dict[str, object]:
+    """Return what a cluster on this machine has; its GPUs are those that Ray finds."""
     return {
         "num_cpus": max(1, math.ceil(crew.workers * crew.cpus)),
-        "num_gpus": math.ceil(crew.workers * crew.gpus) or None,
         "object_store_memory": STORE_BYTES,
         "include_dashboard": False,
     }
