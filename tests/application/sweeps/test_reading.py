@@ -109,6 +109,10 @@ def test_a_search_says_what_it_is_for():
             "the setting max_steps has no values; give at least one, or leave it out",
         ),
         (
+            {"settings": {"selection_threshold": [0.1, 0.2, 0.10]}},
+            "the setting selection_threshold has 0.1 twice; give each of its values once",
+        ),
+        (
             {"settings": {"max_step": 3}},
             "there is no setting 'max_step'; did you mean max_steps?",
         ),

@@ -10,6 +10,7 @@ from tempo.application.batches.plan import BatchPlan, Chat
 from tempo.application.n_best import Ranking
 from tempo.application.settings.reading import merged
 from tempo.application.sweeps.figures import FIGURES
+from tempo.application.sweeps.items import settings_text
 from tempo.application.workers.models import NamedModel
 from tempo.domain.errors import ContradictionError, InvalidValueError, TempoError
 
@@ -134,6 +135,7 @@ class SweepSpec:
         if self.search is not None:
             self._require_searchable(self.search)
         self._judge(tuple(self.points()))
+        self._require_different()
 
     def points(self) -> Iterator[Point]:
         """Yield the settings of the grid, the last one named changing first."""
@@ -152,6 +154,16 @@ class SweepSpec:
                     raise
                 message = f"settings {number} of {len(points)}: {error}"
                 raise type(error)(message) from error
+
+    def _require_different(self) -> None:
+        for name, values in self.axes.items():
+            seen: set[str] = set()
+            for value in values:
+                told = settings_text({name: value})
+                if told in seen:
+                    message = f"the setting {name} has {value} twice; give each of its values once"
+                    raise InvalidValueError(message)
+                seen.add(told)
 
     def _require_searchable(self, search: SearchSpec) -> None:
         if len(self.models) > 1:

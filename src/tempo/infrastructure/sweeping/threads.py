@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from tempo.domain.errors import InvalidValueError
+from tempo.application.workers.threads import require_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MOST_THREADS = 1024
 
 
 def compute_on(threads: int) -> None:
@@ -21,9 +19,7 @@ def compute_on(threads: int) -> None:
     Raises:
         InvalidValueError: for a number outside its range.
     """
-    if not 1 <= threads <= MOST_THREADS:
-        message = f"threads is {threads}; it must be from 1 to {MOST_THREADS}"
-        raise InvalidValueError(message)
+    require_threads(threads)
     torch.set_num_threads(threads)
 
 

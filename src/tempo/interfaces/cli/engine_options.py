@@ -16,6 +16,7 @@ import typer
 
 from tempo.application.workers.attempts import MOST_RETRIES, Retries
 from tempo.application.workers.local import LocalEngine
+from tempo.application.workers.threads import require_threads
 from tempo.domain.errors import IneffectiveSettingError, InvalidValueError
 from tempo.infrastructure.documents import Crew, ray_engine
 from tempo.interfaces.cli.added_options import with_added_options
@@ -85,6 +86,7 @@ class EngineChoice:
                 raise IneffectiveSettingError(message)
         self.crew()
         self.tries()
+        require_threads(self.computed_on)
 
     def crew(self) -> Crew:
         """Return the workers that Ray is asked for."""

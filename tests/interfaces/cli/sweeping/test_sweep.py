@@ -154,6 +154,22 @@ def test_a_search_tells_its_best_trials_and_goes_on_to_the_same(sweep):
     )
 
 
+def test_a_search_says_why_trials_came_to_nothing(sweep):
+    spec = SEARCH.replace("low = 0.3, high = 0.7", "low = 1.5, high = 7.5")
+    found = sweep(spec=spec, name="search.toml").text.splitlines()
+    trial = json.loads(Path("output/search/manifest.json").read_text())["trials"][4]
+    assert found[-2] == (
+        "0 of 5 trials judged; 5 came to nothing, the last one since selection_threshold is "
+        f"{trial['settings']['selection_threshold']}; it must be in [0, 1]"
+    )
+
+
+def test_a_blank_prompt_is_told_with_its_place(sweep):
+    assert sweep(spec=GRID.replace('"Once upon"', '" "')).sentence == (
+        "prompt 2 of grid.toml is none: its prompt is blank; correct it"
+    )
+
+
 def test_prompts_come_from_a_file_beside_the_sweep(sweep):
     Path("lines.jsonl").write_text('{"prompt": "Once", "id": "a"}\n\n"Once upon"\n')
     spec = GRID.replace('["Once", "Once upon"]', '"lines.jsonl"')
@@ -190,6 +206,14 @@ def test_a_file_of_prompts_that_is_wrong_is_named(sweep, line, said):
         (["--engine", "ray", "--workers", "0"], "workers is 0; it must be from 1 to 10000"),
         (["--engine", "local", "--retries", "101"], "retries is 101; it must be from 0 to 100"),
         (["--engine", "local", "--threads", "0"], "threads is 0; it must be from 1 to 1024"),
+        (
+            ["--engine", "local", "--threads", "1025", "--dry-run"],
+            "threads is 1025; it must be from 1 to 1024",
+        ),
+        (
+            ["--engine", "ray", "--address", ""],
+            "address is ''; it must be HOST:PORT, ray://HOST:PORT or auto",
+        ),
         (["--output-dir", ""], "--output-dir is ''; name a place, or leave the option out"),
         (
             ["--engine", "ray", "--address", "127.0.0.1"],

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from tempo.application.batches.items import BatchItem, read_items
 from tempo.application.studies.prompt_lines import BrokenLine, PromptLine, read_lines
 from tempo.application.sweeps.reading import asked_sweep
-from tempo.domain.errors import PromptError
+from tempo.domain.errors import InvalidValueError, PromptError
 from tempo.infrastructure.documents import read_configuration
 from tempo.interfaces.cli.prompt_source import read_bytes
 from tempo.interfaces.cli.studies.prompts import JSON_LINES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tempo.application.batches.items import Item
     from tempo.application.sweeps.spec import SweepSpec
@@ -72,7 +72,16 @@ def read_sweep(file: str) -> Asked:
     if isinstance(asked.prompts, str):
         place = str(Path(file).expanduser().parent / Path(asked.prompts).expanduser())
         return Asked(file, asked.spec, _in_file(place))
-    return Asked(file, asked.spec, tuple(BatchItem(PromptLine(text)) for text in asked.prompts))
+    return Asked(file, asked.spec, tuple(_in_spec(file, asked.prompts)))
+
+
+def _in_spec(file: str, texts: Iterable[str]) -> Iterator[BatchItem]:
+    for number, text in enumerate(texts, start=1):
+        try:
+            yield BatchItem(PromptLine(text))
+        except InvalidValueError as error:
+            message = f"prompt {number} of {file} is none: {error}; correct it"
+            raise PromptError(message) from error
 
 
 def _in_file(place: str) -> tuple[BatchItem, ...]:

@@ -49,10 +49,9 @@ def search_lines(search: Search, asked: SearchSpec) -> Iterator[str]:
     rows = [("trial", asked.figure.replace("_", " "), "settings")]
     rows += [(str(one.number), f"{one.value:.4f}", _named("", one.settings)) for one in judged[:5]]
     yield from columns(rows)
-    left = len(search.trials) - len(judged)
-    yield f"{len(judged)} of {len(search.trials)} trials judged" + (
-        f"; {left} came to nothing" if left else ""
-    )
+    wrong = [trial for trial in search.trials if trial.value is None]
+    told = f"; {len(wrong)} came to nothing, the last one since {wrong[-1].reason}" if wrong else ""
+    yield f"{len(judged)} of {len(search.trials)} trials judged{readable(told)}"
 
 
 def _named(model: str, settings: Mapping[str, object]) -> str:
