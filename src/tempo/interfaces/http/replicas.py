@@ -33,7 +33,7 @@ def run_replicas(settings: ServiceSettings, plan: ReplicaPlan) -> None:
     """
     chosen = replace(settings, store=shared_store(settings.store, default_store()))
     listen_to_service()
-    with Documents.cluster(plan.address, plan.cpus * plan.most) as nodes:
+    with Documents.cluster(plan) as nodes:
         stopped = _signalled()  # not before: Ray has signals of its own
         require_shared(chosen.store, nodes)
         Documents.shared_run_store(chosen.store, chosen.lease_seconds).close()
