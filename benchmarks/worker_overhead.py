@@ -81,7 +81,7 @@ def main() -> None:
     """Measure and print."""
     parser = ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--milliseconds", type=float, default=100.0)
-    parser.add_argument("--count", type=int, default=40, help="items of each round")
+    parser.add_argument("--count", type=int, default=160, help="items of each round")
     parser.add_argument("--rounds", type=int, default=3, help="all of it, in turns; medians count")
     parser.add_argument("--address", default=None)
     told = parser.parse_args()
