@@ -224,6 +224,19 @@ def test_only_a_run_whose_lease_has_ended_is_claimed_and_by_one_replica(place):
     assert third.claim().claims == 2
 
 
+def test_a_replica_that_is_late_claims_nothing_that_it_does_itself(place):
+    one, other = place.replica(), place.replica()
+    one.begin(kept("run"))
+    place.age("run", 99.0)
+    assert one.claim() is None
+    one.renew()
+    assert other.claim() is None
+    place.age("run", 99.0)
+    assert other.claim().claims == 1
+    place.age("run", 99.0)
+    assert one.claim().claims == 2  # the other died meanwhile, and all of it went unnoticed
+
+
 def test_who_lost_a_run_knows_it_and_writes_nothing_of_it_any_more(place):
     one, other = place.replica(), place.replica()
     one.begin(kept("run"))

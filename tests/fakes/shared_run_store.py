@@ -139,7 +139,9 @@ class FakeSharedRunStore:
     def claim(self):
         rows = sorted(self.memory.rows.values(), key=lambda row: row.run.asked_at)
         for row in rows:
-            if not row.run.state.is_over and row.lease.until < self.memory.clock():
+            is_own = row.lease.owner == self._held.get(row.run.name)
+            has_ended = row.lease.until < self.memory.clock() and not is_own
+            if not row.run.state.is_over and has_ended:
                 self._held[row.run.name] = row.lease.owner = next(self.memory.numbers)
                 row.lease.until = self.memory.clock() + self._seconds
                 row.lease.claims += 1

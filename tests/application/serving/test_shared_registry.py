@@ -224,6 +224,41 @@ def test_a_run_is_adopted_only_once_its_lease_has_ended():
         ]
 
 
+def test_a_run_that_comes_back_to_a_replica_unnoticed_is_told_by_its_new_decoding_alone():
+    with replicas(2) as (clock, (one, other)):
+        goes_on = Flag()
+        texts = [step("a"), step("b")]
+        run = one.begin(texts, lambda number: goes_on.wait(10) if number else None)
+        clock.now += 2 * LEASE
+        assert other.store.claim() is not None
+        clock.now += 2 * LEASE
+        adopted = one.adopt(texts)
+        assert run.log.is_left
+        one.ended(adopted)
+        goes_on.set()
+        run.done.exception(10)
+        told = one.registry.log("run").after(-1)
+        assert list(told) == one.store.events("run")
+        assert [event["seq"] for event in told] == [0, 1, 2]
+
+
+def test_a_run_whose_events_cannot_be_read_is_left_to_others(monkeypatch):
+    def unavailable(name):
+        raise UnavailableError("the database does not answer")
+
+    with replicas(2) as (clock, (one, other)):
+        goes_on = Flag()
+        one.begin([step("a")], lambda _: goes_on.wait(10))
+        clock.now += 2 * LEASE
+        with monkeypatch.context() as broken:
+            broken.setattr(other.store, "events", unavailable)
+            with pytest.raises(UnavailableError):
+                other.adopt([step("a")])
+        other.registry.renew()
+        assert other.store.claim() is not None
+        goes_on.set()
+
+
 def test_times_go_on_behind_those_that_were_told():
     with replicas(2) as (clock, (one, other)):
         one.store.appends_left = 1

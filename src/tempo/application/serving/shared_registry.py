@@ -189,7 +189,14 @@ class SharedRegistry(RunRegistry):
         claim = self._shared.claim()
         if claim is None:
             return None
-        told = self._shared.events(claim.run.name)
+        here = self._entries.get(claim.run.name)
+        if here is not None:  # it was lost, and came back, between two looks at the leases
+            self._lose(runner, here)
+        try:
+            told = self._shared.events(claim.run.name)
+        except UnavailableError:
+            self._shared.let_go(claim.run.name)
+            raise
         state = state_at(told)
         if state in {RunState.FAILED, RunState.CANCELLED}:
             self._conclude(claim.run, state)

@@ -81,7 +81,10 @@ class SharedRunStore(RunStore, Protocol):
         ...
 
     def claim(self) -> Claim | None:
-        """Take over the oldest run whose lease has ended, if there is one; one replica gets it."""
+        """Take over the oldest run whose lease has ended, if there is one; one replica gets it.
+
+        None that this replica holds itself, however late it is to renew it.
+        """
         ...
 
     def let_go(self, name: str) -> None:

@@ -101,8 +101,13 @@ class Leases:
         return found
 
     def claim(self, states: Sequence[str], find: Callable[[str], KeptRun | None]) -> Claim | None:
-        """Take over the oldest run in some states whose lease has ended, if there is one."""
-        has_ended = LEASES.c.until < self._database.now
+        """Take over the oldest run in some states whose lease has ended, if there is one.
+
+        A lease of this replica's own that ended only because it is late is none of them.
+        """
+        with self._lock:
+            own = list(self._held.values())
+        has_ended = (LEASES.c.until < self._database.now) & LEASES.c.owner.not_in(own)
         query = (
             select(LEASES.c.run, LEASES.c.claims)
             .join(RUNS, RUNS.c.name == LEASES.c.run)
@@ -120,9 +125,9 @@ class Leases:
             values = {"owner": lease, "until": self._end, "claims": LEASES.c.claims + 1}
             if connection.execute(claimed.values(values)).rowcount == 0:
                 return None  # another was faster
+        run = find(row.run)  # if this fails, the lease ends by itself
         with self._lock:
             self._held[row.run] = lease
-        run = find(row.run)
         return None if run is None else Claim(run, row.claims + 1)
 
     def let_go(self, run: str) -> None:
